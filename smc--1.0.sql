@@ -1,0 +1,232 @@
+/* smc: secure multi-party computation between databases */
+
+-- complain if script is sourced in psql, rather than via CREATE EXTENSION
+\echo Use "CREATE EXTENSION smc" to load this file. \quit
+
+--
+-- The role that peers log in with.  Roles belong to the whole cluster, so it
+-- may be there already, and stays when the extension is dropped.
+--
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'smc_link') THEN
+    CREATE ROLE smc_link NOLOGIN;
+  END IF;
+END $$;
+
+--
+-- The wrapper: peers are its servers, studies are its foreign tables.
+--
+CREATE FUNCTION smc_fdw_handler() RETURNS fdw_handler
+  AS 'MODULE_PATHNAME' LANGUAGE C STRICT;
+CREATE FUNCTION smc_fdw_validator(text[], oid) RETURNS void
+  AS 'MODULE_PATHNAME' LANGUAGE C STRICT;
+CREATE FOREIGN DATA WRAPPER smc HANDLER smc_fdw_handler VALIDATOR smc_fdw_validator;
+
+--
+-- Identity.  The secret key has a type of its own whose output refuses all but
+-- superusers, in a table that row security closes to everyone else.
+--
+CREATE TYPE smc_secret_key;
+CREATE FUNCTION smc_secret_key_in(cstring) RETURNS smc_secret_key
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT;
+CREATE FUNCTION smc_secret_key_out(smc_secret_key) RETURNS cstring
+  AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
+CREATE FUNCTION smc_secret_key_send(smc_secret_key) RETURNS bytea
+  AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
+CREATE FUNCTION smc_secret_key_recv(internal) RETURNS smc_secret_key
+  AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
+CREATE TYPE smc_secret_key (
+  INPUT = smc_secret_key_in, OUTPUT = smc_secret_key_out,
+  RECEIVE = smc_secret_key_recv, SEND = smc_secret_key_send,
+  INTERNALLENGTH = 64, ALIGNMENT = char, STORAGE = plain);
+
+CREATE TABLE smc_identity (
+  only_one   boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+  name       name NOT NULL,
+  public_key text NOT NULL,
+  secret_key smc_secret_key NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+REVOKE ALL ON smc_identity FROM PUBLIC;
+ALTER TABLE smc_identity ENABLE ROW LEVEL SECURITY;
+ALTER TABLE smc_identity FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION smc_create_identity(name text) RETURNS text
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
+REVOKE ALL ON FUNCTION smc_create_identity(text) FROM PUBLIC;
+CREATE FUNCTION smc_public_key() RETURNS text
+  AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
+
+--
+-- Peers
+--
+CREATE FUNCTION smc_peers_list(OUT name text, OUT server oid, OUT is_self boolean,
+                               OUT host text, OUT port text, OUT dbname text, OUT public_key text)
+  RETURNS SETOF record AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
+CREATE VIEW smc_peers AS
+  SELECT name, is_self, host, port, dbname, public_key FROM smc_peers_list() ORDER BY name;
+GRANT SELECT ON smc_peers TO PUBLIC;
+
+CREATE FUNCTION smc_ping(server text, OUT peer text, OUT round_trip interval, OUT identity_ok boolean,
+                         OUT protocol_version int, OUT extension_version text, OUT server_version text)
+  RETURNS record AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
+
+CREATE PROCEDURE smc_attach() AS 'MODULE_PATHNAME' LANGUAGE C;
+REVOKE ALL ON PROCEDURE smc_attach() FROM PUBLIC;
+GRANT EXECUTE ON PROCEDURE smc_attach() TO smc_link;
+DO $$ BEGIN EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %I TO smc_link', '@extschema@'); END $$;
+
+--
+-- Studies and consent.  One row a study, party and digest: signatures are
+-- kept, so that each party can show later who had agreed to what.
+--
+CREATE TABLE smc_consents (
+  study        text NOT NULL,
+  party        text NOT NULL,
+  digest       bytea NOT NULL,
+  definition   text NOT NULL,
+  accepted     boolean NOT NULL,
+  signature    bytea,
+  accepted_at  timestamptz,
+  accepted_by  text,
+  heard_at     timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (study, party, digest)
+);
+REVOKE ALL ON smc_consents FROM PUBLIC;
+
+CREATE FUNCTION smc_accept(study text) RETURNS text
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
+CREATE FUNCTION smc_withdraw(study text) RETURNS void
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
+CREATE FUNCTION smc_studies_list(OUT study text, OUT relation regclass, OUT parties text[], OUT reveal_to text,
+                                 OUT digest text, OUT accepted text[], OUT missing text[], OUT differs text, OUT source text,
+                                 OUT definition text)
+  RETURNS SETOF record AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
+CREATE VIEW smc_studies AS SELECT * FROM smc_studies_list() ORDER BY study;
+GRANT SELECT ON smc_studies TO PUBLIC;
+
+--
+-- Audit, results, activity
+--
+CREATE TABLE smc_audit_log (
+  id             uuid PRIMARY KEY,
+  study          text,
+  asked_by       text,
+  asked_role     text,
+  query          text,
+  reveals        text,
+  rows           bigint,
+  status         text NOT NULL,
+  sqlstate       text,
+  error          text,
+  bytes_sent     bigint NOT NULL DEFAULT 0,
+  bytes_received bigint NOT NULL DEFAULT 0,
+  rounds         int NOT NULL DEFAULT 0,
+  started_at     timestamptz NOT NULL,
+  ended_at       timestamptz
+) WITH (fillfactor = 80);
+CREATE INDEX smc_audit_log_started_at ON smc_audit_log (started_at);
+REVOKE ALL ON smc_audit_log FROM PUBLIC;
+
+CREATE FUNCTION smc_audit_is_running(id uuid) RETURNS boolean
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
+CREATE VIEW smc_audit AS
+  SELECT id, study, asked_by, asked_role, query, reveals, rows,
+         CASE WHEN status = 'running' AND NOT smc_audit_is_running(id) THEN 'interrupted' ELSE status END AS status,
+         sqlstate, error, bytes_sent, bytes_received, rounds, started_at,
+         ended_at - started_at AS duration
+  FROM smc_audit_log;
+REVOKE ALL ON smc_audit FROM PUBLIC;
+
+CREATE TABLE smc_results_log (
+  id         uuid PRIMARY KEY,
+  study      text NOT NULL,
+  asked_by   text NOT NULL,
+  query      text NOT NULL,
+  figures    jsonb NOT NULL,
+  at         timestamptz NOT NULL DEFAULT now()
+);
+REVOKE ALL ON smc_results_log FROM PUBLIC;
+CREATE FUNCTION smc_results_visible(study text) RETURNS boolean
+  AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
+CREATE VIEW smc_results WITH (security_barrier) AS
+  SELECT id, study, asked_by, query, figures, at FROM smc_results_log WHERE smc_results_visible(study);
+GRANT SELECT ON smc_results TO PUBLIC;
+
+CREATE FUNCTION smc_activity_list(OUT pid int, OUT id uuid, OUT study text, OUT asked_by text, OUT role text,
+                                  OUT is_hub boolean, OUT phase text, OUT bytes_sent bigint,
+                                  OUT bytes_received bigint, OUT rounds int, OUT started_at timestamptz)
+  RETURNS SETOF record AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
+CREATE VIEW smc_activity AS SELECT * FROM smc_activity_list();
+GRANT SELECT ON smc_activity TO PUBLIC;
+
+--
+-- Plain splitting: an additive share in Z_2^128, and how to add them up
+--
+CREATE TYPE smc_share;
+CREATE FUNCTION smc_share_in(cstring) RETURNS smc_share
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_share_out(smc_share) RETURNS cstring
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_share_recv(internal) RETURNS smc_share
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_share_send(smc_share) RETURNS bytea
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE TYPE smc_share (
+  INPUT = smc_share_in, OUTPUT = smc_share_out, RECEIVE = smc_share_recv, SEND = smc_share_send,
+  INTERNALLENGTH = 18, ALIGNMENT = char, STORAGE = plain);
+
+CREATE FUNCTION smc_split(value numeric, parties int) RETURNS smc_share[]
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
+CREATE FUNCTION smc_combine(shares smc_share[]) RETURNS numeric
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_share_add(smc_share, smc_share) RETURNS smc_share
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_share_sub(smc_share, smc_share) RETURNS smc_share
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_share_neg(smc_share) RETURNS smc_share
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_share_mul(smc_share, bigint) RETURNS smc_share
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_share_mul(bigint, smc_share) RETURNS smc_share
+  AS 'MODULE_PATHNAME', 'smc_share_mul_left' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE OPERATOR + (LEFTARG = smc_share, RIGHTARG = smc_share, PROCEDURE = smc_share_add, COMMUTATOR = +);
+CREATE OPERATOR - (LEFTARG = smc_share, RIGHTARG = smc_share, PROCEDURE = smc_share_sub);
+CREATE OPERATOR - (RIGHTARG = smc_share, PROCEDURE = smc_share_neg);
+CREATE OPERATOR * (LEFTARG = smc_share, RIGHTARG = bigint, PROCEDURE = smc_share_mul, COMMUTATOR = *);
+CREATE OPERATOR * (LEFTARG = bigint, RIGHTARG = smc_share, PROCEDURE = smc_share_mul, COMMUTATOR = *);
+CREATE AGGREGATE sum(smc_share) (
+  SFUNC = smc_share_add, STYPE = smc_share, COMBINEFUNC = smc_share_add, PARALLEL = SAFE);
+
+--
+-- The aggregates over studies.  On a study table the wrapper takes the whole
+-- grouping and these are never run; anywhere else they are an error with a hint.
+--
+CREATE FUNCTION smc_no_study(internal, "any") RETURNS internal
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study(internal) RETURNS internal
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study_int8(internal) RETURNS bigint
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study_numeric(internal) RETURNS numeric
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study_float4(internal) RETURNS real
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study_float8(internal) RETURNS double precision
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+
+CREATE AGGREGATE smc_count(*) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int8);
+CREATE AGGREGATE smc_count("any") (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int8);
+CREATE AGGREGATE smc_sum(smallint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int8);
+CREATE AGGREGATE smc_sum(integer) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int8);
+CREATE AGGREGATE smc_sum(bigint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
+CREATE AGGREGATE smc_sum(numeric) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
+CREATE AGGREGATE smc_sum(real) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float4);
+CREATE AGGREGATE smc_sum(double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float8);
+CREATE AGGREGATE smc_avg(smallint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
+CREATE AGGREGATE smc_avg(integer) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
+CREATE AGGREGATE smc_avg(bigint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
+CREATE AGGREGATE smc_avg(numeric) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
+CREATE AGGREGATE smc_avg(real) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float8);
+CREATE AGGREGATE smc_avg(double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float8);

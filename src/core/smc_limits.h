@@ -1,0 +1,32 @@
+/*
+ * Every limit of the protocol, in one place.
+ *
+ * Two parties that differ in one of these speak different protocols: change
+ * one, and raise SMC_PROTOCOL_VERSION.
+ */
+#ifndef SMC_LIMITS_H
+#define SMC_LIMITS_H
+
+#define SMC_PROTOCOL_VERSION	1	/* newest version spoken */
+#define SMC_PROTOCOL_OLDEST		1	/* oldest version still spoken */
+
+#define SMC_PARTIES_MIN			2
+#define SMC_PARTIES_MAX			16	/* a set of parties fits a uint16_t mask */
+#define SMC_NAME_MAX			64	/* a party's name with its NUL */
+
+#define SMC_FRAME_MAX			(256 * 1024)	/* bytes of a sealed frame's text */
+#define SMC_MESSAGE_MAX			(64 * 1024 * 1024)	/* bytes of a whole message */
+#define SMC_INBOX_MAX			(256 * 1024 * 1024)	/* bytes waiting from one peer */
+
+#define SMC_ELEMENTS_MAX		(1 << 20)	/* ring elements in one computation */
+#define SMC_SCALE_MAX			30	/* decimal digits kept after the point */
+
+#define SMC_KEY_BYTES			32	/* symmetric keys, seeds, digests */
+#define SMC_PUBLIC_KEY_BYTES	32	/* Ed25519 */
+#define SMC_SECRET_KEY_BYTES	64	/* Ed25519, libsodium's form */
+#define SMC_SIGNATURE_BYTES		64	/* Ed25519 */
+#define SMC_LANE_ID_BYTES		32
+#define SMC_FRAME_HEADER_BYTES	4
+#define SMC_UUID_BYTES			16
+
+#endif							/* SMC_LIMITS_H */

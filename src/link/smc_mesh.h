@@ -1,0 +1,173 @@
+/*
+ * One party's end of a lane: sealed streams to every other party.
+ *
+ * The parties form a star.  The hub has a transport to each peer, a peer has
+ * one to the hub.  A frame says from whom it is and for whom; what is not for
+ * the hub passes through it sealed with a key that it does not have.  Above
+ * the frames stand messages: a type, a length, bytes.  A message longer than a
+ * frame travels in pieces and arrives whole.
+ *
+ * A mesh never waits by itself: smc_mesh_wait asks the transport to move bytes
+ * and returns when something happened.  Everything raises by ereport, except
+ * the channel for core protocols, which returns SMC_ERR_CHANNEL and keeps the
+ * error for smc_mesh_channel_rethrow.
+ *
+ * Frame: u8 kind, u8 from, u8 to, u8 zero, then a body by kind:
+ *   OFFER   hub -> peer      what lane is proposed, and the hub's hello (plain)
+ *   HELLO   peer -> everyone hello (plain)
+ *   AUTH    party -> everyone signature (plain)
+ *   SEALED  party -> party   ciphertext; the 4 header bytes are authenticated
+ * The text of a SEALED frame: u8 message type, u8 more (0 or 1), bytes.
+ */
+#ifndef SMC_MESH_H
+#define SMC_MESH_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+#include "core/smc_channel.h"
+#include "core/smc_handshake.h"
+#include "core/smc_limits.h"
+
+typedef struct SmcMesh SmcMesh;
+
+/* Message types.  Those below SMC_MSG_USER are the mesh's own. */
+typedef enum SmcMessageType
+{
+	SMC_MSG_DATA = 1,			/* bytes of a protocol, for the channel */
+	SMC_MSG_PING,				/* answered with PONG by the mesh itself */
+	SMC_MSG_PONG,
+	SMC_MSG_ABORT,				/* u32 sqlstate, text: the computation and the lane end */
+	SMC_MSG_USER = 16			/* further types: pg/messages.h */
+} SmcMessageType;
+
+typedef struct SmcMessage
+{
+	int			from;
+	uint8		type;
+	size_t		len;
+	uint8	   *data;			/* palloc'd; smc_mesh_free_message */
+} SmcMessage;
+
+/*
+ * How frames move between this process and its neighbours.  The hub's
+ * implementation (smc_dial) has a libpq connection per peer, a peer's
+ * (smc_port) has its own client connection.
+ */
+typedef struct SmcTransport
+{
+	/* Queue a frame for a neighbour.  Does not wait.  Raises when the link is broken. */
+	void		(*send) (struct SmcTransport *transport, int to, const uint8 *frame, size_t len);
+
+	/*
+	 * Move bytes both ways; hand each arrived frame to
+	 * smc_mesh_receive_frame(mesh, neighbour, ...).  Returns at once when
+	 * something moved, else waits for a socket, the latch (which is reset), or
+	 * timeout_ms.  Calls CHECK_FOR_INTERRUPTS.  Raises when a link breaks.
+	 */
+	void		(*pump) (struct SmcTransport *transport, SmcMesh *mesh, long timeout_ms);
+
+	/* Bytes queued for a neighbour and not yet handed to the kernel. */
+	size_t		(*backlog) (struct SmcTransport *transport, int to);
+} SmcTransport;
+
+typedef struct SmcMeshStats
+{
+	uint64		bytes_sent;		/* of frames, relayed ones not counted */
+	uint64		bytes_received;
+	uint64		bytes_relayed;
+} SmcMeshStats;
+
+/*
+ * Create the hub's end over parties[0..party_count); the lane's random id is
+ * made here.  Everything lives in a context below parent, wiped at its reset.
+ * identity is the Ed25519 secret key, copied and wiped after the handshake.
+ */
+extern SmcMesh *smc_mesh_create_hub(MemoryContext parent, SmcTransport *transport, int self,
+									int party_count, const SmcLaneParty *parties,
+									const uint8 *identity);
+
+/*
+ * What a hub proposes, as a peer reads it: the names in order; the peer looks
+ * up the keys in its own registry, never in what it was sent.
+ */
+typedef struct SmcOffer
+{
+	uint8		lane_id[SMC_LANE_ID_BYTES];
+	int			hub;
+	int			self;			/* which of the names the hub takes us for */
+	int			party_count;
+	char		names[SMC_PARTIES_MAX][SMC_NAME_MAX];
+	uint8		hello[SMC_HELLO_BYTES];
+} SmcOffer;
+
+/* Parse an OFFER frame (header included).  Raises ERRCODE_PROTOCOL_VIOLATION when malformed. */
+extern void smc_mesh_read_offer(const uint8 *frame, size_t len, SmcOffer *offer);
+
+/* Create a peer's end from an offer, with the keys this party has registered. */
+extern SmcMesh *smc_mesh_create_peer(MemoryContext parent, SmcTransport *transport,
+									 const SmcOffer *offer, const SmcLaneParty *parties,
+									 const uint8 *identity);
+
+/*
+ * Run the handshake to its end or raise within timeout_ms: every party proved
+ * to hold the key registered here under its name.  All failures of
+ * authentication read the same and name the party.
+ */
+extern void smc_mesh_handshake(SmcMesh *mesh, long timeout_ms);
+
+/* Hand in a frame that arrived from a neighbour: opened, queued or relayed.  Raises on a bad frame. */
+extern void smc_mesh_receive_frame(SmcMesh *mesh, int neighbour, const uint8 *frame, size_t len);
+
+/* Seal and queue a message.  Does not wait. */
+extern void smc_mesh_post(SmcMesh *mesh, int to, uint8 type, const void *data, size_t len);
+
+/* The same to every other party. */
+extern void smc_mesh_broadcast(SmcMesh *mesh, uint8 type, const void *data, size_t len);
+
+/*
+ * Take the oldest waiting message that is not DATA, PING or PONG, from anyone.
+ * An ABORT from a peer is a message like any other here; while a channel
+ * waits, it fails the channel.  False when none waits.
+ */
+extern bool smc_mesh_next(SmcMesh *mesh, SmcMessage *message);
+
+/* Wait until smc_mesh_next might have something, the latch was set, or timeout_ms passed. */
+extern void smc_mesh_wait(SmcMesh *mesh, long timeout_ms);
+
+/* Move what can be moved without waiting (post, then carry on with something else). */
+extern void smc_mesh_flush(SmcMesh *mesh);
+
+extern void smc_mesh_free_message(SmcMessage *message);
+
+/* When a frame from this party last arrived. */
+extern TimestampTz smc_mesh_last_heard(const SmcMesh *mesh, int party);
+
+/*
+ * Drop DATA bytes that nobody took, between computations; raises
+ * ERRCODE_PROTOCOL_VIOLATION naming the party if there are any.
+ */
+extern void smc_mesh_expect_quiet(SmcMesh *mesh);
+
+/* A channel for core's protocols over DATA messages.  on_idle (may be NULL)
+ * is called about every second of waiting and whenever the latch was set; it
+ * may raise (liveness checks, asker gone). */
+extern void smc_mesh_channel_init(SmcMesh *mesh, SmcChannel *channel,
+								  void (*on_idle) (void *arg), void *arg);
+
+/* After a protocol returned SMC_ERR_CHANNEL: raise what really happened. */
+extern void smc_mesh_channel_rethrow(SmcMesh *mesh) pg_attribute_noreturn();
+
+/* The pair's common seed, for smc_sum_share: party_count rows, own row zero.  Secret. */
+extern const uint8_t (*smc_mesh_seeds(const SmcMesh *mesh))[SMC_KEY_BYTES];
+
+extern int	smc_mesh_self(const SmcMesh *mesh);
+extern int	smc_mesh_hub(const SmcMesh *mesh);
+extern int	smc_mesh_party_count(const SmcMesh *mesh);
+extern const char *smc_mesh_party_name(const SmcMesh *mesh, int party);
+extern const uint8 *smc_mesh_lane_id(const SmcMesh *mesh);
+extern int	smc_mesh_version(const SmcMesh *mesh);	/* protocol version agreed */
+extern SmcMeshStats smc_mesh_stats(const SmcMesh *mesh);
+
+#endif							/* SMC_MESH_H */

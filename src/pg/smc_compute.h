@@ -1,0 +1,28 @@
+/*
+ * The joint part: from every party's partials to the opened totals, the same
+ * code at the hub's worker and at a peer.
+ */
+#ifndef SMC_COMPUTE_H
+#define SMC_COMPUTE_H
+
+#include "core/smc_channel.h"
+#include "pg/smc_query.h"
+
+/*
+ * The context that masks are bound to: lane, number in the lane, id, study
+ * digest, query bytes and phase.
+ */
+extern void smc_compute_digest(const uint8 *lane_id, uint64 seq, const uint8 *id,
+							   const uint8 *study_digest, const bytea *query,
+							   uint8 out[SMC_KEY_BYTES]);
+
+/*
+ * Share, apply min_rows, open.  partials are replaced by shares.  outcome's
+ * arrays are allocated in the current context.  Returns core's status; never
+ * raises except for memory.
+ */
+extern SmcStatus smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
+								 const uint8 digest[SMC_KEY_BYTES], const SmcLayout *layout,
+								 SmcRing128 *partials, SmcOutcome *outcome) SMC_MUST_USE;
+
+#endif							/* SMC_COMPUTE_H */

@@ -1,0 +1,42 @@
+/*
+ * Consent: each party's signature on a study's digest, ours and the others'.
+ */
+#ifndef SMC_CONSENT_H
+#define SMC_CONSENT_H
+
+#include "postgres.h"
+
+#include "pg/smc_study.h"
+
+/* What one party tells the others about its consent to a study, as sent (see messages.h). */
+typedef struct SmcConsent
+{
+	char		study[NAMEDATALEN];
+	bool		defined;		/* it has a study of that name that names the receiver */
+	bool		accepted;		/* it accepted this very digest, and has not withdrawn */
+	uint8		digest[SMC_KEY_BYTES];
+	uint8		signature[SMC_SIGNATURE_BYTES];
+	int64		accepted_at;	/* TimestampTz */
+	char	   *definition;		/* canonical text; its hash must be the digest */
+} SmcConsent;
+
+/* Our own consent to a study, to be sent; study NULL: not defined here. */
+extern SmcConsent *smc_consent_own(const char *name, const SmcStudy *study);
+
+/* To and from bytes; parse raises ERRCODE_PROTOCOL_VIOLATION when malformed. */
+extern bytea *smc_consent_write(const SmcConsent *consent);
+extern SmcConsent *smc_consent_parse(const uint8 *data, size_t len, const char *from);
+
+/*
+ * Judge what a party told us of our study: NULL when it accepted the very same
+ * digest and the signature verifies under its registered key; else the reason
+ * as an error message's text ("party \"globex\" has not accepted study ...",
+ * "... defines study ... differently: ...").  Keeps valid signatures and
+ * definitions in smc_consents (the caller commits).
+ */
+extern char *smc_consent_judge(const SmcStudy *study, const char *party, const SmcConsent *consent);
+
+/* Raise unless this party itself has accepted the study as it now stands. */
+extern void smc_consent_require_own(const SmcStudy *study);
+
+#endif							/* SMC_CONSENT_H */

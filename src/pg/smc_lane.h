@@ -1,0 +1,78 @@
+/*
+ * Lanes, as a backend sees them: get one, run a computation on it.
+ *
+ * Shared memory holds a fixed array of lane slots (smc.max_lanes), each with
+ * its worker's pid, its key (database, parties, fingerprint of what it was
+ * built from) and whether it is idle.  A backend takes an idle lane with its
+ * key, or starts a worker, or waits; it talks to the worker over two shm_mqs
+ * in a dynamic shared memory segment that lives as long as the run.
+ */
+#ifndef SMC_LANE_H
+#define SMC_LANE_H
+
+#include "postgres.h"
+
+#include "pg/smc_query.h"
+#include "pg/smc_study.h"
+
+extern Size smc_lane_shmem_size(void);
+extern void smc_lane_shmem_init(void);
+
+typedef struct SmcRun SmcRun;
+
+/* Everything the worker and the peers need to know of a computation. */
+typedef struct SmcRequest
+{
+	uint8		id[SMC_UUID_BYTES];
+	const SmcStudy *study;
+	const bytea *query;			/* smc_query_write */
+	const bytea *layout;		/* smc_layout_write */
+	const char *query_text;		/* for the audit */
+	const char *reveals;
+} SmcRequest;
+
+/*
+ * Take a lane for the study's parties and the current user, and send the
+ * request; the peers start at once.  The run is abandoned (cancelled at all
+ * parties) when CurrentMemoryContext is reset before smc_run_finish.
+ */
+extern SmcRun *smc_run_begin(const SmcRequest *request);
+
+/* Hand over this party's partials (cell_count * slot_count; copied) and its number of rows. */
+extern void smc_run_contribute(SmcRun *run, const SmcRing128 *partials, size_t count, uint64 rows);
+
+/* What EXPLAIN ANALYZE shows. */
+typedef struct SmcRunTimes
+{
+	double		lane_ms;		/* to get a lane: near 0 when warm */
+	double		agree_ms;		/* consent exchanged; 0 when known */
+	double		local_ms;		/* our own part */
+	double		joint_ms;		/* from our contribution to the result */
+	double		peer_ms[SMC_PARTIES_MAX];	/* each peer's own report of its local part */
+} SmcRunTimes;
+
+/*
+ * Wait for the outcome; releases the lane.  Raises the computation's error,
+ * naming study and peer.
+ */
+extern SmcOutcome *smc_run_finish(SmcRun *run, SmcRunTimes *times);
+
+/* End early, cancelling at all parties (also done by the memory context's reset). */
+extern void smc_run_abandon(SmcRun *run);
+
+/* smc_ping: a two-party lane to the peer, and a round trip on it. */
+typedef struct SmcPing
+{
+	double		round_trip_ms;
+	int			server_version;
+	int			protocol_version;
+	bool		identity_ok;
+	char		extension_version[32];
+} SmcPing;
+
+extern void smc_lane_ping(const char *peer, SmcPing *ping);
+
+/* The definitions (canonical texts) of all studies at a peer that name this party; a List of char*. */
+extern List *smc_lane_fetch_definitions(const char *peer);
+
+#endif							/* SMC_LANE_H */

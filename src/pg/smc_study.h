@@ -1,0 +1,124 @@
+/*
+ * A study as defined here: the foreign table, read into one struct; its
+ * canonical text and its digest.
+ *
+ * The canonical text has one agreed fact a line, so that two definitions can
+ * be compared by their lines; the digest is its hash.  Local options (source,
+ * column) and the table's schema and owner are not in it.
+ */
+#ifndef SMC_STUDY_H
+#define SMC_STUDY_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+#include "access/attnum.h"
+
+#include "core/smc_limits.h"
+
+/* The words of a column's allow list, as bits. */
+typedef enum SmcAllow
+{
+	SMC_ALLOW_COUNT = 1 << 0,
+	SMC_ALLOW_SUM = 1 << 1,
+	SMC_ALLOW_AVG = 1 << 2,
+	SMC_ALLOW_MIN = 1 << 3,
+	SMC_ALLOW_MAX = 1 << 4,
+	SMC_ALLOW_COMPARE = 1 << 5,
+	SMC_ALLOW_VARIANCE = 1 << 6,
+	SMC_ALLOW_STDDEV = 1 << 7,
+	SMC_ALLOW_COVAR = 1 << 8,
+	SMC_ALLOW_CORR = 1 << 9,
+	SMC_ALLOW_REGR = 1 << 10,
+	SMC_ALLOW_MEDIAN = 1 << 11,
+	SMC_ALLOW_PERCENTILE = 1 << 12,
+	SMC_ALLOW_MODE = 1 << 13,
+	SMC_ALLOW_HISTOGRAM = 1 << 14,
+	SMC_ALLOW_DISTINCT = 1 << 15,
+	SMC_ALLOW_LINREGR = 1 << 16,
+	SMC_ALLOW_LOGREGR = 1 << 17,
+	SMC_ALLOW_FILTER = 1 << 18,
+	SMC_ALLOW_GROUP = 1 << 19,
+	SMC_ALLOW_KEY = 1 << 20
+} SmcAllow;
+
+extern const char *smc_study_allow_word(SmcAllow bit);
+
+/* Parse an allow list; raises naming a word that isn't one, with the valid ones in the hint. */
+extern uint32 smc_study_parse_allow(const char *text);
+
+#define SMC_SCALE_NONE	(-1)
+
+typedef struct SmcColumn
+{
+	AttrNumber	attnum;
+	char	   *name;			/* the agreed name */
+	char	   *source_column;	/* the name in the source */
+	Oid			type;
+	int32		typmod;
+	Oid			collation;
+	bool		not_null;		/* declared NOT NULL (agreed) */
+	uint32		allow;			/* SmcAllow bits */
+	int			scale;			/* digits kept after the point: of numeric(p,s), of the option, 0 for integers, SMC_SCALE_NONE where not a number or not declared */
+	int			value_count;	/* the declared domain: option values, an enum's labels, boolean's f,t; 0: none */
+	char	  **values;			/* as the type's output function writes them */
+	uint16		recipients;		/* who may learn figures over this column: bit i = party i */
+	char	   *lo;				/* declared range, or NULL */
+	char	   *hi;
+} SmcColumn;
+
+typedef struct SmcStudy
+{
+	Oid			relid;
+	Oid			owner;
+	char	   *name;			/* the foreign table's name: the study's */
+	char	   *schema;
+	int			party_count;
+	char		parties[SMC_PARTIES_MAX][SMC_NAME_MAX];
+	List	   *party_names;	/* the same as a List of char* */
+	int			self;
+	uint16		recipients;		/* reveal_to as a mask; 0 = none */
+	uint16		askers;			/* query_by as a mask */
+	uint32		min_rows;		/* 0 or 1: no minimum */
+	char	   *source;			/* as written, or NULL where not yet given */
+	int			column_count;
+	SmcColumn  *columns;		/* in order of attnum, dropped ones left out */
+	char	   *definition;		/* canonical text */
+	uint8		digest[SMC_KEY_BYTES];
+} SmcStudy;
+
+/*
+ * Read a study from the catalogs.  Raises where the definition is not whole
+ * (this party not among the parties, reveal_to missing, fewer than two parties,
+ * a group column without a domain, ...), naming the study.  Palloc'd in the
+ * current context.
+ */
+extern SmcStudy *smc_study_load(Oid relid);
+
+/*
+ * Find the study of that name in this database, or NULL.  Raises when two
+ * foreign tables bear it.
+ */
+extern SmcStudy *smc_study_find(const char *name);
+
+/* Whether a relation is a foreign table of our wrapper. */
+extern bool smc_study_is_one(Oid relid);
+
+/* The column of that attribute number or agreed name, or NULL. */
+extern const SmcColumn *smc_study_column(const SmcStudy *study, AttrNumber attnum);
+extern const SmcColumn *smc_study_column_by_name(const SmcStudy *study, const char *name);
+
+/* The names of the parties in a mask, as "acme, globex"; "all" is not used. */
+extern char *smc_study_party_list(const SmcStudy *study, uint16 mask);
+
+/*
+ * The OID of the source relation, checked: exists, is a table, view,
+ * materialized view, partitioned or foreign table (not of our wrapper), and
+ * has every column the study needs.  Raises with a hint.
+ */
+extern Oid	smc_study_source(const SmcStudy *study);
+
+/* The lines by which two canonical texts differ, in words, or NULL when equal. */
+extern char *smc_study_differences(const char *ours, const char *theirs, const char *their_name);
+
+#endif							/* SMC_STUDY_H */
