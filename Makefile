@@ -62,9 +62,7 @@ else
 # Keep LLVM bitcode away: nothing here is worth inlining, and clang isn't needed.
 override with_llvm = no
 
-PG_CPPFLAGS := -Isrc -I$(shell $(PG_CONFIG) --includedir)
 PG_CFLAGS = $(PG_WARNINGS) -MMD -MP
-SHLIB_LINK := -lsodium -lcrypto -L$(shell $(PG_CONFIG) --libdir) -lpq
 EXTRA_CLEAN = build $(OBJS:.o=.d)
 
 # Core alone needs no PostgreSQL, so its targets don't either.
@@ -73,6 +71,8 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 ifeq ($(wildcard $(PGXS)),)
 $(error no PostgreSQL 15 server headers: run test/tools/setup, or set PG_CONFIG)
 endif
+PG_CPPFLAGS := -Isrc -I$(shell $(PG_CONFIG) --includedir)
+SHLIB_LINK := -lsodium -lcrypto -L$(shell $(PG_CONFIG) --libdir) -lpq
 include $(PGXS)
 endif
 
@@ -82,7 +82,7 @@ endif
 # Core
 #
 CORE_CC = $(or $(CC),cc)
-CORE_CFLAGS = -std=gnu99 -O2 -g -fPIC -fstack-protector-strong $(WARNINGS) -MMD -MP
+CORE_CFLAGS = -std=gnu99 -O2 -g -fPIC -fstack-protector-strong -Isrc $(WARNINGS) -MMD -MP
 
 $(OBJS_CORE): src/core/%.o: src/core/%.c
 	$(CORE_CC) $(CORE_CFLAGS) -c -o $@ $<
@@ -104,7 +104,7 @@ UNIT_SRC = $(sort $(wildcard test/unit/test_*.c))
 UNIT_CT_SRC = $(sort $(wildcard test/unit/ct_*.c))
 UNIT_LIB_SRC = $(filter-out $(UNIT_SRC) $(UNIT_CT_SRC),$(sort $(wildcard test/unit/*.c)))
 UNIT_LIBS = -lcmocka -lsodium -lcrypto -lpthread
-UNIT_CFLAGS = $(CORE_CFLAGS) -Isrc -Itest/unit
+UNIT_CFLAGS = $(CORE_CFLAGS) -Itest/unit
 UNITS = $(UNIT_SRC:test/unit/%.c=build/unit/%)
 UNIT_CTS = $(UNIT_CT_SRC:test/unit/%.c=build/unit/%)
 UNITS_ASAN = $(UNIT_SRC:test/unit/%.c=build/asan/%)
