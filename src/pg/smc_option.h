@@ -1,0 +1,63 @@
+/*
+ * Options of wrapper, servers, user mappings, studies and columns: which there
+ * are, and how the text of each is read.
+ *
+ * The validator (smc_fdw_validator) and whoever uses an option later read it
+ * by the same function, so that what was accepted at CREATE can't fail to
+ * parse afterwards.  Each function raises, naming the option; results are
+ * palloc'd.
+ */
+#ifndef SMC_OPTION_H
+#define SMC_OPTION_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+
+/* The value of an option in a List of DefElem, or NULL. */
+extern const char *smc_option_get(List *options, const char *name);
+
+/*
+ * A comma-separated list of party names (parties, query_by, and the list form
+ * of reveal_to): a List of char*, in order, each a valid name, no two equal,
+ * at least one, at most SMC_PARTIES_MAX.
+ */
+extern List *smc_option_parse_names(const char *value, const char *option);
+
+/* Options reveal_to: `all`, `none`, or a list of names (returned in *names). */
+typedef enum SmcRecipients
+{
+	SMC_RECIPIENTS_NONE,
+	SMC_RECIPIENTS_ALL,
+	SMC_RECIPIENTS_LIST
+} SmcRecipients;
+
+extern SmcRecipients smc_option_parse_recipients(const char *value, const char *option, List **names);
+
+/* Option values, an array literal of text: at least one element, none NULL, no two equal. */
+extern char **smc_option_parse_values(const char *literal, int *count);
+
+/* Option source: one or two identifiers, as a List of String nodes. */
+extern List *smc_option_parse_source(const char *value);
+
+/* A whole number of at least min and at most max: min_rows, max_queries, max_queries_per_day, scale. */
+extern int	smc_option_parse_int(const char *value, const char *option, int min, int max);
+
+/* A positive, finite number: epsilon, epsilon_budget. */
+extern double smc_option_parse_positive(const char *value, const char *option);
+
+/* Option approve: whether it is `each` (true) or `none`. */
+extern bool smc_option_parse_approve(const char *value);
+
+/*
+ * Option expires: a date, or date and time, in ISO 8601, in UTC unless it
+ * names an offset; so it means the same instant at every party, whatever the
+ * session's TimeZone and DateStyle.
+ */
+extern TimestampTz smc_option_parse_expires(const char *value);
+
+/* Whether an option of a server or user mapping is one that libpq takes. */
+extern bool smc_option_is_libpq(const char *name);
+
+#endif							/* SMC_OPTION_H */
