@@ -1,0 +1,93 @@
+/*
+ * OT extension: millions of correlated OTs from 128 base OTs.
+ *
+ * PAPER: Roy, "SoftSpokenOT", CRYPTO 2022: small-field VOLE (figure 7) over
+ * F_{2^k} from (2^k - 1)-out-of-2^k OT by GGM trees (figure 14), with the
+ * repetition code, semi-honest; k = SMC_OT_FIELD_BITS.
+ * ADVERSARY: semi-honest.  ASSUMPTION: AES as a PRG (trees, streams), and for
+ * the hash, see smc_block.h.
+ *
+ * For each of 128/k blocks the receiver has a GGM tree with 2^k leaves, and
+ * the sender every leaf but the one at its secret delta.  Leaf x yields a
+ * stream r_x:
+ *
+ *   receiver  u = sum_x r_x        v = sum_x x r_x
+ *   sender    w = sum_x (x + delta) r_x = v + delta u
+ *
+ * The u of the blocks differ; the receiver sends the differences to its
+ * choices c, and the sender adds delta times them.  Turned on its side: OT j
+ * has t_j at the receiver and q_j = t_j ^ c_j * Delta at the sender: a
+ * correlated OT (COT).  Hashed (smc_ot_*_random), a random OT.
+ *
+ * BYTES: 128/k bits an OT from the receiver with chosen choices, one bit less
+ * with random ones (then c is block 0's u).  k = 4: 4 or 3.875 bytes.
+ * ROUNDS: none of its own: one message each batch, receiver to sender.
+ * MEMORY: flat: a batch of SMC_OT_BATCH at a time.
+ * LEAKS: nothing.
+ */
+#ifndef SMC_OT_H
+#define SMC_OT_H
+
+#include <stdbool.h>
+
+#include "smc_arena.h"
+#include "smc_base_ot.h"
+#include "smc_block.h"
+#include "smc_channel.h"
+#include "smc_random.h"
+
+#define SMC_OT_FIELD_BITS	4
+#define SMC_OT_LEAVES		(1 << SMC_OT_FIELD_BITS)
+#define SMC_OT_BLOCKS		(SMC_BASE_OT_COUNT / SMC_OT_FIELD_BITS)
+#define SMC_OT_BATCH		8192	/* OTs in a message; a multiple of 128 */
+
+typedef struct SmcOtSender SmcOtSender;
+typedef struct SmcOtReceiver SmcOtReceiver;
+
+/* One pair's two directions: we send in one, receive in the other. */
+typedef struct SmcOtPair
+{
+	int			peer;
+	SmcOtSender *sender;
+	SmcOtReceiver *receiver;
+} SmcOtPair;
+
+/*
+ * Set up both directions with one peer: base OTs, trees.  context is bound to
+ * lane and pair, equal at both.  One round and a half; memory in arena, which
+ * must outlive the pair; smc_ot_close before the arena is reset.
+ */
+extern SmcStatus smc_ot_open(SmcChannel *channel, int peer, const uint8_t context[SMC_KEY_BYTES],
+							 SmcArena *arena, const SmcRandom *random, SmcOtPair *pair) SMC_MUST_USE;
+
+/* Free libcrypto's contexts; NULL members are allowed. */
+extern void smc_ot_close(SmcOtPair *pair);
+
+/* The sender's secret correlation. */
+extern SmcBlock smc_ot_delta(const SmcOtSender *sender);
+
+/*
+ * Receiver's half of one batch of count <= SMC_OT_BATCH COTs (rounded up to
+ * 128 on the wire): t[j] for each.  With chosen true, choices (bits, low
+ * first) are the caller's; else they are filled in, random.  Sends one message.
+ */
+extern SmcStatus smc_ot_receive_correlated(SmcOtReceiver *receiver, SmcChannel *channel, int peer,
+										   bool chosen, uint8_t *choices, SmcBlock *t, size_t count) SMC_MUST_USE;
+
+/* Sender's half: receives that message; q[j] = t[j] ^ c_j * Delta. */
+extern SmcStatus smc_ot_send_correlated(SmcOtSender *sender, SmcChannel *channel, int peer,
+										bool chosen, SmcBlock *q, size_t count) SMC_MUST_USE;
+
+/*
+ * The same, hashed to random OTs: the receiver gets one block of each pair of
+ * blocks that the sender gets.
+ */
+extern SmcStatus smc_ot_receive_random(SmcOtReceiver *receiver, SmcChannel *channel, int peer,
+									   bool chosen, uint8_t *choices, SmcBlock *out, size_t count) SMC_MUST_USE;
+extern SmcStatus smc_ot_send_random(SmcOtSender *sender, SmcChannel *channel, int peer,
+									bool chosen, SmcBlock *out0, SmcBlock *out1, size_t count) SMC_MUST_USE;
+
+/* Bytes of the message of a batch of count OTs. */
+extern size_t smc_ot_message_bytes(bool chosen, size_t count);
+
+#endif							/* SMC_OT_H */
