@@ -1,0 +1,44 @@
+/*
+ * Vectors of bits, 64 to a word, lowest first: what boolean shares are made of.
+ *
+ * Bits past the end of a vector's last word are zero; every function keeps
+ * that.  Nothing here depends on the values of bits, only on lengths.
+ */
+#ifndef SMC_BITS_H
+#define SMC_BITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Words that hold count bits. */
+static inline size_t
+smc_bits_words(size_t count)
+{
+	return (count + 63) / 64;
+}
+
+/* The mask of valid bits in the last word of a vector of count > 0 bits. */
+static inline uint64_t
+smc_bits_tail(size_t count)
+{
+	return count % 64 ? (UINT64_C(1) << (count % 64)) - 1 : ~UINT64_C(0);
+}
+
+/* Copy count bits from bit `at` of from to the start of to (to is whole words; its tail is zeroed). */
+extern void smc_bits_extract(uint64_t *to, const uint64_t *from, size_t at, size_t count);
+
+/* Copy count bits from the start of from to bit `at` of to, leaving to's other bits alone. */
+extern void smc_bits_insert(uint64_t *to, size_t at, const uint64_t *from, size_t count);
+
+/* XOR from into to, word by word. */
+extern void smc_bits_xor(uint64_t *to, const uint64_t *from, size_t words);
+
+/*
+ * Slice `count` integers of `width` bits (64 or 128; words low first) into
+ * planes: bit e of plane p, at bit p * count + e of out, is bit order[p] of
+ * integer e.  planes places are taken.
+ */
+extern void smc_bits_slice(uint64_t *out, const uint64_t *integers, int width, size_t count,
+						   const uint8_t *order, int planes);
+
+#endif							/* SMC_BITS_H */

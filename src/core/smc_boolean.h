@@ -1,0 +1,28 @@
+/*
+ * AND on boolean shares.
+ *
+ * PAPER: Beaver, CRYPTO 1991: d = x ^ a and e = y ^ b are opened, and
+ * z = c ^ d b ^ e a ^ d e.
+ * BYTES: 2 bits a gate (3 for two gates with a common input) to each other
+ * party.  ROUNDS: 1 for a whole vector.  XOR and NOT are local.
+ */
+#ifndef SMC_BOOLEAN_H
+#define SMC_BOOLEAN_H
+
+#include "smc_bits.h"
+#include "smc_engine.h"
+#include "smc_triple.h"
+
+/* z = x & y over count bits; z may be x or y. */
+extern SmcStatus smc_boolean_and(SmcEngine *engine, const uint64_t *x, const uint64_t *y,
+								 uint64_t *z, size_t count) SMC_MUST_USE;
+
+/* z0 = p & x0 and z1 = p & x1; outputs may be inputs. */
+extern SmcStatus smc_boolean_and_two(SmcEngine *engine, const uint64_t *p,
+									 const uint64_t *x0, const uint64_t *x1,
+									 uint64_t *z0, uint64_t *z1, size_t count) SMC_MUST_USE;
+
+/* Open bits to every party: out = XOR of all shares. */
+extern SmcStatus smc_boolean_open(SmcEngine *engine, const uint64_t *shares, uint64_t *out, size_t count) SMC_MUST_USE;
+
+#endif							/* SMC_BOOLEAN_H */
