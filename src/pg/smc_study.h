@@ -135,6 +135,9 @@ extern List *smc_study_offers(const char *party);
  */
 extern SmcStudy *smc_study_find(const char *name);
 
+/* The owner of a relation. */
+extern Oid	smc_study_owner(Oid relid);
+
 /* Whether a relation is a foreign table of our wrapper, whichever server's. */
 extern bool smc_study_is_one(Oid relid);
 
