@@ -50,6 +50,7 @@
 #include "nodes/parsenodes.h"
 #include "parser/analyze.h"
 #include "parser/parse_node.h"
+#include "replication/walsender.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -121,7 +122,7 @@ smc_guard_is_link_session(void)
 static bool
 must_check(void)
 {
-	if (MyBackendType != B_BACKEND && MyBackendType != B_WAL_SENDER)
+	if (MyBackendType != B_BACKEND && !am_walsender)
 		return false;
 	if (attach_inside || !IsTransactionState())
 		return false;
@@ -152,13 +153,13 @@ attach_procedure(void)
 						   ObjectIdGetDatum(schema));
 }
 
-/* Whether a statement is a CALL of our procedure. */
+/* Whether a statement is a CALL of our procedure, on an ordinary connection. */
 static bool
 is_attach_call(Node *statement)
 {
 	CallStmt   *call;
 
-	if (statement == NULL || !IsA(statement, CallStmt))
+	if (am_walsender || statement == NULL || !IsA(statement, CallStmt))
 		return false;
 	call = (CallStmt *) statement;
 	return call->funcexpr != NULL && call->funcexpr->args == NIL &&
@@ -219,8 +220,8 @@ run_utility(PlannedStmt *pstmt, const char *query_string, bool read_only_tree,
 }
 
 /*
- * Refuse, or run.  Top level means: the only statement of its message, and
- * outside any function.  The marks are set for this CALL alone, and taken back
+ * Refuse, or run.  Top level means outside any function; and outside
+ * any transaction block, which several statements in one message make too.  The marks are set for this CALL alone, and taken back
  * whichever way it ends.
  */
 static void
@@ -234,7 +235,7 @@ check_utility(PlannedStmt *pstmt, const char *query_string, bool read_only_tree,
 		return;
 	}
 
-	if (context != PROCESS_UTILITY_TOPLEVEL || attach_called ||
+	if (context != PROCESS_UTILITY_TOPLEVEL || IsTransactionBlock() || attach_called ||
 		!is_attach_call(pstmt->utilityStmt))
 		refuse();
 
