@@ -72,7 +72,7 @@ ifeq ($(wildcard $(PGXS)),)
 $(error no PostgreSQL 15 server headers: run test/tools/setup, or set PG_CONFIG)
 endif
 PG_CPPFLAGS := -Isrc -I$(shell $(PG_CONFIG) --includedir)
-SHLIB_LINK := -lsodium -lcrypto -L$(shell $(PG_CONFIG) --libdir) -lpq
+SHLIB_LINK := -lsodium -lssl -lcrypto -L$(shell $(PG_CONFIG) --libdir) -lpq
 include $(PGXS)
 endif
 

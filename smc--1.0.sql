@@ -4,6 +4,14 @@
 \echo Use "CREATE EXTENSION smc" to load this file. \quit
 
 --
+-- Without the module in shared_preload_libraries nothing below would work.
+--
+CREATE FUNCTION smc_require_preload() RETURNS void
+  AS 'MODULE_PATHNAME' LANGUAGE C;
+SELECT smc_require_preload();
+DROP FUNCTION smc_require_preload();
+
+--
 -- The role that peers log in with.  Roles belong to the whole cluster, so it
 -- may be there already, and stays when the extension is dropped.
 --
@@ -24,12 +32,13 @@ CREATE FUNCTION smc_fdw_validator(text[], oid) RETURNS void
 CREATE FOREIGN DATA WRAPPER smc HANDLER smc_fdw_handler VALIDATOR smc_fdw_validator;
 
 --
--- Identity.  The secret key has a type of its own whose output refuses all but
--- superusers, in a table that row security closes to everyone else.
+-- Identity.  The secret key has a type of its own whose input and output refuse
+-- all but superusers, in a table that row security closes to everyone else: see
+-- src/pg/smc_identity.c for what each of these keeps out.
 --
 CREATE TYPE smc_secret_key;
 CREATE FUNCTION smc_secret_key_in(cstring) RETURNS smc_secret_key
-  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT;
+  AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
 CREATE FUNCTION smc_secret_key_out(smc_secret_key) RETURNS cstring
   AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
 CREATE FUNCTION smc_secret_key_send(smc_secret_key) RETURNS bytea
@@ -40,6 +49,7 @@ CREATE TYPE smc_secret_key (
   INPUT = smc_secret_key_in, OUTPUT = smc_secret_key_out,
   RECEIVE = smc_secret_key_recv, SEND = smc_secret_key_send,
   INTERNALLENGTH = 64, ALIGNMENT = char, STORAGE = plain);
+REVOKE ALL ON TYPE smc_secret_key FROM PUBLIC;
 
 CREATE TABLE smc_identity (
   only_one   boolean PRIMARY KEY DEFAULT true CHECK (only_one),
@@ -48,6 +58,7 @@ CREATE TABLE smc_identity (
   secret_key smc_secret_key NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now()
 );
+ALTER TABLE smc_identity ALTER COLUMN secret_key SET STATISTICS 0;
 REVOKE ALL ON smc_identity FROM PUBLIC;
 ALTER TABLE smc_identity ENABLE ROW LEVEL SECURITY;
 ALTER TABLE smc_identity FORCE ROW LEVEL SECURITY;
@@ -178,7 +189,7 @@ CREATE TYPE smc_share (
   INTERNALLENGTH = 18, ALIGNMENT = char, STORAGE = plain);
 
 CREATE FUNCTION smc_split(value numeric, parties int) RETURNS smc_share[]
-  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 CREATE FUNCTION smc_combine(shares smc_share[]) RETURNS numeric
   AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION smc_share_add(smc_share, smc_share) RETURNS smc_share

@@ -8,13 +8,25 @@
  * party signs everything that everyone said.
  *
  *   hello_i = versions, E_i = g^{e_i} (X25519), N_i          to all
- *   T       = H(lane, hub, all names, all identity keys, all hello)
+ *   T       = H(version, lane, hub, all names, all identity keys, all hello)
  *   auth_i  = Sign_i("smc lane auth v1", T, i)               to all
  *   k_ij    = H(X25519(e_i, E_j), T, i, j) for i -> j, and likewise j -> i
  *   s_ij    = H(X25519(e_i, E_j), T, min, max, "seed")
  *
+ * ADVERSARY: active on every link, the hub included, and up to n - 1 parties
+ * of its own.  Assumes gap Diffie-Hellman on Curve25519, Ed25519 unforgeable,
+ * BLAKE2b a random oracle.
+ * MESSAGES: hello 68 bytes, auth 64 bytes, each from every party to every other.
+ * LEAKS: who takes part, and their versions, to whoever sees the links.
+ *
+ * Names and keys in T are those registered at the party that computes it, so
+ * parties that disagree about who takes part, under which key, in which order
+ * or with which hub never verify each other.  Keys are fresh for each lane
+ * (forward secrecy), and a hello taken from an older lane gives another T.
+ *
  * The same code serves every party; it does no I/O.  One round trip brings
- * the hellos, half another the signatures.
+ * the hellos, half another the signatures.  An error ends the handshake: its
+ * secrets are wiped and every later call fails.
  */
 #ifndef SMC_HANDSHAKE_H
 #define SMC_HANDSHAKE_H
@@ -51,16 +63,22 @@ typedef struct SmcHandshake
 	uint8_t		lane_id[SMC_LANE_ID_BYTES];
 	uint8_t		identity[SMC_SECRET_KEY_BYTES];
 	uint8_t		ephemeral[SMC_KEY_BYTES];
+	uint8_t		common[SMC_PARTIES_MAX][SMC_KEY_BYTES]; /* X25519(e_self, E_j) */
 	uint8_t		hello[SMC_PARTIES_MAX][SMC_HELLO_BYTES];
 	uint16_t	hello_mask;		/* whose hello is in, ours included */
 	uint16_t	auth_mask;		/* whose signature is verified, ours included */
 	uint8_t		transcript[SMC_KEY_BYTES];
-	int			version;		/* agreed, once all hellos are in */
+	uint16_t	version_oldest; /* in common so far */
+	uint16_t	version_newest;
+	int			version;		/* agreed, once all hellos are in; 0 before */
+	bool		failed;			/* or finished: its secrets are gone */
 } SmcHandshake;
 
 /*
  * Begin: make the ephemeral key and our own hello.  identity is secret and is
  * copied; lane_id is the hub's random name for the lane; versions are ours.
+ * SMC_ERR_ARGUMENT when a party has no name, two have the same name or key, or
+ * identity is not the secret of parties[self].public_key.
  */
 extern SmcStatus smc_handshake_init(SmcHandshake *hs, int self, int hub, int party_count,
 									const SmcLaneParty *parties,
@@ -71,7 +89,9 @@ extern SmcStatus smc_handshake_init(SmcHandshake *hs, int self, int hub, int par
 
 /*
  * Take the hello of another party.  SMC_ERR_FORMAT on a wrong length, a second
- * hello, or a key of low order; SMC_ERR_VERSION when no version is in common.
+ * hello, one that repeats another party's (ours included), or a key of low
+ * order; SMC_ERR_VERSION when no version is in common, which is found out
+ * before the length is, as the hello of another version may be longer.
  */
 extern SmcStatus smc_handshake_read_hello(SmcHandshake *hs, int from, const uint8_t *data, size_t len) SMC_MUST_USE;
 
@@ -81,7 +101,10 @@ extern bool smc_handshake_has_hellos(const SmcHandshake *hs);
 /* Write our signature over the transcript.  SMC_ERR_ARGUMENT before all hellos are in. */
 extern SmcStatus smc_handshake_write_auth(SmcHandshake *hs, uint8_t out[SMC_AUTH_BYTES]) SMC_MUST_USE;
 
-/* Verify the signature of another party: SMC_ERR_AUTH whatever is wrong with it. */
+/*
+ * Verify the signature of another party: SMC_ERR_AUTH whatever is wrong with
+ * it, its coming too early, twice or from nobody included.
+ */
 extern SmcStatus smc_handshake_read_auth(SmcHandshake *hs, int from, const uint8_t *data, size_t len) SMC_MUST_USE;
 
 /* Whether every party is authenticated. */

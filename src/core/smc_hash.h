@@ -3,7 +3,10 @@
  *
  * Each input is hashed with its length before it, so that no two lists of
  * inputs give the same bytes.  The domain is a C string that names the use,
- * such as "smc study digest v1"; it is hashed first in the same way.
+ * such as "smc study digest v1"; it is hashed first in the same way.  A length,
+ * like any integer that is hashed, is 8 bytes, little-endian.
+ *
+ * An SmcHash lives on the stack: libsodium wants its state aligned to 64 bytes.
  */
 #ifndef SMC_HASH_H
 #define SMC_HASH_H

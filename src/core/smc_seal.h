@@ -25,11 +25,13 @@ typedef struct SmcSeal
 	bool		broken;			/* a frame did not open: refuse all that follow */
 } SmcSeal;
 
+/* Start a stream at number 0.  The key is copied. */
 extern void smc_seal_init(SmcSeal *seal, const uint8_t key[SMC_KEY_BYTES]);
 
 /*
  * Seal text_len bytes into out, which holds text_len + SMC_SEAL_OVERHEAD;
  * the header is authenticated and not encrypted.  text and out may be equal.
+ * SMC_ERR_ARGUMENT when the stream is wiped, broken or out of numbers.
  */
 extern SmcStatus smc_seal_close(SmcSeal *seal, const uint8_t *header, size_t header_len,
 								const uint8_t *text, size_t text_len, uint8_t *out) SMC_MUST_USE;
@@ -41,6 +43,7 @@ extern SmcStatus smc_seal_close(SmcSeal *seal, const uint8_t *header, size_t hea
 extern SmcStatus smc_seal_open(SmcSeal *seal, const uint8_t *header, size_t header_len,
 							   const uint8_t *sealed, size_t sealed_len, uint8_t *out) SMC_MUST_USE;
 
+/* Wipe the key; nothing is sealed or opened with it any more. */
 extern void smc_seal_wipe(SmcSeal *seal);
 
 #endif							/* SMC_SEAL_H */

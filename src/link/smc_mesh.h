@@ -18,6 +18,17 @@
  *   AUTH    party -> everyone signature (plain)
  *   SEALED  party -> party   ciphertext; the 4 header bytes are authenticated
  * The text of a SEALED frame: u8 message type, u8 more (0 or 1), bytes.
+ * HELLO and AUTH have 255 in the place of `to`: the hub passes each on to all
+ * others at once, so that whoever is through with the handshake can speak
+ * sealed at once, and everyone else is through before hearing it.
+ *
+ * No deadlock: an endpoint that can't write keeps reading into its inbox, so
+ * every link out of the hub always drains, and so does the hub.  Bounds: an
+ * endpoint holds at most SMC_INBOX_MAX from each party, more is a violation;
+ * an endpoint's channel stops sending at SMC_BACKLOG_MAX and reads until its
+ * bytes have left; the hub stops reading from whoever has filled another
+ * party's queue to SMC_RELAY_MAX, and goes on when it is half empty.  Who is
+ * stopped that way waits for that other party, which waits for nobody.
  */
 #ifndef SMC_MESH_H
 #define SMC_MESH_H
@@ -31,6 +42,10 @@
 #include "core/smc_limits.h"
 
 typedef struct SmcMesh SmcMesh;
+
+#define SMC_BACKLOG_MAX		(1024 * 1024)	/* bytes a channel leaves unsent before it waits */
+#define SMC_RELAY_MAX		(32 * 1024 * 1024)	/* bytes that wait at the hub for one party */
+#define SMC_ABORT_TEXT_MAX	256		/* an ABORT's text with its NUL */
 
 /* Message types.  Those below SMC_MSG_USER are the mesh's own. */
 typedef enum SmcMessageType
@@ -64,12 +79,18 @@ typedef struct SmcTransport
 	 * Move bytes both ways; hand each arrived frame to
 	 * smc_mesh_receive_frame(mesh, neighbour, ...).  Returns at once when
 	 * something moved, else waits for a socket, the latch (which is reset), or
-	 * timeout_ms.  Calls CHECK_FOR_INTERRUPTS.  Raises when a link breaks.
+	 * timeout_ms (0: don't wait, leave the latch alone; -1: no limit).  Calls
+	 * CHECK_FOR_INTERRUPTS.  Returns whether the latch was set.  Raises when a
+	 * link is found broken, but not before the call after the one in which
+	 * that link's last frames were handed in.
 	 */
-	void		(*pump) (struct SmcTransport *transport, SmcMesh *mesh, long timeout_ms);
+	bool		(*pump) (struct SmcTransport *transport, SmcMesh *mesh, long timeout_ms);
 
 	/* Bytes queued for a neighbour and not yet handed to the kernel. */
 	size_t		(*backlog) (struct SmcTransport *transport, int to);
+
+	/* Whether the link to a neighbour still stands, so that send will not raise. */
+	bool		(*is_open) (struct SmcTransport *transport, int to);
 } SmcTransport;
 
 typedef struct SmcMeshStats
@@ -127,6 +148,23 @@ extern void smc_mesh_post(SmcMesh *mesh, int to, uint8 type, const void *data, s
 extern void smc_mesh_broadcast(SmcMesh *mesh, uint8 type, const void *data, size_t len);
 
 /*
+ * Queue an ABORT for every other party that can still be reached.  For use
+ * after a failure: never raises because of a link.  Does nothing before the
+ * handshake's end.
+ */
+extern void smc_mesh_abort(SmcMesh *mesh, int sqlstate, const char *text);
+
+/*
+ * Read an ABORT: an SQLSTATE that is one of an error, and text of printable
+ * ASCII, whatever the peer sent.
+ */
+extern void smc_mesh_read_abort(const SmcMessage *message, int *sqlstate,
+								char text[SMC_ABORT_TEXT_MAX]);
+
+/* Raise what an ABORT means: computation failed at that peer. */
+extern void smc_mesh_raise_abort(const SmcMesh *mesh, const SmcMessage *message) pg_attribute_noreturn();
+
+/*
  * Take the oldest waiting message that is not DATA, PING or PONG, from anyone.
  * An ABORT from a peer is a message like any other here; while a channel
  * waits, it fails the channel.  False when none waits.
@@ -141,12 +179,18 @@ extern void smc_mesh_flush(SmcMesh *mesh);
 
 extern void smc_mesh_free_message(SmcMessage *message);
 
-/* When a frame from this party last arrived. */
+/* When a frame from this party last arrived; at a peer, any frame is from the hub too. */
 extern TimestampTz smc_mesh_last_heard(const SmcMesh *mesh, int party);
 
+/* Count a neighbour as heard: a transport says so of one that it does not read from for a while. */
+extern void smc_mesh_note_heard(SmcMesh *mesh, int neighbour);
+
 /*
- * Drop DATA bytes that nobody took, between computations; raises
- * ERRCODE_PROTOCOL_VIOLATION naming the party if there are any.
+ * Between computations: raise ERRCODE_PROTOCOL_VIOLATION naming the party if
+ * there are DATA bytes that nobody took.  At the hub there must be none at
+ * all.  At a peer only those count that arrived before the message last taken
+ * by smc_mesh_next: a quick peer's DATA of the next computation may already be
+ * there, but never ahead of the hub's word that this one ended.
  */
 extern void smc_mesh_expect_quiet(SmcMesh *mesh);
 
@@ -155,6 +199,9 @@ extern void smc_mesh_expect_quiet(SmcMesh *mesh);
  * may raise (liveness checks, asker gone). */
 extern void smc_mesh_channel_init(SmcMesh *mesh, SmcChannel *channel,
 								  void (*on_idle) (void *arg), void *arg);
+
+/* Change that "about every second", for instance while a probe runs. */
+extern void smc_mesh_set_idle_interval(SmcMesh *mesh, long interval_ms);
 
 /* After a protocol returned SMC_ERR_CHANNEL: raise what really happened. */
 extern void smc_mesh_channel_rethrow(SmcMesh *mesh) pg_attribute_noreturn();

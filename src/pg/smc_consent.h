@@ -6,6 +6,7 @@
 
 #include "postgres.h"
 
+#include "pg/smc_consent_store.h"
 #include "pg/smc_study.h"
 
 /* What one party tells the others about its consent to a study, as sent (see messages.h). */
@@ -20,10 +21,17 @@ typedef struct SmcConsent
 	char	   *definition;		/* canonical text; its hash must be the digest */
 } SmcConsent;
 
-/* Our own consent to a study, to be sent; study NULL: not defined here. */
+/*
+ * Our own consent to a study, to be sent; study NULL (not defined here, or not
+ * whole) tells that we have none of that name.
+ */
 extern SmcConsent *smc_consent_own(const char *name, const SmcStudy *study);
 
-/* To and from bytes; parse raises ERRCODE_PROTOCOL_VIOLATION when malformed. */
+/*
+ * To and from bytes (text as UTF-8); parse raises ERRCODE_PROTOCOL_VIOLATION,
+ * naming the party it is from, when malformed or when the definition's hash is
+ * not the digest.
+ */
 extern bytea *smc_consent_write(const SmcConsent *consent);
 extern SmcConsent *smc_consent_parse(const uint8 *data, size_t len, const char *from);
 
@@ -38,5 +46,18 @@ extern char *smc_consent_judge(const SmcStudy *study, const char *party, const S
 
 /* Raise unless this party itself has accepted the study as it now stands. */
 extern void smc_consent_require_own(const SmcStudy *study);
+
+/* The same as a question. */
+extern bool smc_consent_has_own(const SmcStudy *study);
+
+/*
+ * Whether a kept row is that party's own signature on its digest, under the
+ * key given (the one registered here now).
+ */
+extern bool smc_consent_verify(const char *study, const SmcConsentRow *row,
+							   const uint8 public_key[SMC_PUBLIC_KEY_BYTES]);
+
+/* Sign a digest as this party, now: fills a row for smc_consent_store_put. */
+extern SmcConsentRow *smc_consent_sign(const SmcStudy *study);
 
 #endif							/* SMC_CONSENT_H */

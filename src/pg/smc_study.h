@@ -11,8 +11,9 @@
 
 #include "postgres.h"
 
-#include "nodes/pg_list.h"
 #include "access/attnum.h"
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
 
 #include "core/smc_limits.h"
 
@@ -81,6 +82,12 @@ typedef struct SmcStudy
 	uint16		askers;			/* query_by as a mask */
 	uint32		min_rows;		/* 0 or 1: no minimum */
 	char	   *source;			/* as written, or NULL where not yet given */
+	bool		approve_each;	/* approve 'each' */
+	int64		max_queries;	/* -1: no limit */
+	int64		max_queries_per_day;	/* -1: no limit */
+	TimestampTz expires;		/* DT_NOEND: never */
+	char	   *epsilon;		/* NULL: none */
+	char	   *epsilon_budget; /* NULL: none */
 	int			column_count;
 	SmcColumn  *columns;		/* in order of attnum, dropped ones left out */
 	char	   *definition;		/* canonical text */
@@ -88,12 +95,39 @@ typedef struct SmcStudy
 } SmcStudy;
 
 /*
- * Read a study from the catalogs.  Raises where the definition is not whole
- * (this party not among the parties, reveal_to missing, fewer than two parties,
- * a group column without a domain, ...), naming the study.  Palloc'd in the
- * current context.
+ * Read a study from the catalogs, or from a cache that every change of them
+ * invalidates; the table is locked with AccessShareLock until the transaction
+ * ends.  Raises where the definition is not whole (this party not among the
+ * parties, fewer than two parties, a group column without a domain, ...),
+ * naming the study.  What it returns is shared: never write to it.  It stays
+ * valid, whatever is invalidated, until the current memory context is reset.
  */
 extern SmcStudy *smc_study_load(Oid relid);
+
+/*
+ * The same, but where the definition is not whole returns NULL and sets *why
+ * to the error's message.  Needs a transaction that may have subtransactions.
+ */
+extern SmcStudy *smc_study_try_load(Oid relid, char **why);
+
+/* The foreign tables of our wrapper in this database, well defined or not; a List of Oid. */
+extern List *smc_study_relations(void);
+
+/*
+ * Raise when a query can't be run on the study as things stand: it sets a
+ * limit that this release can't keep yet (approve 'each', max_queries,
+ * max_queries_per_day, epsilon, epsilon_budget, reveal_to 'none':
+ * ERRCODE_FEATURE_NOT_SUPPORTED naming the option), or has expired
+ * (ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE).  Each party calls it for itself.
+ */
+extern void smc_study_require_runnable(const SmcStudy *study);
+
+/*
+ * The canonical texts, in UTF-8, of all studies here that name that party, for
+ * its IMPORT FOREIGN SCHEMA; a List of char *.  Those that are not whole are
+ * left out.
+ */
+extern List *smc_study_offers(const char *party);
 
 /*
  * Find the study of that name in this database, or NULL.  Raises when two
@@ -101,7 +135,10 @@ extern SmcStudy *smc_study_load(Oid relid);
  */
 extern SmcStudy *smc_study_find(const char *name);
 
-/* Whether a relation is a foreign table of our wrapper. */
+/* The owner of a relation. */
+extern Oid	smc_study_owner(Oid relid);
+
+/* Whether a relation is a foreign table of our wrapper, whichever server's. */
 extern bool smc_study_is_one(Oid relid);
 
 /* The column of that attribute number or agreed name, or NULL. */
@@ -114,7 +151,9 @@ extern char *smc_study_party_list(const SmcStudy *study, uint16 mask);
 /*
  * The OID of the source relation, checked: exists, is a table, view,
  * materialized view, partitioned or foreign table (not of our wrapper), and
- * has every column the study needs.  Raises with a hint.
+ * has every column that allows something, of a type that becomes the agreed
+ * one implicitly.  A name without a schema is looked up in the study's own
+ * schema, never along the search path.  Takes AccessShareLock.  Raises with a hint.
  */
 extern Oid	smc_study_source(const SmcStudy *study);
 

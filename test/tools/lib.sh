@@ -151,6 +151,27 @@ smc_cluster_stop()
 	smc_as "$SMC_BIN/pg_ctl" stop -s -m fast -D "$SMC_SCRATCH/run/$1" >/dev/null
 }
 
+# smc_cluster_tls NAME: TLS for a cluster that isn't started yet, by this run's
+# own authority (SMC_SCRATCH/run/certificates/ca.crt); peers come over TCP with
+# SCRAM, everyone else over the socket.  Settings and pg_hba.conf.
+smc_cluster_tls()
+{
+	local data=$SMC_SCRATCH/run/$1 certificates=$SMC_SCRATCH/run/certificates
+
+	smc_as bash -s "$certificates" "$1" <"$SMC_TOOLS/certificate"
+	smc_as tee -a "$data/postgresql.conf" >/dev/null <<-CONF
+		listen_addresses = '127.0.0.1'
+		password_encryption = 'scram-sha-256'
+		ssl = on
+		ssl_cert_file = '$certificates/$1.crt'
+		ssl_key_file = '$certificates/$1.key'
+	CONF
+	smc_as tee "$data/pg_hba.conf" >/dev/null <<-HBA
+		local all postgres trust
+		hostssl all +smc_link 127.0.0.1/32 scram-sha-256
+	HBA
+}
+
 # smc_sql NAME DATABASE [psql options]: psql as superuser at a cluster, stopping at the first error.
 smc_sql()
 {

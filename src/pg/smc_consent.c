@@ -1,0 +1,366 @@
+/*
+ * Consent: each party's signature on a study's digest, ours and the others'.
+ *
+ * What is signed is the digest, the study's and the party's name and the time,
+ * so that a signature can't pass for another study's, another party's, or a
+ * later acceptance.  The lane has proved who speaks, and that it speaks now; the
+ * signature is for afterwards, when someone asks who had agreed to what.
+ */
+#include "postgres.h"
+
+#include <sodium.h>
+
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "core/smc_bytes.h"
+#include "core/smc_hash.h"
+#include "pg/smc_consent.h"
+#include "pg/smc_definition.h"
+#include "pg/smc_identity.h"
+#include "pg/smc_peer.h"
+
+#define VERIFIED_COUNT	64		/* signatures remembered as good */
+
+static void
+make_message(const char *study, const char *party, const uint8 digest[SMC_KEY_BYTES],
+			 TimestampTz accepted_at, uint8 out[SMC_KEY_BYTES])
+{
+	char	   *utf8 = smc_definition_to_utf8(study);
+	SmcHash		hash;
+
+	smc_hash_init(&hash, "smc study consent v1", NULL);
+	smc_hash_add(&hash, digest, SMC_KEY_BYTES);
+	smc_hash_add(&hash, utf8, strlen(utf8));
+	smc_hash_add(&hash, party, strlen(party));
+	smc_hash_add_u64(&hash, (uint64) accepted_at);
+	smc_hash_final(&hash, out);
+}
+
+/*
+ * Verify a signature; one that was good before is remembered by a hash of all
+ * that makes it good, since this is asked for every query.
+ */
+static bool
+verify(const uint8 message[SMC_KEY_BYTES], const uint8 signature[SMC_SIGNATURE_BYTES],
+	   const uint8 public_key[SMC_PUBLIC_KEY_BYTES])
+{
+	static uint8 verified[VERIFIED_COUNT][SMC_KEY_BYTES];
+	static int	next = 0;
+	static int	count = 0;
+	uint8		mark[SMC_KEY_BYTES];
+	SmcHash		hash;
+	int			i;
+
+	smc_hash_init(&hash, "smc verified consent v1", NULL);
+	smc_hash_add(&hash, message, SMC_KEY_BYTES);
+	smc_hash_add(&hash, signature, SMC_SIGNATURE_BYTES);
+	smc_hash_add(&hash, public_key, SMC_PUBLIC_KEY_BYTES);
+	smc_hash_final(&hash, mark);
+	for (i = 0; i < count; i++)
+		if (memcmp(verified[i], mark, SMC_KEY_BYTES) == 0)
+			return true;
+	if (crypto_sign_verify_detached(signature, message, SMC_KEY_BYTES, public_key) != 0)
+		return false;
+	memcpy(verified[next], mark, SMC_KEY_BYTES);
+	next = (next + 1) % VERIFIED_COUNT;
+	count = Min(count + 1, VERIFIED_COUNT);
+	return true;
+}
+
+bool
+smc_consent_verify(const char *study, const SmcConsentRow *row,
+				   const uint8 public_key[SMC_PUBLIC_KEY_BYTES])
+{
+	uint8		message[SMC_KEY_BYTES];
+
+	if (!row->is_signed)
+		return false;
+	make_message(study, row->party, row->digest, row->accepted_at, message);
+	return verify(message, row->signature, public_key);
+}
+
+/*
+ * Our own
+ */
+
+static const char *
+own_name(const SmcStudy *study)
+{
+	return study->parties[study->self];
+}
+
+/* Our row for the study as it now stands, if it is accepted under our present key. */
+static SmcConsentRow *
+find_own(const SmcStudy *study)
+{
+	SmcIdentity identity;
+	SmcConsentRow *row = smc_consent_store_find(study->name, own_name(study), study->digest);
+
+	if (row == NULL || !row->accepted)
+		return NULL;
+	(void) smc_identity_read(&identity, false);
+	return smc_consent_verify(study->name, row, identity.public_key) ? row : NULL;
+}
+
+bool
+smc_consent_has_own(const SmcStudy *study)
+{
+	return find_own(study) != NULL;
+}
+
+void
+smc_consent_require_own(const SmcStudy *study)
+{
+	List	   *rows;
+	ListCell   *lc;
+	char	   *differences = NULL;
+
+	if (smc_consent_has_own(study))
+		return;
+	rows = smc_consent_store_read(study->name, own_name(study));
+	foreach(lc, rows)
+	{
+		SmcConsentRow *row = lfirst(lc);
+
+		if (row->accepted)
+			differences = smc_study_differences(study->definition, row->definition, "what was accepted");
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("this party, \"%s\", has not accepted study \"%s\" as it now stands",
+					own_name(study), study->name),
+			 differences ? errdetail("The study was changed since: %s.", differences) : 0,
+			 errhint("SELECT smc_accept(%s) accepts it.", quote_literal_cstr(study->name))));
+}
+
+SmcConsentRow *
+smc_consent_sign(const SmcStudy *study)
+{
+	SmcConsentRow *row = palloc0(sizeof(SmcConsentRow));
+	uint8		message[SMC_KEY_BYTES];
+	uint8		secret[SMC_SECRET_KEY_BYTES];
+	int			result;
+
+	row->party = pstrdup(own_name(study));
+	memcpy(row->digest, study->digest, SMC_KEY_BYTES);
+	row->definition = pstrdup(study->definition);
+	row->accepted = true;
+	row->is_signed = true;
+	row->accepted_at = GetCurrentTimestamp();
+	make_message(study->name, row->party, row->digest, row->accepted_at, message);
+
+	/* nothing between these two raises */
+	smc_identity_secret(secret);
+	result = crypto_sign_detached(row->signature, NULL, message, sizeof(message), secret);
+	sodium_memzero(secret, sizeof(secret));
+	if (result != 0)
+		elog(ERROR, "could not sign the consent");
+	return row;
+}
+
+SmcConsent *
+smc_consent_own(const char *name, const SmcStudy *study)
+{
+	SmcConsent *consent = palloc0(sizeof(SmcConsent));
+	SmcConsentRow *row;
+
+	strlcpy(consent->study, name, sizeof(consent->study));
+	if (study == NULL)
+		return consent;
+	consent->defined = true;
+	memcpy(consent->digest, study->digest, SMC_KEY_BYTES);
+	consent->definition = pstrdup(study->definition);
+	row = find_own(study);
+	if (row)
+	{
+		consent->accepted = true;
+		memcpy(consent->signature, row->signature, SMC_SIGNATURE_BYTES);
+		consent->accepted_at = row->accepted_at;
+	}
+	return consent;
+}
+
+/*
+ * To and from bytes: text study, bool defined, and then 32 digest, blob
+ * definition, bool accepted, and then 64 signature, u64 accepted_at.
+ */
+
+bytea *
+smc_consent_write(const SmcConsent *consent)
+{
+	char	   *study = smc_definition_to_utf8(consent->study);
+	char	   *definition = consent->defined ? smc_definition_to_utf8(consent->definition) : "";
+	size_t		room = strlen(study) + strlen(definition) + SMC_KEY_BYTES + SMC_SIGNATURE_BYTES + 64;
+	bytea	   *bytes = palloc(VARHDRSZ + room);
+	SmcArena   *arena = smc_arena_create();
+	SmcWriter	writer;
+	SmcStatus	status = SMC_ERR_MEMORY;
+
+	/* nothing raises while there is an arena */
+	if (arena)
+	{
+		smc_writer_init(&writer, arena);
+		smc_writer_text(&writer, study);
+		smc_writer_u8(&writer, consent->defined);
+		if (consent->defined)
+		{
+			smc_writer_bytes(&writer, consent->digest, SMC_KEY_BYTES);
+			smc_writer_text(&writer, definition);
+			smc_writer_u8(&writer, consent->accepted);
+			if (consent->accepted)
+			{
+				smc_writer_bytes(&writer, consent->signature, SMC_SIGNATURE_BYTES);
+				smc_writer_u64(&writer, (uint64) consent->accepted_at);
+			}
+		}
+		status = smc_writer_end(&writer);
+		if (status == SMC_OK)
+		{
+			Assert(writer.len <= room);
+			memcpy(VARDATA(bytes), writer.data, writer.len);
+			SET_VARSIZE(bytes, VARHDRSZ + writer.len);
+		}
+		smc_arena_destroy(arena);
+	}
+	if (status != SMC_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	return bytes;
+}
+
+static void malformed(const char *from) pg_attribute_noreturn();
+
+static void
+malformed(const char *from)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROTOCOL_VIOLATION),
+			 errmsg("peer \"%s\" sent a malformed consent", from)));
+}
+
+SmcConsent *
+smc_consent_parse(const uint8 *data, size_t len, const char *from)
+{
+	SmcConsent *consent = palloc0(sizeof(SmcConsent));
+	SmcReader	reader;
+	char		study[NAMEDATALEN * MAX_CONVERSION_GROWTH];
+	char	   *converted;
+	const uint8 *text = NULL;
+	size_t		text_len = 0;
+	uint8		digest[SMC_KEY_BYTES];
+
+	smc_reader_init(&reader, data, len);
+	smc_reader_text(&reader, study, sizeof(study));
+	consent->defined = smc_reader_bool(&reader);
+	if (consent->defined)
+	{
+		smc_reader_copy(&reader, consent->digest, SMC_KEY_BYTES);
+		text = smc_reader_blob(&reader, SMC_DEFINITION_MAX, &text_len);
+		consent->accepted = smc_reader_bool(&reader);
+		if (consent->accepted)
+		{
+			smc_reader_copy(&reader, consent->signature, SMC_SIGNATURE_BYTES);
+			consent->accepted_at = (int64) smc_reader_u64(&reader);
+		}
+	}
+	if (smc_reader_end(&reader) != SMC_OK)
+		malformed(from);
+
+	if (!pg_verify_mbstr(PG_UTF8, study, strlen(study), true))
+		malformed(from);
+	converted = smc_definition_from_utf8(study);
+	if (strlen(converted) >= sizeof(consent->study))
+		malformed(from);
+	strlcpy(consent->study, converted, sizeof(consent->study));
+
+	if (consent->defined)
+	{
+		/* its own length was checked before; a NUL in it would hide the rest */
+		if (memchr(text, '\0', text_len) != NULL ||
+			!pg_verify_mbstr(PG_UTF8, (const char *) text, text_len, true))
+			malformed(from);
+		consent->definition = smc_definition_from_utf8(pnstrdup((const char *) text, text_len));
+		smc_definition_digest(consent->definition, digest);
+		if (memcmp(digest, consent->digest, SMC_KEY_BYTES) != 0)
+			malformed(from);
+		/* a time that PostgreSQL can't show can't be kept */
+		if (consent->accepted && !IS_VALID_TIMESTAMP(consent->accepted_at))
+			malformed(from);
+	}
+	return consent;
+}
+
+/*
+ * Judging another party's
+ */
+
+/* Keep what it says, unless that is what it said last. */
+static void
+keep(const char *study, const char *party, const SmcConsent *consent)
+{
+	List	   *rows = smc_consent_store_read(study, party);
+	SmcConsentRow *last = rows == NIL ? NULL : linitial(rows);
+	SmcConsentRow row = {0};
+
+	if (!consent->defined)
+	{
+		ListCell   *lc;
+
+		foreach(lc, rows)
+		{
+			if (((SmcConsentRow *) lfirst(lc))->accepted)
+			{
+				(void) smc_consent_store_withdraw(study, party);
+				break;
+			}
+		}
+		return;
+	}
+	if (last && memcmp(last->digest, consent->digest, SMC_KEY_BYTES) == 0 &&
+		last->accepted == consent->accepted &&
+		(!consent->accepted ||
+		 (last->is_signed && last->accepted_at == consent->accepted_at &&
+		  memcmp(last->signature, consent->signature, SMC_SIGNATURE_BYTES) == 0)))
+		return;
+	row.party = pstrdup(party);
+	memcpy(row.digest, consent->digest, SMC_KEY_BYTES);
+	row.definition = consent->definition;
+	row.accepted = consent->accepted;
+	row.is_signed = consent->accepted;
+	memcpy(row.signature, consent->signature, SMC_SIGNATURE_BYTES);
+	row.accepted_at = consent->accepted_at;
+	smc_consent_store_put(study, &row, NULL);
+}
+
+char *
+smc_consent_judge(const SmcStudy *study, const char *party, const SmcConsent *consent)
+{
+	SmcPeer    *peer = smc_peer_find(party, false);
+
+	if (strcmp(consent->study, study->name) != 0)
+		return psprintf("party \"%s\" tells of study \"%s\" where \"%s\" was asked about",
+						party, consent->study, study->name);
+	if (consent->accepted)
+	{
+		uint8		message[SMC_KEY_BYTES];
+
+		make_message(study->name, party, consent->digest, consent->accepted_at, message);
+		if (!peer->has_key || !verify(message, consent->signature, peer->public_key))
+			return psprintf("the signature of party \"%s\" on study \"%s\" is not by the key registered here",
+							party, study->name);
+	}
+	keep(study->name, party, consent);
+
+	if (!consent->defined)
+		return psprintf("party \"%s\" has no study \"%s\"", party, study->name);
+	if (memcmp(consent->digest, study->digest, SMC_KEY_BYTES) != 0)
+		return psprintf("party \"%s\" defines study \"%s\" differently: %s", party, study->name,
+						smc_study_differences(study->definition, consent->definition, party));
+	if (!consent->accepted)
+		return psprintf("party \"%s\" has not accepted study \"%s\"", party, study->name);
+	return NULL;
+}

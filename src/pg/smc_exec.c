@@ -1,0 +1,422 @@
+/*
+ * Executor callbacks: run the joint query when its first row is wanted.
+ *
+ * Starting a scan costs nothing and sends nothing: a plan may hold scans that
+ * are never read, and EXPLAIN starts them too.  The first row runs the whole
+ * computation; all rows are then there.  They are kept for a rescan, and a
+ * rescan with other parameters computes again only if their values differ:
+ * every computation is seen by the other parties, is audited by them, and may
+ * count against the study's limits, so none is run to learn what is known.
+ *
+ * Everything about one computation lives in one memory context, so that
+ * resetting it is how to give up: a run that is not finished is then cancelled
+ * at all parties, and this party's own partial figures are wiped.
+ */
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "access/xlog.h"
+#include "catalog/objectaccess.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "pg/smc_compat.h"
+#include "pg/smc_exec.h"
+#include "pg/smc_local.h"
+#include "pg/smc_modes.h"
+#include "pg/smc_module.h"
+#include "pg/smc_notice.h"
+#include "pg/smc_study.h"
+
+/* This party's figures before they are split: wiped with the context that they live in. */
+typedef struct Partials
+{
+	MemoryContextCallback callback;
+	SmcRing128 *values;
+	size_t		count;
+} Partials;
+
+/*
+ * Raise unless the user may execute every aggregate that is asked for, as a
+ * native aggregation would: EXECUTE on them is one way to say who may ask what.
+ */
+static void
+check_execute(List *scan_tlist)
+{
+	ListCell   *lc;
+
+	foreach(lc, scan_tlist)
+	{
+		Aggref	   *aggref = (Aggref *) lfirst_node(TargetEntry, lc)->expr;
+		AclResult	result;
+
+		if (!IsA(aggref, Aggref))
+			continue;
+		result = smc_compat_proc_aclcheck(aggref->aggfnoid, GetUserId());
+		if (result != ACLCHECK_OK)
+			aclcheck_error(result, OBJECT_AGGREGATE, get_func_name(aggref->aggfnoid));
+		InvokeFunctionExecuteHook(aggref->aggfnoid);
+	}
+}
+
+void
+smcBeginForeignScan(ForeignScanState *node, int eflags)
+{
+	ForeignScan *plan = castNode(ForeignScan, node->ss.ps.plan);
+	SmcScan    *scan = palloc0(sizeof(SmcScan));
+
+	node->fdw_state = scan;
+	scan->planned = smc_planned_from_list(plan->fdw_private);
+	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
+		return;
+
+	check_execute(plan->fdw_scan_tlist);
+	scan->params = ExecInitExprList(plan->fdw_exprs, &node->ss.ps);
+	scan->run_context = AllocSetContextCreate(CurrentMemoryContext, "smc joint query",
+											  ALLOCSET_DEFAULT_SIZES);
+}
+
+/* Raise where this process can't take part in a computation, whatever it asks. */
+static void
+check_process(void)
+{
+	smc_module_require_preload();
+	if (IsParallelWorker())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a joint query can't be run in a parallel worker"),
+				 errhint("Mark the function that runs it PARALLEL UNSAFE.")));
+	if (RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+				 errmsg("a joint query can't be run during recovery"),
+				 errdetail("Every party keeps an audit row of every computation, and a standby can't write one.")));
+	if (smc_local_is_running())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the source of a study can't itself query a study")));
+}
+
+/* Raise unless the study can be asked by this party as it now stands. */
+static void
+check_study(const SmcStudy *study, const SmcPlanned *planned)
+{
+	if (memcmp(study->digest, planned->digest, SMC_KEY_BYTES) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the definition of study \"%s\" changed after the query was planned", study->name),
+				 errhint("Run the query again; DISCARD PLANS plans prepared statements anew.")));
+
+	smc_study_require_runnable(study);
+
+	if ((study->askers & (1 << study->self)) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("party \"%s\" may not query study \"%s\"", study->parties[study->self], study->name),
+				 errdetail("The study can be queried by %s.", smc_study_party_list(study, study->askers))));
+
+	if (study->source == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("study \"%s\" has no source at this party", study->name),
+				 errhint("Name the table or view that feeds it: ALTER FOREIGN TABLE %s OPTIONS (ADD source '...').",
+						 quote_qualified_identifier(study->schema, study->name))));
+}
+
+/*
+ * The parameters' values as text, in the current context.  They are computed
+ * under the user's settings and written under ours.
+ */
+static char **
+read_parameters(ForeignScanState *node, SmcScan *scan)
+{
+	List	   *exprs = castNode(ForeignScan, node->ss.ps.plan)->fdw_exprs;
+	ExprContext *econtext = node->ss.ps.ps_ExprContext;
+	int			count = list_length(scan->params);
+	Datum	   *datums = palloc(Max(count, 1) * sizeof(Datum));
+	bool	   *nulls = palloc(Max(count, 1) * sizeof(bool));
+	char	  **values = palloc0(Max(count, 1) * sizeof(char *));
+	int			level;
+
+	for (int i = 0; i < count; i++)
+		datums[i] = ExecEvalExpr((ExprState *) list_nth(scan->params, i), econtext, &nulls[i]);
+
+	level = smc_modes_begin();
+	for (int i = 0; i < count; i++)
+	{
+		Oid			output;
+		bool		is_varlena;
+
+		if (nulls[i])
+			continue;
+		getTypeOutputInfo(exprType(list_nth(exprs, i)), &output, &is_varlena);
+		values[i] = OidOutputFunctionCall(output, datums[i]);
+	}
+	smc_modes_end(level);
+	return values;
+}
+
+static bool
+same_values(char *const *a, char *const *b, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if ((a[i] == NULL) != (b[i] == NULL) ||
+			(a[i] != NULL && strcmp(a[i], b[i]) != 0))
+			return false;
+	}
+	return true;
+}
+
+static void
+wipe_partials(void *arg)
+{
+	Partials   *partials = arg;
+
+	if (partials->values)
+		explicit_bzero(partials->values, partials->count * sizeof(SmcRing128));
+}
+
+/* Allocate zeroed partials in the current context. */
+static Partials *
+make_partials(size_t count)
+{
+	Partials   *partials = palloc0(sizeof(Partials));
+
+	partials->count = count;
+	partials->values = palloc0(Max(count, 1) * sizeof(SmcRing128));
+	partials->callback.func = wipe_partials;
+	partials->callback.arg = partials;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &partials->callback);
+	return partials;
+}
+
+/* A random UUID, version 4. */
+static void
+make_id(uint8 id[SMC_UUID_BYTES])
+{
+	if (!pg_strong_random(id, SMC_UUID_BYTES))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate random values")));
+	id[6] = (id[6] & 0x0f) | 0x40;
+	id[8] = (id[8] & 0x3f) | 0x80;
+}
+
+static void
+add_totals(SmcScanTotals *totals, const SmcOutcome *outcome, const SmcRunTimes *times)
+{
+	totals->computations++;
+	totals->rounds += outcome->rounds;
+	totals->bytes_sent += outcome->bytes_sent;
+	totals->bytes_received += outcome->bytes_received;
+	totals->times.lane_ms += times->lane_ms;
+	totals->times.agree_ms += times->agree_ms;
+	totals->times.local_ms += times->local_ms;
+	totals->times.joint_ms += times->joint_ms;
+	for (int i = 0; i < SMC_PARTIES_MAX; i++)
+		totals->times.peer_ms[i] += times->peer_ms[i];
+}
+
+/* Run the computation of scan->query; everything is made in the current context. */
+static void
+compute(SmcScan *scan)
+{
+	SmcRequest	request = {0};
+	SmcRunTimes times = {0};
+	Partials   *partials;
+	SmcRun	   *run;
+	uint64		rows;
+
+	make_id(request.id);
+	request.study = scan->study;
+	request.query = smc_query_write(scan->query);
+	request.layout = smc_layout_write(scan->layout);
+	request.query_text = smc_query_text(scan->study, scan->query);
+	request.reveals = smc_query_reveals(scan->study, scan->query);
+
+	/* The peers work while we do. */
+	run = smc_run_begin(&request);
+	partials = make_partials((size_t) scan->layout->cell_count * scan->layout->slot_count);
+	rows = smc_local_run(scan->study, scan->query, scan->layout, partials->values);
+	smc_run_contribute(run, partials->values, partials->count, rows);
+
+	wipe_partials(partials);
+	pfree(partials->values);
+	partials->values = NULL;
+
+	scan->outcome = smc_run_finish(run, &times);
+	add_totals(&scan->totals, scan->outcome, &times);
+}
+
+/* The values of each group column's domain, as datums, in the current context. */
+static Datum **
+read_domains(const SmcStudy *study, const SmcQuery *query)
+{
+	Datum	  **domains = palloc0(Max(query->group_count, 1) * sizeof(Datum *));
+	int			level = smc_modes_begin();
+
+	for (int i = 0; i < query->group_count; i++)
+	{
+		const SmcColumn *column = &study->columns[query->group_columns[i]];
+		Oid			input;
+		Oid			ioparam;
+
+		getTypeInputInfo(column->type, &input, &ioparam);
+		domains[i] = palloc(Max(column->value_count, 1) * sizeof(Datum));
+		for (int v = 0; v < column->value_count; v++)
+			domains[i][v] = OidInputFunctionCall(input, column->values[v], ioparam, column->typmod);
+	}
+	smc_modes_end(level);
+	return domains;
+}
+
+/* Get the answer for these parameters into scan; values is copied. */
+static void
+answer(SmcScan *scan, char *const *values)
+{
+	int			count = list_length(scan->params);
+
+	scan->values = palloc0(Max(count, 1) * sizeof(char *));
+	for (int i = 0; i < count; i++)
+		scan->values[i] = values[i] ? pstrdup(values[i]) : NULL;
+
+	scan->study = smc_study_load(scan->planned->relid);
+	check_study(scan->study, scan->planned);
+
+	scan->query = smc_query_bind(scan->planned->query, count, scan->values);
+	smc_query_check(scan->study, scan->query);
+	scan->layout = smc_query_layout(scan->study, scan->query);
+	compute(scan);
+
+	scan->group_values = read_domains(scan->study, scan->query);
+	scan->nothing_for_us = smc_notice_outcome(scan->study, scan->query, scan->outcome);
+}
+
+/* Make sure that scan holds the answer to what is asked now. */
+static void
+get_answer(ForeignScanState *node, SmcScan *scan)
+{
+	char	  **values;
+	MemoryContext caller;
+
+	if (scan->answered && !scan->check_params)
+		return;
+
+	values = read_parameters(node, scan);
+	scan->check_params = false;
+	if (scan->answered && same_values(scan->values, values, list_length(scan->params)))
+		return;
+
+	check_process();
+	scan->answered = false;
+	MemoryContextReset(scan->run_context);
+	caller = MemoryContextSwitchTo(scan->run_context);
+	PG_TRY();
+	{
+		answer(scan, values);
+	}
+	PG_CATCH();
+	{
+		/* Now, not when the transaction ends: the other parties are waiting. */
+		MemoryContextSwitchTo(caller);
+		MemoryContextReset(scan->run_context);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	scan->answered = true;
+	scan->next_cell = 0;
+}
+
+/* Whether a cell is a row of the answer. */
+static bool
+is_row(const SmcScan *scan, uint32 cell)
+{
+	if (scan->nothing_for_us)
+		return false;
+
+	/* Without GROUP BY there is a row even over no rows, as natively. */
+	if (scan->query->group_count == 0)
+		return scan->outcome->withheld_cells == 0;
+
+	return smc_query_cell_shown(scan->query, scan->layout, scan->outcome, cell);
+}
+
+/* Fill the scan's row from a cell; figures are made in the current context. */
+static void
+fill_row(const SmcScan *scan, uint32 cell, TupleTableSlot *slot)
+{
+	int			indexes[SMC_QUERY_GROUPS_MAX];
+	ListCell   *lc;
+
+	smc_query_cell_groups(scan->study, scan->query, cell, indexes);
+
+	foreach(lc, scan->planned->outputs)
+	{
+		int			i = foreach_current_index(lc);
+		int			output = lfirst_int(lc);
+
+		if (output < 0)
+		{
+			int			group = -1 - output;
+
+			slot->tts_isnull[i] = indexes[group] < 0;
+			slot->tts_values[i] = indexes[group] < 0 ? (Datum) 0 :
+				scan->group_values[group][indexes[group]];
+		}
+		else
+			slot->tts_values[i] = smc_query_figure(scan->study, scan->query, scan->layout, scan->outcome,
+												   cell, output,
+												   TupleDescAttr(slot->tts_tupleDescriptor, i)->atttypid,
+												   &slot->tts_isnull[i]);
+	}
+	ExecStoreVirtualTuple(slot);
+}
+
+TupleTableSlot *
+smcIterateForeignScan(ForeignScanState *node)
+{
+	SmcScan    *scan = node->fdw_state;
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+
+	ExecClearTuple(slot);
+	get_answer(node, scan);
+
+	while (scan->next_cell < scan->layout->cell_count)
+	{
+		uint32		cell = scan->next_cell++;
+
+		if (is_row(scan, cell))
+		{
+			fill_row(scan, cell, slot);
+			break;
+		}
+	}
+	return slot;
+}
+
+void
+smcReScanForeignScan(ForeignScanState *node)
+{
+	SmcScan    *scan = node->fdw_state;
+
+	scan->next_cell = 0;
+	scan->check_params = scan->params != NIL;
+}
+
+void
+smcEndForeignScan(ForeignScanState *node)
+{
+	SmcScan    *scan = node->fdw_state;
+
+	if (scan == NULL)
+		return;
+	node->fdw_state = NULL;
+	if (scan->run_context)
+		MemoryContextDelete(scan->run_context);
+}

@@ -1,0 +1,194 @@
+/*
+ * EXPLAIN of a joint query: the dry run before anybody is asked.
+ *
+ * Study, parties and what is revealed to whom are shown always, since they are
+ * what the reader has to decide on; VERBOSE adds the query that crosses the
+ * links, the one that this party would run over its own rows, and the steps of
+ * the protocol with their predicted cost.  ANALYZE adds what it took.
+ *
+ * Predictions are of the protocol's own bytes at this party, which follow from
+ * the layout alone; sealing and framing add some tens of bytes to a message.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "port/pg_bitutils.h"
+
+#include "pg/smc_compat.h"
+#include "pg/smc_exec.h"
+#include "pg/smc_explain.h"
+#include "pg/smc_local.h"
+#include "pg/smc_study.h"
+
+/* One opening of shares, as predicted at this party. */
+typedef struct Opening
+{
+	uint64		elements;
+	uint64		bytes_sent;
+	uint64		bytes_received;
+} Opening;
+
+/* Split text into its lines; a List of char *. */
+static List *
+split_lines(const char *text)
+{
+	List	   *lines = NIL;
+
+	while (*text)
+	{
+		size_t		len = strcspn(text, "\n");
+
+		if (len > 0)
+			lines = lappend(lines, pnstrdup(text, len));
+		text += len;
+		if (*text == '\n')
+			text++;
+	}
+	return lines;
+}
+
+/* A list of sentences: in text a line each under the same label, else an array. */
+static void
+explain_lines(const char *label, List *lines, ExplainState *es)
+{
+	ListCell   *lc;
+
+	if (es->format != EXPLAIN_FORMAT_TEXT)
+	{
+		ExplainPropertyList(label, lines, es);
+		return;
+	}
+	foreach(lc, lines)
+		ExplainPropertyText(label, lfirst(lc), es);
+}
+
+/* Add to an opening the slots of the layout for which counts is whether they count rows for min_rows. */
+static void
+predict(const SmcStudy *study, const SmcLayout *layout, bool counts, Opening *opening)
+{
+	uint16		self = 1 << study->self;
+
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+		bool		is_count = layout->min_rows > 1 &&
+			(slot->kind == SMC_SLOT_ROWS || slot->kind == SMC_SLOT_SUPPORT);
+		uint64		bytes = (uint64) layout->cell_count * SMC_RING128_BYTES;
+
+		if (is_count != counts)
+			continue;
+		opening->elements += layout->cell_count;
+		opening->bytes_sent += bytes * pg_popcount32(slot->recipients & ~self);
+		if (slot->recipients & self)
+			opening->bytes_received += bytes * (study->party_count - 1);
+	}
+}
+
+static char *
+opening_text(const char *what, const Opening *opening, bool at_most)
+{
+	return psprintf("%s: 1 round, %s" UINT64_FORMAT " bytes sent, " UINT64_FORMAT " received here",
+					what, at_most ? "at most " : "", opening->bytes_sent, opening->bytes_received);
+}
+
+/* The protocol's steps in words. */
+static List *
+describe_steps(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
+{
+	List	   *steps = NIL;
+	Opening		counts = {0};
+	Opening		figures = {0};
+	const char *groups = query->group_count == 0 ? "" :
+		psprintf(" of %u groups", layout->cell_count);
+
+	predict(study, layout, true, &counts);
+	predict(study, layout, false, &figures);
+
+	steps = lappend(steps, "each party runs its local query");
+	steps = lappend(steps, psprintf("each party splits " UINT64_FORMAT " partial figures%s into %d shares, from seeds shared by pairs: no message",
+									counts.elements + figures.elements, groups, study->party_count));
+	if (counts.elements > 0)
+		steps = lappend(steps, opening_text(psprintf("the numbers of rows%s are opened to all parties, to withhold what rests on fewer than %u",
+													 groups, layout->min_rows), &counts, false));
+	if (figures.elements > 0)
+		steps = lappend(steps, opening_text(psprintf("the totals%s are opened to their recipients", groups),
+											&figures, counts.elements > 0));
+	return steps;
+}
+
+/* What ANALYZE measured. */
+static void
+explain_totals(const SmcScan *scan, const SmcStudy *study, ExplainState *es)
+{
+	const SmcScanTotals *totals = &scan->totals;
+
+	ExplainPropertyUInteger("Computations", NULL, totals->computations, es);
+	if (totals->computations == 0)
+		return;
+
+	ExplainPropertyUInteger("Rounds", NULL, totals->rounds, es);
+	ExplainPropertyUInteger("Bytes Sent", NULL, totals->bytes_sent, es);
+	ExplainPropertyUInteger("Bytes Received", NULL, totals->bytes_received, es);
+	if (!es->timing)
+		return;
+
+	ExplainPropertyFloat("Lane Time", "ms", totals->times.lane_ms, 3, es);
+	ExplainPropertyFloat("Agree Time", "ms", totals->times.agree_ms, 3, es);
+	ExplainPropertyFloat("Local Time", "ms", totals->times.local_ms, 3, es);
+	ExplainPropertyFloat("Joint Time", "ms", totals->times.joint_ms, 3, es);
+
+	ExplainOpenGroup("Peers", "Peers", false, es);
+	for (int i = 0; i < study->party_count; i++)
+	{
+		if (i == study->self)
+			continue;
+		if (es->format == EXPLAIN_FORMAT_TEXT)
+		{
+			ExplainPropertyFloat(psprintf("Local Time at %s", study->parties[i]), "ms",
+								 totals->times.peer_ms[i], 3, es);
+			continue;
+		}
+		ExplainOpenGroup("Peer", NULL, true, es);
+		ExplainPropertyText("Party", study->parties[i], es);
+		ExplainPropertyFloat("Local Time", "ms", totals->times.peer_ms[i], 3, es);
+		ExplainCloseGroup("Peer", NULL, true, es);
+	}
+	ExplainCloseGroup("Peers", "Peers", false, es);
+}
+
+/* What VERBOSE shows beside: everything that follows from the query before it runs. */
+static void
+explain_verbose(const SmcStudy *study, const SmcQuery *query, ExplainState *es)
+{
+	SmcLayout  *layout = smc_query_layout(study, query);
+
+	ExplainPropertyText("Joint Query", smc_query_text(study, query), es);
+	ExplainPropertyText("Local Query",
+						study->source ? smc_local_sql(study, query, layout) :
+						"none: the study has no source at this party", es);
+	explain_lines("Step", describe_steps(study, query, layout), es);
+}
+
+void
+smcExplainForeignScan(ForeignScanState *node, ExplainState *es)
+{
+	SmcScan    *scan = node->fdw_state;
+	const SmcPlanned *planned = scan->planned;
+	const SmcStudy *study = smc_study_load(planned->relid);
+
+	ExplainPropertyText("Study", study->name, es);
+	ExplainPropertyText("Parties", smc_study_party_list(study, (1 << study->party_count) - 1), es);
+
+	/* The columns of the query are places in the definition that it was planned with. */
+	if (memcmp(study->digest, planned->digest, SMC_KEY_BYTES) != 0)
+		return;
+
+	smc_query_check(study, planned->query);
+	explain_lines("Reveals", split_lines(smc_query_reveals(study, planned->query)), es);
+	if (study->min_rows > 1)
+		ExplainPropertyUInteger("Withheld Below", "rows", study->min_rows, es);
+	if (es->verbose)
+		explain_verbose(study, planned->query, es);
+	if (es->analyze)
+		explain_totals(scan, study, es);
+}

@@ -1,0 +1,82 @@
+/*
+ * What a user is told of an answer beside its rows: nothing that is missing
+ * from it is dropped silently.
+ */
+#include "postgres.h"
+
+#include "pg/smc_notice.h"
+
+/* Withheld groups and figures. */
+static void
+tell_withheld(const SmcStudy *study, const SmcQuery *query, const SmcOutcome *outcome)
+{
+	uint32		cells = outcome->withheld_cells;
+	uint32		figures = outcome->withheld_figures;
+
+	if (cells > 0 && query->group_count == 0)
+		ereport(NOTICE,
+				(errmsg("result withheld: fewer than %u rows", study->min_rows)));
+	else if (cells > 0)
+		ereport(NOTICE,
+				(errmsg_plural("%u group withheld: fewer than %u rows",
+							   "%u groups withheld: fewer than %u rows",
+							   cells, cells, study->min_rows)));
+	if (figures > 0)
+		ereport(NOTICE,
+				(errmsg_plural("%u figure withheld: fewer than %u rows",
+							   "%u figures withheld: fewer than %u rows",
+							   figures, figures, study->min_rows)));
+}
+
+/* The aggregates that are not for us, one notice for each set of parties that they are for. */
+static void
+tell_hidden(const SmcStudy *study, const SmcQuery *query)
+{
+	uint16		self = 1 << study->self;
+
+	for (int i = 0; i < query->agg_count; i++)
+	{
+		uint16		recipients = smc_query_agg_recipients(study, query, i);
+		int			count = 0;
+		bool		told = false;
+
+		if (recipients & self)
+			continue;
+		for (int j = 0; j < query->agg_count; j++)
+		{
+			if (smc_query_agg_recipients(study, query, j) != recipients)
+				continue;
+			told |= j < i;
+			count++;
+		}
+		if (!told)
+			ereport(NOTICE,
+					(errmsg_plural("%d of %d aggregates is revealed to %s only",
+								   "%d of %d aggregates are revealed to %s only",
+								   count, count, query->agg_count,
+								   smc_study_party_list(study, recipients))));
+	}
+}
+
+bool
+smc_notice_outcome(const SmcStudy *study, const SmcQuery *query, const SmcOutcome *outcome)
+{
+	uint16		self = 1 << study->self;
+	uint16		all = 0;
+
+	if (query->agg_count == 0)
+		all = smc_query_agg_recipients(study, query, -1);
+	for (int i = 0; i < query->agg_count; i++)
+		all |= smc_query_agg_recipients(study, query, i);
+
+	if ((all & self) == 0)
+	{
+		ereport(NOTICE,
+				(errmsg("the result is revealed to %s only", smc_study_party_list(study, all))));
+		return true;
+	}
+
+	tell_withheld(study, query, outcome);
+	tell_hidden(study, query);
+	return false;
+}

@@ -1,0 +1,370 @@
+/*
+ * Planner callbacks: a grouping over a study becomes one joint query.
+ *
+ * A study can be scanned in no way, but the planner wants a path for every
+ * relation before it looks at what stands above.  So the relation gets one, at
+ * a price that says what it is, and the plan made from it is an error that
+ * tells why rows would be needed (pg/smc_refuse.c).
+ *
+ * The grouping stage is where a study can be answered.  We take it whole (WHERE,
+ * GROUP BY, every aggregate of target list and HAVING) or raise: no other plan
+ * could, so nothing is gained by being polite.  The scan then yields one row
+ * per group with the group columns and the aggregates' figures; expressions
+ * over them, HAVING, ORDER BY, LIMIT, window functions and whatever is around
+ * the query are PostgreSQL's own work on those rows.
+ *
+ * One kind of WHERE clause stays here as well.  PostgreSQL moves a condition on
+ * the result of a grouping subquery (or HAVING without aggregates) down into
+ * its WHERE.  A condition on group columns alone picks whole groups, so it
+ * means the same after grouping: where it can't be shipped, or a column lacks
+ * `filter`, it is applied to the opened groups instead of being refused.
+ * Where it can, it is shipped, because groups that it leaves out are then
+ * never opened.
+ */
+#include "postgres.h"
+
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/planmain.h"
+#include "optimizer/restrictinfo.h"
+#include "optimizer/tlist.h"
+#include "parser/parsetree.h"
+
+#include "pg/smc_compat.h"
+#include "pg/smc_module.h"
+#include "pg/smc_plan.h"
+#include "pg/smc_planned.h"
+#include "pg/smc_query.h"
+#include "pg/smc_refuse.h"
+#include "pg/smc_shippable.h"
+#include "pg/smc_study.h"
+
+/* The path that nobody shall take. */
+#define SCAN_ROWS			1000.0
+#define SCAN_COST			1.0e10
+
+/*
+ * The joint query: a round trip or two costs about what a thousand pages from
+ * memory do.  What matters is that it dwarfs reading its few rows again, so
+ * that the planner would rather keep them than ask twice.
+ */
+#define JOINT_COST			1000.0
+
+/* What becomes of a grouping: kept in the grouped relation's fdw_private until the plan is made. */
+typedef struct Grouping
+{
+	SmcShipContext ship;
+	SmcQuery   *query;
+	List	   *aggrefs;		/* the Aggref behind each of query->aggs */
+	List	   *scan_tlist;		/* the scan's rows: group columns, then each distinct Aggref */
+	List	   *outputs;		/* SmcPlanned.outputs */
+	List	   *local_quals;	/* what PostgreSQL checks on those rows */
+} Grouping;
+
+void
+smcGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
+{
+	baserel->rows = SCAN_ROWS;
+}
+
+void
+smcGetForeignPaths(PlannerInfo *root, RelOptInfo *baserel, Oid foreigntableid)
+{
+	add_path(baserel, (Path *) smc_compat_scan_path(root, baserel, NULL, baserel->rows,
+													SCAN_COST, SCAN_COST,
+													baserel->lateral_relids, NIL));
+}
+
+/*
+ * The index of the study's column that an expression is, nothing else around
+ * it, or -1.
+ */
+static int
+plain_column(const Grouping *grouping, const Node *expr)
+{
+	const SmcStudy *study = grouping->ship.study;
+	const Var  *var = (const Var *) expr;
+	const SmcColumn *column;
+
+	if (!IsA(expr, Var) || var->varno != grouping->ship.relid || var->varlevelsup != 0)
+		return -1;
+	column = smc_study_column(study, var->varattno);
+	return column ? (int) (column - study->columns) : -1;
+}
+
+/* The position of a column among those grouped by, or -1. */
+static int
+group_position(const Grouping *grouping, int column)
+{
+	for (int i = 0; i < grouping->query->group_count; i++)
+	{
+		if (grouping->query->group_columns[i] == column)
+			return i;
+	}
+	return -1;
+}
+
+static void
+take_group_by(PlannerInfo *root, Grouping *grouping)
+{
+	SmcQuery   *query = grouping->query;
+	ListCell   *lc;
+
+	if (root->parse->groupingSets)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("GROUPING SETS, ROLLUP and CUBE can't be computed over study \"%s\"",
+						grouping->ship.study->name),
+				 errhint("Ask for each grouping in a query of its own, and put them together with UNION ALL.")));
+
+	/* Not processed_groupClause (16): a column fixed by WHERE is grouped by all the same. */
+	foreach(lc, root->parse->groupClause)
+	{
+		Node	   *expr = get_sortgroupclause_expr(lfirst_node(SortGroupClause, lc),
+													root->processed_tlist);
+		int			column = plain_column(grouping, expr);
+
+		if (column < 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("study \"%s\" can't be grouped by %s", grouping->ship.study->name,
+							smc_refuse_deparse(root, grouping->ship.relid, expr)),
+					 errdetail("Groups are the values of the study's own columns; an expression has no agreed domain."),
+					 errhint("Group by the columns that it is made of, and group the result again in an outer query.")));
+		if (group_position(grouping, column) >= 0)
+			continue;
+		if (query->group_count == SMC_QUERY_GROUPS_MAX)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("study \"%s\" can't be grouped by more than %d columns",
+							grouping->ship.study->name, SMC_QUERY_GROUPS_MAX)));
+
+		grouping->scan_tlist = add_to_flat_tlist(grouping->scan_tlist, list_make1(expr));
+		grouping->outputs = lappend_int(grouping->outputs, -1 - query->group_count);
+		query->group_columns[query->group_count++] = column;
+	}
+}
+
+/* Whether two Aggrefs ask for the same figure, be it by another name. */
+static bool
+same_figure(const Aggref *a, const Aggref *b)
+{
+	return smc_shippable_aggregate(a->aggfnoid) == smc_shippable_aggregate(b->aggfnoid) &&
+		equal(a->args, b->args) && equal(a->aggfilter, b->aggfilter) &&
+		equal(a->aggdistinct, b->aggdistinct) && equal(a->aggorder, b->aggorder);
+}
+
+/* Add an aggregate to the scan's rows, and its figure to the query unless it is there. */
+static void
+take_aggref(Grouping *grouping, Aggref *aggref)
+{
+	SmcQuery   *query = grouping->query;
+	ListCell   *lc;
+
+	if (tlist_member((Expr *) aggref, grouping->scan_tlist))
+		return;
+	grouping->scan_tlist = add_to_flat_tlist(grouping->scan_tlist, list_make1(aggref));
+
+	foreach(lc, grouping->aggrefs)
+	{
+		if (same_figure(lfirst(lc), aggref))
+		{
+			grouping->outputs = lappend_int(grouping->outputs, foreach_current_index(lc));
+			return;
+		}
+	}
+
+	if (query->agg_count == SMC_QUERY_AGGS_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a query over study \"%s\" can't have more than %d aggregates",
+						grouping->ship.study->name, SMC_QUERY_AGGS_MAX)));
+	smc_shippable_agg(&grouping->ship, aggref, &query->aggs[query->agg_count]);
+	grouping->aggrefs = lappend(grouping->aggrefs, aggref);
+	grouping->outputs = lappend_int(grouping->outputs, query->agg_count++);
+}
+
+/* Take what an expression of the target list or HAVING needs of the scan's rows. */
+static void
+take_output(PlannerInfo *root, Grouping *grouping, Node *expr)
+{
+	List	   *parts = pull_var_clause(expr,
+										PVC_INCLUDE_AGGREGATES |
+										PVC_RECURSE_WINDOWFUNCS |
+										PVC_RECURSE_PLACEHOLDERS);
+	ListCell   *lc;
+
+	foreach(lc, parts)
+	{
+		Node	   *part = lfirst(lc);
+		int			column;
+
+		if (IsA(part, Aggref))
+		{
+			take_aggref(grouping, castNode(Aggref, part));
+			continue;
+		}
+		column = plain_column(grouping, part);
+		if (column < 0 || group_position(grouping, column) < 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("%s can't be had from a joint query over study \"%s\"",
+							smc_refuse_deparse(root, grouping->ship.relid, part),
+							grouping->ship.study->name),
+					 errdetail("A joint query yields the columns it is grouped by and joint aggregates.")));
+	}
+}
+
+/* Whether a condition can wait until the groups are opened: see the head of the file. */
+static bool
+picks_groups(const Grouping *grouping, Node *clause, bool *may_filter)
+{
+	List	   *vars;
+	ListCell   *lc;
+
+	*may_filter = true;
+	if (grouping->query->group_count == 0 || contain_volatile_functions(clause))
+		return false;
+
+	vars = pull_var_clause(clause, PVC_RECURSE_PLACEHOLDERS);
+	foreach(lc, vars)
+	{
+		int			column = plain_column(grouping, lfirst(lc));
+
+		if (column < 0 || group_position(grouping, column) < 0)
+			return false;
+		if ((grouping->ship.study->columns[column].allow & SMC_ALLOW_FILTER) == 0)
+			*may_filter = false;
+	}
+	return vars != NIL;
+}
+
+/* Take all conditions on the study, those that PostgreSQL thinks constant included. */
+static void
+take_where(Grouping *grouping, List *restrictinfos)
+{
+	List	   *shipped = NIL;
+	ListCell   *lc;
+
+	foreach(lc, restrictinfos)
+	{
+		Expr	   *clause = lfirst_node(RestrictInfo, lc)->clause;
+		bool		may_filter;
+
+		if (picks_groups(grouping, (Node *) clause, &may_filter) &&
+			!(may_filter && smc_shippable_test(&grouping->ship, clause)))
+			grouping->local_quals = lappend(grouping->local_quals, clause);
+		else
+			shipped = lappend(shipped, clause);
+	}
+	if (shipped)
+		grouping->query->where = smc_shippable_expr(&grouping->ship, make_ands_explicit(shipped));
+}
+
+/* The number of groups there can be. */
+static double
+group_domain(const Grouping *grouping)
+{
+	double		groups = 1;
+
+	for (int i = 0; i < grouping->query->group_count; i++)
+	{
+		const SmcColumn *column = &grouping->ship.study->columns[grouping->query->group_columns[i]];
+
+		groups *= column->value_count + (column->not_null ? 0 : 1);
+	}
+	return clamp_row_est(groups);
+}
+
+/* Translate the whole grouping, or raise. */
+static Grouping *
+take_grouping(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *grouped_rel, List *having)
+{
+	Grouping   *grouping = palloc0(sizeof(Grouping));
+	ListCell   *lc;
+
+	grouping->ship.root = root;
+	grouping->ship.study = smc_study_load(planner_rt_fetch(input_rel->relid, root)->relid);
+	grouping->ship.relid = input_rel->relid;
+	grouping->query = palloc0(sizeof(SmcQuery));
+	grouping->query->aggs = palloc0(SMC_QUERY_AGGS_MAX * sizeof(SmcAgg));
+
+	take_group_by(root, grouping);
+	foreach(lc, grouped_rel->reltarget->exprs)
+		take_output(root, grouping, lfirst(lc));
+	foreach(lc, having)
+		take_output(root, grouping, lfirst(lc));
+	take_where(grouping, input_rel->baserestrictinfo);
+
+	/* The cheap ones that came from WHERE go first, as they would have. */
+	grouping->local_quals = list_concat(grouping->local_quals, having);
+	return grouping;
+}
+
+void
+smcGetForeignUpperPaths(PlannerInfo *root, UpperRelationKind stage,
+						RelOptInfo *input_rel, RelOptInfo *output_rel, void *extra)
+{
+	List	   *having;
+	Grouping   *grouping;
+	Path	   *path;
+
+	/*
+	 * Joined studies, partitions and inheritance trees have no path here, so
+	 * their scans are planned, and refused with the reason.
+	 */
+	if (stage != UPPERREL_GROUP_AGG || input_rel->reloptkind != RELOPT_BASEREL ||
+		planner_rt_fetch(input_rel->relid, root)->inh)
+		return;
+
+	smc_module_require_preload();
+
+	having = (List *) ((GroupPathExtraData *) extra)->havingQual;
+	grouping = take_grouping(root, input_rel, output_rel, having);
+
+	if (grouping->query->group_count == 0 && grouping->query->agg_count == 0)
+	{
+		/* Nothing is asked, as when an outer query drops all columns: one row, and no computation. */
+		path = (Path *) create_group_result_path(root, output_rel, output_rel->reltarget, having);
+	}
+	else
+	{
+		double		rows = group_domain(grouping);
+
+		smc_query_check(grouping->ship.study, grouping->query);
+		output_rel->fdw_private = grouping;
+		path = (Path *) smc_compat_upper_path(root, output_rel, output_rel->reltarget, rows,
+											  JOINT_COST, JOINT_COST + rows * cpu_tuple_cost,
+											  NIL);
+	}
+
+	/*
+	 * The other paths would aggregate rows that they can't read.  Partial ones
+	 * can't exist, since a study is never scanned in parallel.
+	 */
+	output_rel->pathlist = list_make1(path);
+	output_rel->partial_pathlist = NIL;
+}
+
+ForeignScan *
+smcGetForeignPlan(PlannerInfo *root, RelOptInfo *rel, Oid foreigntableid,
+				  ForeignPath *best_path, List *tlist, List *scan_clauses,
+				  Plan *outer_plan)
+{
+	Grouping   *grouping = rel->fdw_private;
+	SmcPlanned	planned;
+
+	if (rel->reloptkind != RELOPT_UPPER_REL)
+		smc_refuse_rows(root, rel);
+
+	planned.relid = grouping->ship.study->relid;
+	memcpy(planned.digest, grouping->ship.study->digest, SMC_KEY_BYTES);
+	planned.query = grouping->query;
+	planned.outputs = grouping->outputs;
+
+	return make_foreignscan(tlist, grouping->local_quals, 0,
+							grouping->ship.params, smc_planned_to_list(&planned),
+							grouping->scan_tlist, NIL, outer_plan);
+}

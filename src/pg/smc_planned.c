@@ -1,0 +1,155 @@
+/*
+ * A joint query as nodes that PostgreSQL can copy and print.
+ *
+ * The list: an OidList with the study, a String with the digest in hex, an
+ * IntList of group columns, an expression, a List of aggregates, an IntList of
+ * outputs.  An absent expression is NULL in its place.
+ * The bytes of smc_query_write won't do: they have no place for a parameter,
+ * and a peer must never be sent one.
+ */
+#include "postgres.h"
+
+#include "nodes/value.h"
+#include "utils/builtins.h"
+
+#include "pg/smc_planned.h"
+
+/* Positions in the list. */
+enum
+{
+	PLANNED_RELID,
+	PLANNED_DIGEST,
+	PLANNED_GROUPS,
+	PLANNED_WHERE,
+	PLANNED_AGGS,
+	PLANNED_OUTPUTS,
+	PLANNED_LENGTH
+};
+
+/* Positions in an expression's IntList. */
+enum
+{
+	EXPR_KIND,
+	EXPR_TYPE,
+	EXPR_COLUMN,
+	EXPR_IS_NULL,
+	EXPR_OP,
+	EXPR_LENGTH
+};
+
+/* An expression as a List: the IntList of its numbers, its value or NULL, its arguments or NIL. */
+static List *
+expr_to_list(const SmcExpr *expr)
+{
+	List	   *numbers;
+	List	   *args = NIL;
+	ListCell   *lc;
+
+	if (expr == NULL)
+		return NIL;
+
+	numbers = list_make5_int(expr->kind, (int) expr->type, expr->column, expr->is_null, expr->op);
+	foreach(lc, expr->args)
+		args = lappend(args, expr_to_list(lfirst(lc)));
+
+	return list_make3(numbers,
+					  expr->value ? (Node *) makeString(pstrdup(expr->value)) : NULL,
+					  args);
+}
+
+static SmcExpr *
+expr_from_list(List *list)
+{
+	SmcExpr    *expr;
+	List	   *numbers;
+	String	   *value;
+	ListCell   *lc;
+
+	if (list == NIL)
+		return NULL;
+
+	numbers = linitial(list);
+	value = lsecond(list);
+	Assert(list_length(numbers) == EXPR_LENGTH);
+
+	expr = palloc0(sizeof(SmcExpr));
+	expr->kind = list_nth_int(numbers, EXPR_KIND);
+	expr->type = (Oid) list_nth_int(numbers, EXPR_TYPE);
+	expr->column = list_nth_int(numbers, EXPR_COLUMN);
+	expr->is_null = list_nth_int(numbers, EXPR_IS_NULL) != 0;
+	expr->op = list_nth_int(numbers, EXPR_OP);
+	expr->value = value ? pstrdup(strVal(value)) : NULL;
+	foreach(lc, (List *) lthird(list))
+		expr->args = lappend(expr->args, expr_from_list(lfirst(lc)));
+	return expr;
+}
+
+static String *
+digest_to_string(const uint8 *digest)
+{
+	char	   *hex = palloc(2 * SMC_KEY_BYTES + 1);
+
+	hex_encode((const char *) digest, SMC_KEY_BYTES, hex);
+	hex[2 * SMC_KEY_BYTES] = '\0';
+	return makeString(hex);
+}
+
+List *
+smc_planned_to_list(const SmcPlanned *planned)
+{
+	const SmcQuery *query = planned->query;
+	List	   *groups = NIL;
+	List	   *aggs = NIL;
+	List	   *list;
+
+	for (int i = 0; i < query->group_count; i++)
+		groups = lappend_int(groups, query->group_columns[i]);
+	for (int i = 0; i < query->agg_count; i++)
+		aggs = lappend(aggs, list_make3(list_make2_int(query->aggs[i].kind, query->aggs[i].scale),
+										expr_to_list(query->aggs[i].arg),
+										expr_to_list(query->aggs[i].filter)));
+
+	list = list_make5(list_make1_oid(planned->relid),
+					  digest_to_string(planned->digest),
+					  groups,
+					  expr_to_list(query->where),
+					  aggs);
+	return lappend(list, list_copy(planned->outputs));
+}
+
+SmcPlanned *
+smc_planned_from_list(List *list)
+{
+	SmcPlanned *planned = palloc0(sizeof(SmcPlanned));
+	SmcQuery   *query = palloc0(sizeof(SmcQuery));
+	List	   *groups = list_nth(list, PLANNED_GROUPS);
+	List	   *aggs = list_nth(list, PLANNED_AGGS);
+	ListCell   *lc;
+
+	Assert(list_length(list) == PLANNED_LENGTH);
+
+	planned->relid = linitial_oid((List *) list_nth(list, PLANNED_RELID));
+	hex_decode(strVal(list_nth(list, PLANNED_DIGEST)), 2 * SMC_KEY_BYTES, (char *) planned->digest);
+	planned->query = query;
+	planned->outputs = list_copy(list_nth(list, PLANNED_OUTPUTS));
+
+	Assert(list_length(groups) <= SMC_QUERY_GROUPS_MAX);
+	foreach(lc, groups)
+		query->group_columns[query->group_count++] = lfirst_int(lc);
+
+	query->where = expr_from_list(list_nth(list, PLANNED_WHERE));
+
+	query->aggs = palloc0(Max(list_length(aggs), 1) * sizeof(SmcAgg));
+	foreach(lc, aggs)
+	{
+		List	   *parts = lfirst(lc);
+		List	   *numbers = linitial(parts);
+		SmcAgg	   *agg = &query->aggs[query->agg_count++];
+
+		agg->kind = linitial_int(numbers);
+		agg->scale = lsecond_int(numbers);
+		agg->arg = expr_from_list(lsecond(parts));
+		agg->filter = expr_from_list(lthird(parts));
+	}
+	return planned;
+}

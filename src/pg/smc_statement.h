@@ -1,0 +1,34 @@
+/*
+ * Prepared statements over the extension's own tables.
+ *
+ * They are on the path of every query (the audit), so each is planned once a
+ * session; and they run as the extension's owner, since nobody else may touch
+ * these tables.
+ */
+#ifndef SMC_STATEMENT_H
+#define SMC_STATEMENT_H
+
+#include "postgres.h"
+
+#include "executor/spi.h"
+
+#define SMC_STATEMENT_ARGS_MAX	16
+
+typedef struct SmcStatement
+{
+	const char *sql;			/* each "@" stands for the extension's schema */
+	int			arg_count;
+	Oid			arg_types[SMC_STATEMENT_ARGS_MAX];
+	/* private; zero at first */
+	SPIPlanPtr	plan;
+	Oid			schema;
+} SmcStatement;
+
+/*
+ * Run a statement that writes or locks rows; returns how many it processed.
+ * nulls is an array of arg_count, or NULL where no argument is.  Raises what
+ * the statement raises.
+ */
+extern uint64 smc_statement_run(SmcStatement *statement, const Datum *values, const bool *nulls);
+
+#endif							/* SMC_STATEMENT_H */
