@@ -1,0 +1,56 @@
+/*
+ * Arithmetic shares: multiplication, and the bridge from boolean shares.
+ *
+ * PAPER: products by correlated OT, Gilboa (CRYPTO 1999, section 4.1), in the
+ * ring as in ABY (NDSS 2015, section III-A3b), between each ordered pair, as in
+ * GMW; Beaver's multiplication (CRYPTO 1991); a bit times a ring element by one
+ * OT a pair as in ABY (B2A) and CrypTFlow2 (CCS 2020, multiplexer), carried to
+ * n parties by taking in one party's share of the bit after the other.
+ * ADVERSARY: semi-honest, up to n - 1 of n.
+ *
+ * width is 64 or 128 as in smc_compare.h; integers are width / 64 words.
+ *
+ *   private bit    party i has bit s, all share v: for each j != i an OT with
+ *                  j's messages r and r + v_j, i choosing by s: shares of v s.
+ *                  BYTES: 4 + width/8 an OT.  ROUNDS: 1.
+ *   bit times v    u = 0; for each party i: u += (v - 2u) s_i.  Then u = v s for
+ *                  s = XOR of all s_i.  OTs: n - 1 a step at the party whose
+ *                  turn it is, 1 at the others.  ROUNDS: n.
+ *   product        x y = sum x_i y_j; for the cross terms one OT a bit of y_j.
+ *                  BYTES: width OTs a pair and direction, bit t with only the
+ *                  (width - t) bits that count.  ROUNDS: 1, no triples kept:
+ *                  the inputs go in directly.
+ */
+#ifndef SMC_ARITH_H
+#define SMC_ARITH_H
+
+#include "smc_engine.h"
+
+/*
+ * out_e = v_e * s_e for count elements, where bit e of s is owner's own (others
+ * pass NULL) and v is shared.  out may be v.
+ */
+extern SmcStatus smc_arith_private_bit(SmcEngine *engine, int width, int owner, const uint64_t *s,
+									   const uint64_t *v, uint64_t *out, size_t count) SMC_MUST_USE;
+
+/* out_e = v_e * s_e, both shared: s boolean, v arithmetic.  out may not be v. */
+extern SmcStatus smc_arith_times_bit(SmcEngine *engine, int width, const uint64_t *s,
+									 const uint64_t *v, uint64_t *out, size_t count) SMC_MUST_USE;
+
+/* out_e = s_e as an arithmetic share of 0 or 1. */
+extern SmcStatus smc_arith_from_bits(SmcEngine *engine, int width, const uint64_t *s,
+									 uint64_t *out, size_t count) SMC_MUST_USE;
+
+/* out_e = s_e ? x_e : y_e.  out may be x or y. */
+extern SmcStatus smc_arith_select(SmcEngine *engine, int width, const uint64_t *s,
+								  const uint64_t *x, const uint64_t *y, uint64_t *out, size_t count) SMC_MUST_USE;
+
+/* out_e = x_e * y_e mod 2^width.  out may be x or y. */
+extern SmcStatus smc_arith_multiply(SmcEngine *engine, int width, const uint64_t *x, const uint64_t *y,
+									uint64_t *out, size_t count) SMC_MUST_USE;
+
+/* Open to every party: out_e = sum of all shares. */
+extern SmcStatus smc_arith_open(SmcEngine *engine, int width, const uint64_t *shares,
+								uint64_t *out, size_t count) SMC_MUST_USE;
+
+#endif							/* SMC_ARITH_H */
