@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "smc_millionaires.h"
+
 #define WIDTH_MAX	128
 
 /* The planes of two summands whose sum is the value, width * count bits each. */
@@ -312,6 +314,38 @@ done:
 	return status;
 }
 
+/*
+ * Two parties: the carry into the top bit is whether the low parts x', y' of
+ * their shares reach 2^(k-1) together: whether 2^(k-1) - 1 - x' < y', which is
+ * the millionaires' problem on numbers that each party knows.
+ */
+static SmcStatus
+chunk_negative_of_two(SmcEngine *engine, int width, const uint64_t *shares, uint64_t *out, size_t count)
+{
+	size_t		limbs = (size_t) width / 64;
+	int			self = engine->channel->self;
+	SmcArena   *local = smc_arena_create();
+	uint64_t   *low = local ? smc_arena_array(local, count * limbs, sizeof(uint64_t)) : NULL;
+	uint64_t	flip = self == 0 ? ~UINT64_C(0) : 0;
+	uint64_t	top = UINT64_C(1) << 63;
+	SmcStatus	status = SMC_ERR_MEMORY;
+
+	if (low != NULL)
+	{
+		for (size_t e = 0; e < count; e++)
+		{
+			for (size_t limb = 0; limb < limbs; limb++)
+				low[e * limbs + limb] = shares[e * limbs + limb] ^ flip;
+			low[e * limbs + limbs - 1] &= ~top;
+		}
+		status = smc_millionaires(engine, width, 0, 1, low, out, NULL, count);
+		for (size_t e = 0; e < count && status == SMC_OK; e++)
+			out[e / 64] ^= shares[e * limbs + limbs - 1] >> 63 << (e % 64);
+	}
+	smc_arena_destroy(local);
+	return status;
+}
+
 typedef SmcStatus (*ChunkFunction) (SmcEngine *engine, int width, const uint64_t *shares,
 									uint64_t *out, size_t count);
 
@@ -336,7 +370,8 @@ by_chunks(ChunkFunction function, SmcEngine *engine, int width, const uint64_t *
 SmcStatus
 smc_compare_negative(SmcEngine *engine, int width, const uint64_t *shares, uint64_t *negative, size_t count)
 {
-	return by_chunks(chunk_negative, engine, width, shares, negative, count);
+	return by_chunks(engine->channel->party_count == 2 ? chunk_negative_of_two : chunk_negative,
+					 engine, width, shares, negative, count);
 }
 
 SmcStatus

@@ -10,7 +10,10 @@
  * width is 64 or 128: the ring Z_2^width, an integer being width / 64 words,
  * low first.
  *
- * ANDs an integer (k = width): k + 2k - 4 + 1, in a tree of log2 k levels, and
+ * Two parties take a shorter way: their shares' low parts are private numbers,
+ * and the carry is the millionaires' problem (smc_millionaires.h).
+ *
+ * More parties: ANDs an integer (k = width): k + 2k - 4 + 1, in a tree of log2 k levels, and
  * k for each of the n - 2 carry-save adders.
  * ROUNDS: 1 + log2 k, and 1 for each carry-save adder.
  * Values are taken SMC_COMPARE_CHUNK at a time, so memory is flat.
