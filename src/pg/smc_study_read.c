@@ -394,9 +394,9 @@ read_values(const SmcStudy *study, SmcColumn *column, const char *literal)
 	pfree(sorted);
 }
 
-/* The labels of an enum in their order, as its values. */
-static void
-read_labels(SmcColumn *column)
+/* The labels of an enum in their order, a List of char *. */
+static List *
+read_labels(Oid type)
 {
 	Relation	enum_rel;
 	Relation	enum_idx;
@@ -404,10 +404,9 @@ read_labels(SmcColumn *column)
 	SysScanDesc scan;
 	HeapTuple	tuple;
 	List	   *labels = NIL;
-	ListCell   *lc;
 
 	ScanKeyInit(&key, Anum_pg_enum_enumtypid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(column->type));
+				ObjectIdGetDatum(type));
 	enum_rel = table_open(EnumRelationId, AccessShareLock);
 	enum_idx = index_open(EnumTypIdSortOrderIndexId, AccessShareLock);
 	scan = systable_beginscan_ordered(enum_rel, enum_idx, NULL, 1, &key);
@@ -416,10 +415,19 @@ read_labels(SmcColumn *column)
 	systable_endscan_ordered(scan);
 	index_close(enum_idx, AccessShareLock);
 	table_close(enum_rel, AccessShareLock);
+	return labels;
+}
 
-	column->values = palloc(sizeof(char *) * Max(list_length(labels), 1));
-	foreach(lc, labels)
-		column->values[column->value_count++] = lfirst(lc);
+bool
+smc_study_has_labels(Oid type, int count, char *const *labels)
+{
+	ListCell   *lc;
+	int			i = 0;
+
+	foreach(lc, read_labels(type))
+		if (i >= count || strcmp(lfirst(lc), labels[i++]) != 0)
+			return false;
+	return i == count;
 }
 
 static void
@@ -441,7 +449,14 @@ read_domain(const SmcStudy *study, SmcColumn *column, const char *literal)
 			column->value_count = 2;
 		}
 		else
-			read_labels(column);
+		{
+			List	   *labels = read_labels(column->type);
+			ListCell   *lc;
+
+			column->values = palloc(sizeof(char *) * Max(list_length(labels), 1));
+			foreach(lc, labels)
+				column->values[column->value_count++] = lfirst(lc);
+		}
 	}
 	else if (literal)
 		read_values(study, column, literal);
