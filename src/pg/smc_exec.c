@@ -142,6 +142,9 @@ read_parameters(ForeignScanState *node, SmcScan *scan)
 	char	  **values = palloc0(Max(count, 1) * sizeof(char *));
 	int			level;
 
+	if (count == 0)
+		return values;
+
 	for (int i = 0; i < count; i++)
 		datums[i] = ExecEvalExpr((ExprState *) list_nth(scan->params, i), econtext, &nulls[i]);
 
@@ -258,8 +261,12 @@ static Datum **
 read_domains(const SmcStudy *study, const SmcQuery *query)
 {
 	Datum	  **domains = palloc0(Max(query->group_count, 1) * sizeof(Datum *));
-	int			level = smc_modes_begin();
+	int			level;
 
+	if (query->group_count == 0)
+		return domains;
+
+	level = smc_modes_begin();
 	for (int i = 0; i < query->group_count; i++)
 	{
 		const SmcColumn *column = &study->columns[query->group_columns[i]];
