@@ -52,7 +52,7 @@ CREATE TYPE smc_secret_key (
 REVOKE ALL ON TYPE smc_secret_key FROM PUBLIC;
 
 CREATE TABLE smc_identity (
-  only_one   boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+  only_one   boolean GENERATED ALWAYS AS (true) STORED PRIMARY KEY,
   name       name NOT NULL,
   public_key text NOT NULL,
   secret_key smc_secret_key NOT NULL,
