@@ -20,6 +20,7 @@
 
 #include "link/smc_dial.h"
 #include "pg/smc_activity.h"
+#include "pg/smc_agreement.h"
 #include "pg/smc_compute.h"
 #include "pg/smc_consent.h"
 #include "pg/smc_hub.h"
@@ -52,13 +53,33 @@ struct SmcHub
 	uint16		contributed;	/* who has reported CONTRIBUTED */
 };
 
+/* Make our end of the lane, with the secret key in memory no longer than that takes. */
+static void
+create_mesh(SmcHub *hub, const SmcLaneParty *parties)
+{
+	uint8		identity[SMC_SECRET_KEY_BYTES];
+
+	PG_TRY();
+	{
+		smc_transaction_begin();
+		smc_identity_secret(identity);
+		smc_transaction_commit_lazy();
+		hub->mesh = smc_mesh_create_hub(hub->context, hub->transport, hub->self,
+										hub->party_count, parties, identity);
+	}
+	PG_FINALLY();
+	{
+		sodium_memzero(identity, sizeof(identity));
+	}
+	PG_END_TRY();
+}
+
 SmcHub *
 smc_hub_connect(MemoryContext context, const SmcLaneKey *key, long timeout_ms)
 {
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	SmcHub	   *hub = palloc0(sizeof(SmcHub));
 	SmcLaneParty parties[SMC_PARTIES_MAX];
-	uint8		identity[SMC_SECRET_KEY_BYTES];
 	SmcDialTarget *targets;
 	List	   *names = NIL;
 	int			i;
@@ -74,14 +95,7 @@ smc_hub_connect(MemoryContext context, const SmcLaneKey *key, long timeout_ms)
 	hub->context = context;
 	hub->party_count = key->party_count;
 	hub->transport = smc_dial_open(context, key->party_count, targets, timeout_ms);
-
-	smc_transaction_begin();
-	smc_identity_secret(identity);
-	smc_transaction_commit_lazy();
-	hub->mesh = smc_mesh_create_hub(context, hub->transport, hub->self, key->party_count,
-									parties, identity);
-	sodium_memzero(identity, sizeof(identity));
-
+	create_mesh(hub, parties);
 	smc_mesh_handshake(hub->mesh, timeout_ms);
 	hub->pulse = smc_pulse_create(context, hub->mesh, targets);
 	MemoryContextSwitchTo(caller);
@@ -195,29 +209,6 @@ load_study(const SmcTask *task)
 	return study;
 }
 
-/* Collect the consents of all peers; each is a message of its own, in any order. */
-static void
-collect_consents(SmcHub *hub, SmcConsent **consents)
-{
-	uint16		missing = all_peers(hub);
-
-	while (missing != 0)
-	{
-		SmcMessage	message;
-
-		if (!next_message(hub, &message))
-			continue;
-		if (message.type != SMC_MSG_CONSENT || (missing & (1 << message.from)) == 0)
-			smc_messages_unexpected(&message, party_name(hub, message.from));
-		consents[message.from] = smc_consent_parse(message.data, message.len,
-												   party_name(hub, message.from));
-		if (strcmp(consents[message.from]->study, hub->task->request.study) != 0)
-			smc_messages_unexpected(&message, party_name(hub, message.from));
-		missing &= ~(1 << message.from);
-		smc_mesh_free_message(&message);
-	}
-}
-
 /* Raise with all the reasons why the study isn't agreed, the first as the message. */
 static void
 raise_reasons(const List *reasons)
@@ -241,43 +232,37 @@ agree(SmcHub *hub)
 {
 	SmcTask    *task = hub->task;
 	SmcAgreeMessage agree_message;
-	SmcConsent *consents[SMC_PARTIES_MAX];
+	SmcAgreement agreement;
 	const SmcStudy *study;
-	bytea	   *own;
 	StringInfoData buf;
-	List	   *reasons = NIL;
+	List	   *reasons;
 	TimestampTz started = GetCurrentTimestamp();
 	MemoryContext caller;
 	uint8	   *digest;
-	int			i;
 
 	smc_activity_phase(SMC_PHASE_AGREE);
 
 	smc_transaction_begin();
 	study = load_study(task);
-	own = smc_consent_write(smc_consent_own(study->name, study));
 	strlcpy(agree_message.study, study->name, NAMEDATALEN);
 	agree_message.timeout_ms = task->timeout_ms;
 	initStringInfo(&buf);
 	smc_messages_write_agree(&buf, &agree_message);
+	smc_mesh_broadcast(hub->mesh, SMC_MSG_AGREE, buf.data, buf.len);
+	smc_agreement_send_own(hub->mesh, study->name, study);
 	smc_transaction_commit_lazy();
 
-	smc_mesh_broadcast(hub->mesh, SMC_MSG_AGREE, buf.data, buf.len);
-	smc_mesh_broadcast(hub->mesh, SMC_MSG_CONSENT, VARDATA(own), VARSIZE(own) - VARHDRSZ);
-	collect_consents(hub, consents);
+	smc_agreement_begin(&agreement, hub->mesh);
+	while (agreement.missing != 0)
+	{
+		SmcMessage	message;
+
+		if (next_message(hub, &message))
+			smc_agreement_take(&agreement, hub->mesh, &message);
+	}
 
 	smc_transaction_begin();
-	study = load_study(task);
-	for (i = 0; i < hub->party_count; i++)
-	{
-		char	   *reason;
-
-		if (i == hub->self)
-			continue;
-		reason = smc_consent_judge(study, party_name(hub, i), consents[i]);
-		if (reason != NULL)
-			reasons = lappend(reasons, reason);
-	}
+	reasons = smc_agreement_judge(&agreement, hub->mesh, load_study(task));
 	smc_transaction_commit_lazy();	/* keeps what was heard, whatever it was */
 
 	if (reasons != NIL)

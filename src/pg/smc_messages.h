@@ -49,9 +49,6 @@ typedef enum SmcLaneMessage
 /* Bytes of other short texts. */
 #define SMC_WIRE_TEXT_MAX		2048
 
-/* What every failing party tells of an error in its local query, and no more. */
-#define SMC_TEXT_LOCAL_FAILED	"local query failed"
-
 typedef struct SmcAgreeMessage
 {
 	char		study[NAMEDATALEN];

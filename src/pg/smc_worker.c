@@ -30,6 +30,7 @@
 #include "utils/timestamp.h"
 
 #include "pg/smc_activity.h"
+#include "pg/smc_failure.h"
 #include "pg/smc_hub.h"
 #include "pg/smc_identity.h"
 #include "pg/smc_messages.h"
@@ -38,9 +39,6 @@
 #include "pg/smc_pool.h"
 #include "pg/smc_transaction.h"
 #include "pg/smc_worker.h"
-
-/* What a peer is told of an error here that it has no business to know. */
-#define TEXT_FAILED_AT_HUB	"failed at the asking party"
 
 typedef struct Worker
 {
@@ -69,32 +67,6 @@ report(BackendState state, const Worker *worker)
  * Failure
  */
 
-/* Whether an error may be told to peers in its own words: it is ours, about the agreement or the links. */
-static bool
-may_tell(int sqlstate)
-{
-	return sqlstate == ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE ||
-		sqlstate == ERRCODE_PROTOCOL_VIOLATION ||
-		ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_CONNECTION_EXCEPTION ||
-		sqlstate == ERRCODE_QUERY_CANCELED;
-}
-
-static const char *
-audit_status(int sqlstate)
-{
-	switch (sqlstate)
-	{
-		case ERRCODE_QUERY_CANCELED:
-			return "canceled";
-		case ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE:
-		case ERRCODE_INSUFFICIENT_PRIVILEGE:
-		case ERRCODE_FEATURE_NOT_SUPPORTED:
-			return "refused";
-		default:
-			return "failed";
-	}
-}
-
 /* Write how it ended; failing to must not hide the first error, so this only logs. */
 static void
 write_audit(SmcTask *task, const ErrorData *edata)
@@ -103,10 +75,9 @@ write_audit(SmcTask *task, const ErrorData *edata)
 
 	PG_TRY();
 	{
-		task->audit.status = audit_status(edata->sqlerrcode);
+		task->audit.status = smc_failure_status(edata, false);
 		task->audit.sqlstate = pstrdup(unpack_sql_state(edata->sqlerrcode));
-		task->audit.error = edata->detail == NULL ? edata->message :
-			psprintf("%s: %s", edata->message, edata->detail);
+		task->audit.error = smc_failure_describe(edata);
 		smc_transaction_begin();
 		smc_audit_end(&task->audit);
 		smc_transaction_commit_lazy();
@@ -170,7 +141,7 @@ fail(Worker *worker, SmcTask *task, bool was_warm)
 
 	if (worker->hub != NULL)
 		smc_hub_break(worker->hub, edata->sqlerrcode,
-					  may_tell(edata->sqlerrcode) ? edata->message : TEXT_FAILED_AT_HUB);
+					  smc_failure_text(edata, false));
 	if (task->request.kind == SMC_REQUEST_COMPUTE && (task->audit_begun || !retry))
 		write_audit(task, edata);
 	smc_activity_end();
