@@ -158,11 +158,13 @@ create_mesh(Session *session, const SmcOffer *offer, const SmcLaneParty *parties
 		session->mesh = smc_mesh_create_peer(session->context, session->transport, offer,
 											 parties, identity);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		sodium_memzero(identity, sizeof(identity));
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	sodium_memzero(identity, sizeof(identity));
 }
 
 /* Take up the offer of a lane: look everyone up in our own registry, and run the handshake. */

@@ -67,11 +67,13 @@ create_mesh(SmcHub *hub, const SmcLaneParty *parties)
 		hub->mesh = smc_mesh_create_hub(hub->context, hub->transport, hub->self,
 										hub->party_count, parties, identity);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		sodium_memzero(identity, sizeof(identity));
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	sodium_memzero(identity, sizeof(identity));
 }
 
 SmcHub *

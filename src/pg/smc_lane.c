@@ -368,6 +368,22 @@ smc_run_contribute(SmcRun *run, const SmcRing128 *partials, size_t count, uint64
 	send_contribution(run);
 }
 
+bool
+smc_run_has_failed(const SmcRun *run)
+{
+	return smc_pipe_has_failed(run->pipe);
+}
+
+void
+smc_run_raise(SmcRun *run)
+{
+	SmcReader	reader;
+
+	(void) await_answer(run, SMC_PIPE_ERROR, &reader);
+	raise_error(run, &reader);
+	elog(ERROR, "%s has not failed", run->what);
+}
+
 SmcOutcome *
 smc_run_finish(SmcRun *run, SmcRunTimes *times)
 {

@@ -26,6 +26,7 @@
 typedef struct PipeHeader
 {
 	uint32		magic;
+	volatile sig_atomic_t failed;	/* an error is, or is about to be, in the queue to the backend */
 	Size		request_size;	/* of the queue to the worker, which comes first */
 	Size		answer_size;
 } PipeHeader;
@@ -33,6 +34,7 @@ typedef struct PipeHeader
 struct SmcPipe
 {
 	dsm_segment *segment;		/* NULL once closed */
+	PipeHeader *header;			/* its beginning */
 	shm_mq_handle *out;
 	shm_mq_handle *in;
 	void	   *held;			/* a message that smc_pipe_is_gone came upon */
@@ -95,8 +97,9 @@ smc_pipe_create(MemoryContext context, Size request_len)
 	adopt(pipe, context,
 		  dsm_create(add_size(MAXALIGN(sizeof(PipeHeader)), add_size(request_size, answer_size)), 0));
 
-	header = dsm_segment_address(pipe->segment);
+	header = pipe->header = dsm_segment_address(pipe->segment);
 	header->magic = PIPE_MAGIC;
+	header->failed = false;
 	header->request_size = request_size;
 	header->answer_size = answer_size;
 
@@ -135,7 +138,7 @@ smc_pipe_attach(MemoryContext context, dsm_handle handle)
 	adopt(pipe, context, segment);
 	dsm_pin_mapping(segment);	/* outlives the worker's short transactions */
 
-	header = dsm_segment_address(segment);
+	header = pipe->header = dsm_segment_address(segment);
 	if (header->magic != PIPE_MAGIC)
 		elog(ERROR, "dynamic shared memory segment is no smc pipe");
 
@@ -225,6 +228,19 @@ smc_pipe_is_gone(SmcPipe *pipe)
 	}
 	pipe->held = NULL;
 	return true;
+}
+
+void
+smc_pipe_set_failed(SmcPipe *pipe)
+{
+	if (pipe->segment != NULL)
+		pipe->header->failed = true;
+}
+
+bool
+smc_pipe_has_failed(const SmcPipe *pipe)
+{
+	return pipe->segment != NULL && pipe->header->failed;
 }
 
 static void

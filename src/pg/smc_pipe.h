@@ -111,6 +111,13 @@ extern SmcPipeResult smc_pipe_receive(SmcPipe *pipe, SmcPipeMessage *type, SmcRe
 /* Whether the other end is gone (without taking a message). */
 extern bool smc_pipe_is_gone(SmcPipe *pipe);
 
+/*
+ * Mark that the worker is about to report an error, and whether it has: the
+ * latter is safe in a signal handler.
+ */
+extern void smc_pipe_set_failed(SmcPipe *pipe);
+extern bool smc_pipe_has_failed(const SmcPipe *pipe);
+
 /* Both processes are ours, so what can't be parsed is a bug: these elog. */
 extern void smc_pipe_write_request(StringInfo buf, const SmcPipeRequest *request);
 extern void smc_pipe_read_request(SmcReader *reader, SmcPipeRequest *request);

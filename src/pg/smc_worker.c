@@ -103,6 +103,7 @@ answer_error(SmcTask *task, const ErrorData *edata)
 	error.message = edata->message;
 	error.detail = edata->detail;
 	error.hint = edata->hint;
+	smc_pipe_set_failed(task->pipe);
 	smc_pipe_write_error(&buf, &error);
 	(void) smc_pipe_send(task->pipe, &buf, NULL, NULL);
 }
