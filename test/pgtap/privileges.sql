@@ -96,7 +96,7 @@ SELECT is(pg_temp.attempt('smc_tap_bypass', s), m, s) FROM (VALUES
   ('SELECT record_send(i) FROM smc_identity i', 'permission denied for secret keys'),
   ('SELECT array_send(ARRAY[secret_key]) FROM smc_identity', 'permission denied for secret keys'),
   ('SELECT array_to_string(ARRAY[secret_key], '''') FROM smc_identity', 'permission denied for secret keys'),
-  ('SELECT i FROM smc_identity i ORDER BY i', 'could not identify a comparison function for type smc_secret_key'),
+  ('SELECT i FROM smc_identity i ORDER BY i', 'could not identify an ordering operator for type smc_identity'),
   ('SELECT count(*) FROM smc_identity GROUP BY secret_key', 'could not identify an equality operator for type smc_secret_key'),
   ('CREATE TEMP TABLE t AS SELECT secret_key FROM smc_identity', 'permission denied for type smc_secret_key'),
   ('DO $d$ DECLARE k text; BEGIN SELECT secret_key INTO k FROM smc_identity; END $d$', 'permission denied for secret keys'),
