@@ -12,7 +12,6 @@
  */
 #include "postgres.h"
 
-#include "access/transam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_namespace.h"
@@ -107,7 +106,7 @@ read_offer(const Import *import, const char *utf8)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("peer \"%s\" offers a study whose definition can't be read", import->peer),
-				 errdetail("Reading stopped where %s.", why)));
+				 errdetail("The reason: %s.", why)));
 	if (!contains(definition->parties, import->self) || !contains(definition->parties, import->peer))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
@@ -299,7 +298,7 @@ type_sql(const Import *import, const SmcDefinitionColumn *column, bool *needs_sc
 	parseTypeString(column->type, &type, &typmod, false);
 	text = format_type_extended(type, typmod, FORMAT_TYPE_TYPEMOD_GIVEN);
 	smc_modes_end(guc_level);
-	if (type >= FirstGenbkiObjectId || strcmp(text, column->type) != 0)
+	if (!smc_study_takes_type(type) || type_is_enum(type) || strcmp(text, column->type) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("peer \"%s\" gives column \"%s\" a type that is not a built-in one",

@@ -41,23 +41,6 @@
 
 #define FLOAT_SCALE		12		/* digits kept of a float that declares none */
 
-/* Where an error came from, when it is a type's own input function that raises it. */
-typedef struct ValueContext
-{
-	const char *study;
-	const char *column;
-	const char *option;
-} ValueContext;
-
-static void
-value_error_context(void *arg)
-{
-	const ValueContext *context = arg;
-
-	errcontext("option \"%s\" of column \"%s\" of study \"%s\"",
-			   context->option, context->column, context->study);
-}
-
 /*
  * Parties and the masks over them
  */
@@ -327,28 +310,42 @@ read_scale(const SmcStudy *study, SmcColumn *column, const char *option)
 		column->scale = SMC_SCALE_NONE;
 }
 
-/* Read a value's text as the column's type does, and write it as the type does. */
+/*
+ * Read a value's text as the column's type does, and write it as the type
+ * does.  That the type can't read it is told with the column and option: the
+ * type's own message alone would not say where.
+ */
 static char *
 normalised(const SmcStudy *study, const SmcColumn *column, const char *option, const char *text,
 		   Datum *value)
 {
-	ValueContext context = {study->name, column->name, option};
-	ErrorContextCallback callback;
+	MemoryContext context = CurrentMemoryContext;
 	Oid			input;
 	Oid			output;
 	Oid			ioparam;
 	bool		is_varlena;
 
-	callback.callback = value_error_context;
-	callback.arg = &context;
-	callback.previous = error_context_stack;
-	error_context_stack = &callback;
-
 	getTypeInputInfo(column->type, &input, &ioparam);
 	getTypeOutputInfo(column->type, &output, &is_varlena);
-	*value = OidInputFunctionCall(input, pstrdup(text), ioparam, column->typmod);
+	PG_TRY();
+	{
+		*value = OidInputFunctionCall(input, pstrdup(text), ioparam, column->typmod);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
 
-	error_context_stack = callback.previous;
+		if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_DATA_EXCEPTION)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		ereport(ERROR,
+				(errcode(error->sqlerrcode),
+				 errmsg("option \"%s\" of column \"%s\" of study \"%s\": %s",
+						option, column->name, study->name, error->message)));
+	}
+	PG_END_TRY();
 	return OidOutputFunctionCall(output, *value);
 }
 
@@ -540,22 +537,16 @@ check_allow(const SmcStudy *study, const SmcColumn *column)
 	}
 }
 
-static void
-check_type(const SmcStudy *study, const SmcColumn *column)
+bool
+smc_study_takes_type(Oid type)
 {
-	char		typtype = get_typtype(column->type);
+	char		typtype = get_typtype(type);
 
-	if (type_is_enum(column->type))
-		return;
-	/* what initdb made from the bootstrap catalogs has the same OID and meaning everywhere */
-	if (column->type < FirstGenbkiObjectId &&
-		(typtype == TYPTYPE_BASE || typtype == TYPTYPE_RANGE || typtype == TYPTYPE_MULTIRANGE))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-			 errmsg("column \"%s\" of study \"%s\" has type %s, which is neither built-in nor an enum",
-					column->name, study->name, format_type_be(column->type)),
-			 errdetail("Only those mean the same in every party's database.")));
+	if (typtype == TYPTYPE_ENUM)
+		return true;
+	/* what the bootstrap catalogs define has the same OID and meaning everywhere */
+	return type < FirstGenbkiObjectId &&
+		(typtype == TYPTYPE_BASE || typtype == TYPTYPE_RANGE || typtype == TYPTYPE_MULTIRANGE);
 }
 
 static void
@@ -592,7 +583,12 @@ read_column(const SmcStudy *study, SmcColumn *column, Form_pg_attribute att)
 							column->name, study->name, name)));
 	}
 
-	check_type(study, column);
+	if (!smc_study_takes_type(column->type))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("column \"%s\" of study \"%s\" has type %s, which is neither built-in nor an enum",
+						column->name, study->name, format_type_be(column->type)),
+				 errdetail("Only those mean the same in every party's database.")));
 	column->allow = allow ? smc_study_parse_allow(allow) : 0;
 	read_scale(study, column, smc_option_get(options, "scale"));
 	read_domain(study, column, smc_option_get(options, "values"));
