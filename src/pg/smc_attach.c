@@ -180,14 +180,15 @@ open_lane(Session *session, const uint8 *frame, size_t len)
 	smc_mesh_read_offer(frame, len, &offer);
 	names = offered_names(&offer);
 
+	/* the fingerprint first: a change in the midst of this must not go unnoticed */
 	smc_transaction_begin();
+	smc_peer_fingerprint(names, GetUserId(), false, fingerprint);
 	smc_peer_lane_parties(names, parties, &self);
 	if (self != offer.self)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
 				 errmsg("party \"%s\" is taken for party \"%s\"",
 						offer.names[self], offer.names[offer.self])));
-	smc_peer_fingerprint(names, GetUserId(), false, fingerprint);
 	smc_transaction_commit_lazy();
 
 	create_mesh(session, &offer, parties);
@@ -267,10 +268,19 @@ serve(Session *session)
 	}
 }
 
+/* Whether there is nobody left to talk to. */
+static bool
+hub_is_gone(const Session *session)
+{
+	SmcTransport *transport = session->transport;
+
+	return transport != NULL && !transport->is_open(transport, 0) && !smc_port_is_done(transport);
+}
+
 /*
  * End the session after an error, in the error's handler.  Returns when the
- * hub was told by an ABORT and the procedure may return; raises in our own
- * words when there is no lane to tell it on.
+ * hub was told by an ABORT, or is gone; raises in our own words when there is
+ * no lane to tell it on.
  */
 static void
 fail(Session *session)
@@ -289,6 +299,9 @@ fail(Session *session)
 		(void) smc_answer_fail(session->answer, edata, &sqlstate);
 		return;
 	}
+
+	if (hub_is_gone(session))
+		return;
 
 	/* the log has the whole of it */
 	ereport(LOG_SERVER_ONLY,
@@ -336,8 +349,8 @@ smc_attach(PG_FUNCTION_ARGS)
 	}
 	PG_END_TRY();
 
-	/* nobody left to return to: what there was to say is in log and audit */
-	if (!smc_port_close(session.transport, CLOSE_TIMEOUT_MS))
+	/* nobody to return to: what there was to say is in log and audit */
+	if (!smc_port_close(session.transport, CLOSE_TIMEOUT_MS) || hub_is_gone(&session))
 		proc_exit(0);
 
 	MemoryContextSwitchTo(caller);

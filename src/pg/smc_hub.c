@@ -82,6 +82,7 @@ smc_hub_connect(MemoryContext context, const SmcLaneKey *key, long timeout_ms)
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	SmcHub	   *hub = palloc0(sizeof(SmcHub));
 	SmcLaneParty parties[SMC_PARTIES_MAX];
+	uint8		digest[SMC_KEY_BYTES];
 	SmcDialTarget *targets;
 	List	   *names = NIL;
 	int			i;
@@ -89,7 +90,19 @@ smc_hub_connect(MemoryContext context, const SmcLaneKey *key, long timeout_ms)
 	for (i = 0; i < key->party_count; i++)
 		names = lappend(names, pstrdup(key->parties[i]));
 
+	/*
+	 * The backend computed the key from what it sees, which may be changes of
+	 * its own transaction, or what has changed since: a lane must not be
+	 * offered to others under a key that it wasn't built from.  The digest
+	 * comes first, so that a change in the midst of this makes the lane stale.
+	 */
 	smc_transaction_begin();
+	smc_lane_digest(names, key->userid, digest);
+	if (memcmp(digest, key->digest, SMC_KEY_BYTES) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("the registration of peers has been changed and not committed"),
+				 errhint("Commit the change first.")));
 	smc_peer_lane_parties(names, parties, &hub->self);
 	targets = smc_peer_targets(names, key->userid);
 	smc_transaction_commit_lazy();

@@ -31,7 +31,7 @@
 #include "pg/smc_pipe.h"
 #include "pg/smc_pool.h"
 
-/* Broken lanes in a row before we say so. */
+/* Lanes that turn out to be of no use, in a row, before we say so. */
 #define ATTEMPTS_MAX		3
 
 /* How often a waiting backend makes sure that its worker is still there. */
@@ -70,12 +70,25 @@ smc_lane_shmem_init(void)
  * Starting
  */
 
+void
+smc_lane_digest(const List *names, Oid userid, uint8 out[SMC_KEY_BYTES])
+{
+	uint8		fingerprint[SMC_KEY_BYTES];
+	SmcHash		hash;
+
+	smc_peer_fingerprint(names, userid, true, fingerprint);
+	smc_hash_init(&hash, "smc lane key v1", NULL);
+	smc_hash_add(&hash, fingerprint, sizeof(fingerprint));
+
+	/* what a superuser may reach without a password, others may not share */
+	smc_hash_add_u64(&hash, superuser_arg(userid));
+	smc_hash_final(&hash, out);
+}
+
 /* Fill in whose lane is wanted, and what it must have been built from to do. */
 static void
 make_key(SmcLaneKey *key, const List *names)
 {
-	uint8		fingerprint[SMC_KEY_BYTES];
-	SmcHash		hash;
 	ListCell   *lc;
 
 	memset(key, 0, sizeof(*key));
@@ -87,13 +100,7 @@ make_key(SmcLaneKey *key, const List *names)
 			elog(ERROR, "too many parties in a lane");
 		strlcpy(key->parties[key->party_count++], lfirst(lc), SMC_NAME_MAX);
 	}
-
-	/* what a superuser may reach without a password, others may not share */
-	smc_peer_fingerprint(names, key->userid, true, fingerprint);
-	smc_hash_init(&hash, "smc lane key v1", NULL);
-	smc_hash_add(&hash, fingerprint, sizeof(fingerprint));
-	smc_hash_add_u64(&hash, superuser_arg(key->userid));
-	smc_hash_final(&hash, key->digest);
+	smc_lane_digest(names, key->userid, key->digest);
 }
 
 /* Wipe what was contributed; the pipe sees to itself. */
@@ -162,29 +169,6 @@ send_contribution(SmcRun *run)
 	(void) smc_pipe_send(run->pipe, &run->contribution, worker_is_alive, run);
 }
 
-/* Begin again on another lane. */
-static void
-restart(SmcRun *run)
-{
-	smc_pipe_close(run->pipe);
-	if (run->attempts >= ATTEMPTS_MAX)
-		ereport(ERROR,
-				(errcode(ERRCODE_CONNECTION_FAILURE),
-				 errmsg("%s failed: links broke %d times in a row", run->what, run->attempts)));
-
-	/* a random (version 4) UUID */
-	if (!pg_strong_random(run->request.id, SMC_UUID_BYTES))
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not generate random values")));
-	run->request.id[6] = (run->request.id[6] & 0x0f) | 0x40;
-	run->request.id[8] = (run->request.id[8] & 0x3f) | 0x80;
-
-	start(run);
-	if (run->contribution.len > 0)
-		send_contribution(run);
-}
-
 /*
  * Ending
  */
@@ -232,19 +216,38 @@ raise_error(SmcRun *run, SmcReader *reader)
 			 error.hint ? errhint("%s", error.hint) : 0));
 }
 
+/* Begin again on another lane. */
+static void
+restart(SmcRun *run)
+{
+	smc_pipe_close(run->pipe);
+
+	/* a random (version 4) UUID */
+	if (!pg_strong_random(run->request.id, SMC_UUID_BYTES))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not generate random values")));
+	run->request.id[6] = (run->request.id[6] & 0x0f) | 0x40;
+	run->request.id[8] = (run->request.id[8] & 0x3f) | 0x80;
+
+	start(run);
+	if (run->contribution.len > 0)
+		send_contribution(run);
+}
+
 /* The worker is gone without a word. */
 static void
 handle_lost_worker(SmcRun *run)
 {
 	bool		was_served = smc_pipe_was_attached(run->pipe);
 
-	if (!was_served && !run->ticket.fresh)
+	if (!was_served && !run->ticket.fresh && run->attempts < ATTEMPTS_MAX)
 	{
 		restart(run);			/* it never saw the request */
 		return;
 	}
 	smc_pipe_close(run->pipe);
-	if (was_served)
+	if (was_served || !run->ticket.fresh)
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("%s failed: the lane worker ended unexpectedly", run->what),
@@ -273,7 +276,8 @@ await_answer(SmcRun *run, SmcPipeMessage expected, SmcReader *reader)
 			case SMC_PIPE_GOT:
 				if (type == expected)
 					return true;
-				if (type == SMC_PIPE_ERROR)
+				if (type == SMC_PIPE_ERROR ||
+					(type == SMC_PIPE_STALE && run->attempts >= ATTEMPTS_MAX))
 				{
 					raise_error(run, reader);
 					return false;

@@ -18,6 +18,12 @@
 extern Size smc_lane_shmem_size(void);
 extern void smc_lane_shmem_init(void);
 
+/*
+ * A digest of all that a lane to these parties depends on for a user: lanes
+ * are alike where it is equal.  Backend and worker compute it each for itself.
+ */
+extern void smc_lane_digest(const List *names, Oid userid, uint8 out[SMC_KEY_BYTES]);
+
 typedef struct SmcRun SmcRun;
 
 /* Everything the worker and the peers need to know of a computation. */

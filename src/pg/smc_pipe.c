@@ -326,9 +326,9 @@ smc_pipe_read_request(SmcReader *reader, SmcPipeRequest *request)
 }
 
 void
-smc_pipe_write_error(StringInfo buf, const SmcPipeError *error)
+smc_pipe_write_error(StringInfo buf, SmcPipeMessage type, const SmcPipeError *error)
 {
-	smc_pipe_start(buf, SMC_PIPE_ERROR);
+	smc_pipe_start(buf, type);
 	smc_messages_put_u32(buf, (uint32) error->sqlstate);
 	put_text_or_null(buf, error->message);
 	put_text_or_null(buf, error->detail);

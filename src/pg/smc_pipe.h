@@ -25,7 +25,7 @@ typedef enum SmcPipeMessage
 	SMC_PIPE_PONG = 'P',		/* to the backend: SmcPing */
 	SMC_PIPE_DEFINITIONS = 'D', /* to the backend: u32 count, blob each */
 	SMC_PIPE_ERROR = 'E',		/* to the backend: why it failed */
-	SMC_PIPE_STALE = 'S'		/* to the backend: the lane broke before anything began; take another */
+	SMC_PIPE_STALE = 'S'		/* the same, but nothing had begun: another lane may do better */
 } SmcPipeMessage;
 
 typedef enum SmcRequestKind
@@ -121,7 +121,7 @@ extern bool smc_pipe_has_failed(const SmcPipe *pipe);
 /* Both processes are ours, so what can't be parsed is a bug: these elog. */
 extern void smc_pipe_write_request(StringInfo buf, const SmcPipeRequest *request);
 extern void smc_pipe_read_request(SmcReader *reader, SmcPipeRequest *request);
-extern void smc_pipe_write_error(StringInfo buf, const SmcPipeError *error);
+extern void smc_pipe_write_error(StringInfo buf, SmcPipeMessage type, const SmcPipeError *error);
 extern void smc_pipe_read_error(SmcReader *reader, SmcPipeError *error);
 extern void smc_pipe_write_outcome(StringInfo buf, const SmcOutcome *outcome, size_t count,
 								   const SmcPipeTimes *times);

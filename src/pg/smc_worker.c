@@ -92,9 +92,9 @@ write_audit(SmcTask *task, const ErrorData *edata)
 	PG_END_TRY();
 }
 
-/* Tell the backend; it may be gone. */
+/* Tell the backend, which may be gone; with retry, that another lane may do better. */
 static void
-answer_error(SmcTask *task, const ErrorData *edata)
+answer_error(SmcPipe *pipe, const ErrorData *edata, bool retry)
 {
 	StringInfoData buf;
 	SmcPipeError error;
@@ -103,17 +103,9 @@ answer_error(SmcTask *task, const ErrorData *edata)
 	error.message = edata->message;
 	error.detail = edata->detail;
 	error.hint = edata->hint;
-	smc_pipe_set_failed(task->pipe);
-	smc_pipe_write_error(&buf, &error);
-	(void) smc_pipe_send(task->pipe, &buf, NULL, NULL);
-}
-
-static void
-answer_stale(SmcPipe *pipe)
-{
-	StringInfoData buf;
-
-	smc_pipe_start(&buf, SMC_PIPE_STALE);
+	if (!retry)
+		smc_pipe_set_failed(pipe);
+	smc_pipe_write_error(&buf, retry ? SMC_PIPE_STALE : SMC_PIPE_ERROR, &error);
 	(void) smc_pipe_send(pipe, &buf, NULL, NULL);
 }
 
@@ -134,7 +126,10 @@ fail(Worker *worker, SmcTask *task, bool was_warm)
 	smc_transaction_abort();
 	smc_pool_retire(true);
 
-	retry = was_warm && smc_hub_can_retry(worker->hub, edata->sqlerrcode);
+	if (worker->hub == NULL)
+		retry = edata->sqlerrcode == ERRCODE_OBJECT_IN_USE; /* see smc_hub_connect */
+	else
+		retry = was_warm && smc_hub_can_retry(worker->hub, edata->sqlerrcode);
 	ereport(DEBUG1,				/* the backend logs it, with its statement */
 			(errcode(edata->sqlerrcode),
 			 errmsg("lane failed: %s", edata->message),
@@ -146,10 +141,7 @@ fail(Worker *worker, SmcTask *task, bool was_warm)
 	if (task->request.kind == SMC_REQUEST_COMPUTE && (task->audit_begun || !retry))
 		write_audit(task, edata);
 	smc_activity_end();
-	if (retry)
-		answer_stale(task->pipe);
-	else
-		answer_error(task, edata);
+	answer_error(task->pipe, edata, retry);
 	proc_exit(0);
 }
 
@@ -248,12 +240,26 @@ serve(Worker *worker, dsm_handle handle)
  * Idling
  */
 
-/* Wait on the idle lane.  False when it broke. */
-static bool
+/* The lane broke while idle: leave, but don't keep a request waiting that just came. */
+static void
+leave_broken_lane(Worker *worker, const ErrorData *edata)
+{
+	ereport(DEBUG1, (errmsg("idle lane ends: %s", edata->message)));
+	if (!smc_pool_retire(false))
+	{
+		SmcPipe    *pipe = smc_pipe_attach(worker->context, smc_pool_take_request());
+
+		if (pipe != NULL)
+			answer_error(pipe, edata, true);
+	}
+	proc_exit(0);
+}
+
+/* Wait on the idle lane; exits when it breaks. */
+static void
 wait_idle(Worker *worker, long timeout_ms)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	volatile bool intact = true;
 
 	PG_TRY();
 	{
@@ -266,26 +272,9 @@ wait_idle(Worker *worker, long timeout_ms)
 		MemoryContextSwitchTo(caller);
 		edata = CopyErrorData();
 		FlushErrorState();
-		ereport(DEBUG1, (errmsg("idle lane ends: %s", edata->message)));
-		FreeErrorData(edata);
-		intact = false;
+		leave_broken_lane(worker, edata);
 	}
 	PG_END_TRY();
-	return intact;
-}
-
-/* The lane broke while idle: leave, but don't keep a request waiting that just came. */
-static void
-leave_broken_lane(Worker *worker)
-{
-	if (!smc_pool_retire(false))
-	{
-		SmcPipe    *pipe = smc_pipe_attach(worker->context, smc_pool_take_request());
-
-		if (pipe != NULL)
-			answer_stale(pipe);
-	}
-	proc_exit(0);
 }
 
 /* Be idle until there is a request; exits when there won't be one. */
@@ -326,8 +315,7 @@ await_request(Worker *worker)
 		if (stats_ms > 0 && (wait_ms < 0 || wait_ms > stats_ms))
 			wait_ms = stats_ms;
 
-		if (!wait_idle(worker, wait_ms))
-			leave_broken_lane(worker);
+		wait_idle(worker, wait_ms);
 	}
 }
 
