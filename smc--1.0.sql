@@ -52,7 +52,7 @@ CREATE TYPE smc_secret_key (
 REVOKE ALL ON TYPE smc_secret_key FROM PUBLIC;
 
 CREATE TABLE smc_identity (
-  only_one   boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+  only_one   boolean GENERATED ALWAYS AS (true) STORED PRIMARY KEY,
   name       name NOT NULL,
   public_key text NOT NULL,
   secret_key smc_secret_key NOT NULL,
@@ -89,12 +89,15 @@ GRANT EXECUTE ON PROCEDURE smc_attach() TO smc_link;
 DO $$ BEGIN EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %I TO smc_link', '@extschema@'); END $$;
 
 --
--- Studies and consent.  One row a study, party and digest: signatures are
--- kept, so that each party can show later who had agreed to what.
+-- Studies and consent.  One row a study, party and digest; the row heard last
+-- is what the party says now, and accepted is true on the one that stands, if
+-- any.  Signed rows are kept when they no longer stand, so that each party can
+-- show later who had agreed to what.  (Read by column number in
+-- smc_consent_store.c.)
 --
 CREATE TABLE smc_consents (
-  study        text NOT NULL,
-  party        text NOT NULL,
+  study        text COLLATE "C" NOT NULL,
+  party        text COLLATE "C" NOT NULL,
   digest       bytea NOT NULL,
   definition   text NOT NULL,
   accepted     boolean NOT NULL,
@@ -105,6 +108,7 @@ CREATE TABLE smc_consents (
   PRIMARY KEY (study, party, digest)
 );
 REVOKE ALL ON smc_consents FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('smc_consents', '');
 
 CREATE FUNCTION smc_accept(study text) RETURNS text
   AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
@@ -113,8 +117,8 @@ CREATE FUNCTION smc_withdraw(study text) RETURNS void
 CREATE FUNCTION smc_studies_list(OUT study text, OUT relation regclass, OUT parties text[], OUT reveal_to text,
                                  OUT digest text, OUT accepted text[], OUT missing text[], OUT differs text, OUT source text,
                                  OUT definition text)
-  RETURNS SETOF record AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
-CREATE VIEW smc_studies AS SELECT * FROM smc_studies_list() ORDER BY study;
+  RETURNS SETOF record AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
+CREATE VIEW smc_studies AS SELECT * FROM smc_studies_list() ORDER BY study, relation::text;
 GRANT SELECT ON smc_studies TO PUBLIC;
 
 --
@@ -139,6 +143,7 @@ CREATE TABLE smc_audit_log (
 ) WITH (fillfactor = 80);
 CREATE INDEX smc_audit_log_started_at ON smc_audit_log (started_at);
 REVOKE ALL ON smc_audit_log FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('smc_audit_log', '');
 
 CREATE FUNCTION smc_audit_is_running(id uuid) RETURNS boolean
   AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
@@ -159,6 +164,8 @@ CREATE TABLE smc_results_log (
   at         timestamptz NOT NULL DEFAULT now()
 );
 REVOKE ALL ON smc_results_log FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('smc_results_log', '');
+
 CREATE FUNCTION smc_results_visible(study text) RETURNS boolean
   AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
 CREATE VIEW smc_results WITH (security_barrier) AS

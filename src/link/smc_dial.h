@@ -4,19 +4,15 @@
  * A connection is opened with the options of the peer's server and user
  * mapping, runs CALL smc_attach(), and from its CopyBothResponse on carries
  * one frame per CopyData message.  All connections are opened at once.
+ *
+ * Nothing here ever waits on one connection alone, nor longer than it was told.
  */
 #ifndef SMC_DIAL_H
 #define SMC_DIAL_H
 
+#include "link/smc_connect.h"
 #include "link/smc_mesh.h"
-
-typedef struct SmcDialTarget
-{
-	const char *name;			/* the peer's name, for errors; NULL: no connection (ourselves) */
-	const char **keywords;		/* libpq, NULL-terminated */
-	const char **values;
-	bool		require_password;	/* refuse unless a password was asked for and used */
-} SmcDialTarget;
+#include "link/smc_probe.h"
 
 /*
  * Connect to targets[0..count) and start CALL smc_attach() on each; raises
@@ -26,31 +22,29 @@ typedef struct SmcDialTarget
 extern SmcTransport *smc_dial_open(MemoryContext context, int count, const SmcDialTarget *targets,
 								   long timeout_ms);
 
-/* The round-trip time of nothing: server_version_num of a connected peer, and its backend's pid. */
+/* server_version_num of a connected peer, and its backend's pid. */
 extern int	smc_dial_server_version(SmcTransport *transport, int peer);
 extern int	smc_dial_backend_pid(SmcTransport *transport, int peer);
 
-/* Ask the servers, out of band, to cancel what the peers' backends run; waits at most timeout_ms. */
+/*
+ * After a failure: give what is queued (an ABORT) up to timeout_ms to leave,
+ * then hang up on every peer.  Never raises.
+ *
+ * A peer that reads finds the ABORT, then the end.  One that is inside a local
+ * query finds its client gone at its next look at the socket, which
+ * smc_attach has set to be often (client_connection_check_interval).  There is
+ * no PQcancel: it waits for the other server to hang up, for ever if that is
+ * stopped, and the key that a request of our own would need is libpq's secret.
+ */
 extern void smc_dial_cancel(SmcTransport *transport, long timeout_ms);
+
+/*
+ * End an idle lane in good order: CopyDone to each peer, up to timeout_ms for
+ * their procedures to return, then close.  Never raises.
+ */
+extern void smc_dial_finish(SmcTransport *transport, long timeout_ms);
 
 /* Close everything now (also done at context reset). */
 extern void smc_dial_close(SmcTransport *transport);
-
-/*
- * An extra connection that asks whether a peer's backend still lives while it
- * runs a long local query and can't answer: start, poll from an idle hook, and
- * read the verdict.  See pg/attach.c for the other end (frame PROBE).
- */
-typedef enum SmcProbeState
-{
-	SMC_PROBE_RUNNING, SMC_PROBE_ALIVE, SMC_PROBE_DEAD
-} SmcProbeState;
-
-typedef struct SmcProbe SmcProbe;
-
-extern SmcProbe *smc_probe_start(MemoryContext context, const SmcDialTarget *target,
-								 const uint8 *lane_id);
-extern SmcProbeState smc_probe_poll(SmcProbe *probe);
-extern void smc_probe_end(SmcProbe *probe);
 
 #endif							/* SMC_DIAL_H */

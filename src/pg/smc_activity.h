@@ -25,7 +25,12 @@ typedef enum SmcPhase
 extern Size smc_activity_shmem_size(void);
 extern void smc_activity_shmem_init(void);
 
-/* Enter and leave a computation (or an idle lane, with id NULL) in this process; leaves at exit by itself. */
+/*
+ * Enter and leave a computation (or an idle lane, with id NULL) in this
+ * process; leaves at exit by itself.  role is the role that asked, at the
+ * asking party: where is_hub, a role of this database, whose row it then is.
+ * Texts may be NULL.  Without shared memory of ours all of this does nothing.
+ */
 extern void smc_activity_begin(const uint8 *id, const char *study, const char *asked_by,
 							   const char *role, bool is_hub);
 extern void smc_activity_phase(SmcPhase phase);
@@ -42,7 +47,7 @@ extern void smc_activity_beat_stop(void);
 /* Milliseconds since the process of that lane in this database last beat; -1 when there is none. */
 extern int64 smc_activity_beat_age(const uint8 *lane_id);
 
-/* Whether a process that started then is still alive, for the audit's view. */
+/* Whether some process of this database is in the computation of that id, for the audit's view. */
 extern bool smc_activity_is_running(const uint8 *id);
 
 #endif							/* SMC_ACTIVITY_H */

@@ -10,7 +10,7 @@
 
 /*
  * The context that masks are bound to: lane, number in the lane, id, study
- * digest, query bytes and phase.
+ * digest and query bytes; the phase is added inside.
  */
 extern void smc_compute_digest(const uint8 *lane_id, uint64 seq, const uint8 *id,
 							   const uint8 *study_digest, const bytea *query,
@@ -24,5 +24,14 @@ extern void smc_compute_digest(const uint8 *lane_id, uint64 seq, const uint8 *id
 extern SmcStatus smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 								 const uint8 digest[SMC_KEY_BYTES], const SmcLayout *layout,
 								 SmcRing128 *partials, SmcOutcome *outcome) SMC_MUST_USE;
+
+/* Raise for any status but SMC_OK; SMC_ERR_CHANNEL is smc_mesh_channel_rethrow's. */
+extern void smc_compute_check(SmcStatus status);
+
+/* Whether any figure (not a count that only min_rows needs) is meant for that party. */
+extern bool smc_compute_is_recipient(const SmcLayout *layout, int party);
+
+/* Whether there were rows, and min_rows withheld all there was to say about them. */
+extern bool smc_compute_all_withheld(const SmcLayout *layout, const SmcOutcome *outcome);
 
 #endif							/* SMC_COMPUTE_H */

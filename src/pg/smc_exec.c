@@ -31,6 +31,7 @@
 #include "pg/smc_module.h"
 #include "pg/smc_notice.h"
 #include "pg/smc_study.h"
+#include "pg/smc_watch.h"
 
 /* This party's figures before they are split: wiped with the context that they live in. */
 typedef struct Partials
@@ -127,36 +128,23 @@ check_study(const SmcStudy *study, const SmcPlanned *planned)
 						 quote_qualified_identifier(study->schema, study->name))));
 }
 
-/*
- * The parameters' values as text, in the current context.  They are computed
- * under the user's settings and written under ours.
- */
+/* The parameters' values as text, in the current context. */
 static char **
 read_parameters(ForeignScanState *node, SmcScan *scan)
 {
 	List	   *exprs = castNode(ForeignScan, node->ss.ps.plan)->fdw_exprs;
 	ExprContext *econtext = node->ss.ps.ps_ExprContext;
 	int			count = list_length(scan->params);
-	Datum	   *datums = palloc(Max(count, 1) * sizeof(Datum));
-	bool	   *nulls = palloc(Max(count, 1) * sizeof(bool));
 	char	  **values = palloc0(Max(count, 1) * sizeof(char *));
-	int			level;
 
-	for (int i = 0; i < count; i++)
-		datums[i] = ExecEvalExpr((ExprState *) list_nth(scan->params, i), econtext, &nulls[i]);
-
-	level = smc_modes_begin();
 	for (int i = 0; i < count; i++)
 	{
-		Oid			output;
-		bool		is_varlena;
+		bool		isnull;
+		Datum		datum = ExecEvalExpr((ExprState *) list_nth(scan->params, i), econtext, &isnull);
 
-		if (nulls[i])
-			continue;
-		getTypeOutputInfo(exprType(list_nth(exprs, i)), &output, &is_varlena);
-		values[i] = OidOutputFunctionCall(output, datums[i]);
+		if (!isnull)
+			values[i] = smc_expr_datum_text(exprType(list_nth(exprs, i)), datum);
 	}
-	smc_modes_end(level);
 	return values;
 }
 
@@ -242,7 +230,7 @@ compute(SmcScan *scan)
 	/* The peers work while we do. */
 	run = smc_run_begin(&request);
 	partials = make_partials((size_t) scan->layout->cell_count * scan->layout->slot_count);
-	rows = smc_local_run(scan->study, scan->query, scan->layout, partials->values);
+	rows = smc_watch_local_run(run, scan->study, scan->query, scan->layout, partials->values);
 	smc_run_contribute(run, partials->values, partials->count, rows);
 
 	wipe_partials(partials);
@@ -258,8 +246,12 @@ static Datum **
 read_domains(const SmcStudy *study, const SmcQuery *query)
 {
 	Datum	  **domains = palloc0(Max(query->group_count, 1) * sizeof(Datum *));
-	int			level = smc_modes_begin();
+	int			level;
 
+	if (query->group_count == 0)
+		return domains;
+
+	level = smc_modes_begin();
 	for (int i = 0; i < query->group_count; i++)
 	{
 		const SmcColumn *column = &study->columns[query->group_columns[i]];
@@ -297,20 +289,11 @@ answer(SmcScan *scan, char *const *values)
 	scan->nothing_for_us = smc_notice_outcome(scan->study, scan->query, scan->outcome);
 }
 
-/* Make sure that scan holds the answer to what is asked now. */
-static void
-get_answer(ForeignScanState *node, SmcScan *scan)
+/* The same in a fresh run_context, which an error leaves empty. */
+static pg_noinline void
+answer_anew(SmcScan *scan, char *const *values)
 {
-	char	  **values;
 	MemoryContext caller;
-
-	if (scan->answered && !scan->check_params)
-		return;
-
-	values = read_parameters(node, scan);
-	scan->check_params = false;
-	if (scan->answered && same_values(scan->values, values, list_length(scan->params)))
-		return;
 
 	check_process();
 	scan->answered = false;
@@ -333,18 +316,27 @@ get_answer(ForeignScanState *node, SmcScan *scan)
 	scan->next_cell = 0;
 }
 
+/* Make sure that scan holds the answer to what is asked now. */
+static void
+get_answer(ForeignScanState *node, SmcScan *scan)
+{
+	char	  **values;
+
+	if (scan->answered && !scan->check_params)
+		return;
+
+	values = read_parameters(node, scan);
+	scan->check_params = false;
+	if (!scan->answered || !same_values(scan->values, values, list_length(scan->params)))
+		answer_anew(scan, values);
+}
+
 /* Whether a cell is a row of the answer. */
 static bool
 is_row(const SmcScan *scan, uint32 cell)
 {
-	if (scan->nothing_for_us)
-		return false;
-
-	/* Without GROUP BY there is a row even over no rows, as natively. */
-	if (scan->query->group_count == 0)
-		return scan->outcome->withheld_cells == 0;
-
-	return smc_query_cell_shown(scan->query, scan->layout, scan->outcome, cell);
+	return !scan->nothing_for_us &&
+		smc_query_cell_shown(scan->query, scan->layout, scan->outcome, cell);
 }
 
 /* Fill the scan's row from a cell; figures are made in the current context. */

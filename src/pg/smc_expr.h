@@ -1,18 +1,20 @@
 /*
  * Closed expressions: what may be computed over a row before it is aggregated.
  *
- * A tree of agreed columns, constants and whitelisted operations.  An
- * operation is known by our own short name, never by an OID or a schema, and
- * carries the rule by which it is checked and the SQL that it becomes.  Only
- * operations that can't fail depending on a row's value are in the list, so
- * that an error can't be used as an oracle.
+ * A tree of agreed columns, constants and whitelisted operations
+ * (pg/smc_optable.h).  An operation is known by our own short name, never by
+ * an OID or a schema.  Only operations that can't fail depending on a row's
+ * value, but by leaving their type's range, are in the list, so that an error
+ * can't be used as an oracle.
+ *
+ * Here: the tree, its bytes, its constants, and who may use which column.
+ * Types are found in pg/smc_exprtype.c, SQL is written in pg/smc_deparse.c.
  */
 #ifndef SMC_EXPR_H
 #define SMC_EXPR_H
 
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 
 #include "core/smc_bytes.h"
@@ -21,7 +23,7 @@
 #define SMC_QUERY_GROUPS_MAX	8
 #define SMC_QUERY_AGGS_MAX		256
 #define SMC_EXPR_DEPTH_MAX		64
-#define SMC_EXPR_NODES_MAX		4096
+#define SMC_EXPR_NODES_MAX		4096	/* nodes of all expressions of one query together */
 #define SMC_EXPR_CONST_MAX		(64 * 1024)	/* bytes of one constant's text */
 
 typedef enum SmcExprKind
@@ -37,29 +39,80 @@ typedef struct SmcExpr
 	Oid			type;			/* the PostgreSQL type it has in the user's query: a built-in type, or an enum column's own */
 	/* COLUMN */
 	int			column;			/* index into study->columns */
-	/* CONST */
+	/* CONST: not null and without value, op is the position of the parameter that will give it */
 	bool		is_null;
-	char	   *value;			/* the type's output text */
+	char	   *value;			/* the type's output text under smc_expr_datum_text's settings */
 	/* OP */
 	int			op;				/* index into the whitelist, sent by name */
 	List	   *args;			/* of SmcExpr */
 } SmcExpr;
 
-extern void smc_expr_write(SmcWriter *writer, const SmcExpr *expr);
-extern SmcExpr *smc_expr_parse(SmcReader *reader);
+/* Make one, palloc'd. */
+extern SmcExpr *smc_expr_column(const SmcStudy *study, int column);
+extern SmcExpr *smc_expr_const(Oid type, const char *value);	/* NULL: the null of the type */
+extern SmcExpr *smc_expr_param(Oid type, int position);
+extern SmcExpr *smc_expr_op(const char *name, List *args);
+
+/* Whether it is a constant whose value is not known yet. */
+extern bool smc_expr_is_param(const SmcExpr *expr);
 
 /*
- * Check types and permissions.  value_word is the allow bit that columns in a
- * value position need (with its word for the message); columns in a condition
- * need `filter`.  Raises saying which part and why.
+ * A value as a constant's text: the output function's under fixed settings
+ * (ISO dates, UTC, shortest exact floats), the same at every party.
  */
-extern void smc_expr_check_value(const SmcStudy *study, const SmcExpr *expr, SmcAllow word);
-extern void smc_expr_check_condition(const SmcStudy *study, const SmcExpr *expr);
+extern char *smc_expr_datum_text(Oid type, Datum value);
 
-/* Digits after the point that an expression of numbers can have, SMC_SCALE_NONE when not bounded. */
-extern int	smc_expr_scale(const SmcStudy *study, const SmcExpr *expr);
+/*
+ * Raise unless text is what smc_expr_datum_text would write for a value of
+ * the type: so what crosses the link can be read in one way only.
+ */
+extern void smc_expr_check_constant(Oid type, const char *text);
 
-/* Append as SQL over the source: local true, source column names; false, agreed names, for people. */
-extern void smc_expr_deparse(StringInfo buf, const SmcStudy *study, const SmcExpr *expr, bool local);
+/* Whether two trees are the same; both may be NULL. */
+extern bool smc_expr_equal(const SmcExpr *a, const SmcExpr *b);
+
+/*
+ * A deep copy in which parameter i is the constant values[i], NULL for the
+ * null; there are count of them.  NULL stays NULL.
+ */
+extern SmcExpr *smc_expr_bind(const SmcExpr *expr, int count, char *const *values);
+
+/* Whether any parameter in it is without value. */
+extern bool smc_expr_has_params(const SmcExpr *expr);
+
+/* To bytes; the tree must have no parameters left.  Text goes as UTF-8. */
+extern void smc_expr_write(SmcWriter *writer, const SmcExpr *expr);
+
+/*
+ * From bytes: *nodes counts down from what is left of SMC_EXPR_NODES_MAX.
+ * Malformed bytes mark the reader as failed and give NULL; an operation that
+ * isn't known here raises.
+ */
+extern SmcExpr *smc_expr_parse(SmcReader *reader, int *nodes);
+
+/*
+ * Check types and permissions.  Columns in a value position need the allow
+ * bit `word`; columns in a condition (of type boolean, or compared in CASE,
+ * NULLIF, GREATEST, LEAST or sign()) need `filter`.  Raises saying which part
+ * and why.  Fills types.
+ */
+extern void smc_expr_check_value(const SmcStudy *study, SmcExpr *expr, SmcAllow word);
+extern void smc_expr_check_condition(const SmcStudy *study, SmcExpr *expr);
+
+/* Raise unless a column allows a word, naming those it does. */
+extern void smc_expr_require_word(const SmcStudy *study, const SmcColumn *column, SmcAllow word);
+
+/*
+ * Take from *mask the parties that may not learn figures over a column that
+ * expr reads in a value position; return how many such columns there are.
+ */
+extern int	smc_expr_narrow_recipients(const SmcStudy *study, const SmcExpr *expr, uint16 *mask);
+
+/*
+ * Whether rows that a condition picks out can weigh in a sum beside others
+ * that it doesn't: a CASE with two outcomes that aren't NULL, or a default
+ * laid over one.  Such a sum isn't covered by a count of its rows.
+ */
+extern bool smc_expr_mixes_conditions(const SmcExpr *expr);
 
 #endif							/* SMC_EXPR_H */

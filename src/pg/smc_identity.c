@@ -71,18 +71,38 @@ PG_FUNCTION_INFO_V1(smc_secret_key_send);
 #define IDENTITY_COLUMNS	5
 
 #define KEY_TEXT_LEN		44	/* base64 of SMC_PUBLIC_KEY_BYTES */
+#define VALID_KEYS			32	/* remembered as valid, at least SMC_PARTIES_MAX */
 
 StaticAssertDecl(crypto_sign_PUBLICKEYBYTES == SMC_PUBLIC_KEY_BYTES, "public key size");
 StaticAssertDecl(crypto_sign_SECRETKEYBYTES == SMC_SECRET_KEY_BYTES, "secret key size");
 
+/*
+ * The check of the group costs some 50 us, and keys are read several times a
+ * query: those that passed are remembered, and found by their text alone.
+ */
 bool
 smc_identity_parse_key(const char *text, uint8 out[SMC_PUBLIC_KEY_BYTES])
 {
+	static struct
+	{
+		char		text[KEY_TEXT_LEN + 1];
+		uint8		key[SMC_PUBLIC_KEY_BYTES];
+	}			valid_keys[VALID_KEYS];
+	static int	next = 0;
 	size_t		len;
 	const char *end;
+	int			i;
 
 	if (strlen(text) != KEY_TEXT_LEN)
 		return false;
+	for (i = 0; i < VALID_KEYS; i++)
+	{
+		if (strcmp(valid_keys[i].text, text) == 0)
+		{
+			memcpy(out, valid_keys[i].key, SMC_PUBLIC_KEY_BYTES);
+			return true;
+		}
+	}
 	if (sodium_base642bin(out, SMC_PUBLIC_KEY_BYTES, text, KEY_TEXT_LEN, NULL, &len, &end,
 						  sodium_base64_VARIANT_ORIGINAL) != 0)
 		return false;
@@ -90,7 +110,12 @@ smc_identity_parse_key(const char *text, uint8 out[SMC_PUBLIC_KEY_BYTES])
 		return false;
 
 	/* On the curve, in the subgroup of prime order, in the one way to write it. */
-	return crypto_core_ed25519_is_valid_point(out) == 1;
+	if (crypto_core_ed25519_is_valid_point(out) != 1)
+		return false;
+	strlcpy(valid_keys[next].text, text, sizeof(valid_keys[next].text));
+	memcpy(valid_keys[next].key, out, SMC_PUBLIC_KEY_BYTES);
+	next = (next + 1) % VALID_KEYS;
+	return true;
 }
 
 void

@@ -18,6 +18,12 @@
 extern Size smc_lane_shmem_size(void);
 extern void smc_lane_shmem_init(void);
 
+/*
+ * A digest of all that a lane to these parties depends on for a user: lanes
+ * are alike where it is equal.  Backend and worker compute it each for itself.
+ */
+extern void smc_lane_digest(const List *names, Oid userid, uint8 out[SMC_KEY_BYTES]);
+
 typedef struct SmcRun SmcRun;
 
 /* Everything the worker and the peers need to know of a computation. */
@@ -40,6 +46,14 @@ extern SmcRun *smc_run_begin(const SmcRequest *request);
 
 /* Hand over this party's partials (cell_count * slot_count; copied) and its number of rows. */
 extern void smc_run_contribute(SmcRun *run, const SmcRing128 *partials, size_t count, uint64 rows);
+
+/*
+ * While our own part is being computed: whether the run has failed already (a
+ * peer refused, died, ...), so that there is no use in going on.  Safe in a
+ * signal handler.  smc_run_raise then raises that failure.
+ */
+extern bool smc_run_has_failed(const SmcRun *run);
+extern void smc_run_raise(SmcRun *run) pg_attribute_noreturn();
 
 /* What EXPLAIN ANALYZE shows. */
 typedef struct SmcRunTimes

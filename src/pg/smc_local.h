@@ -1,25 +1,40 @@
 /*
  * The local part: this party's own aggregates over its own source.
+ *
+ * One SELECT over the source, planned by PostgreSQL like any other, so that
+ * indexes, parallel workers, partitions and foreign servers all do their part;
+ * of its result only sums and counts per group enter the computation.
  */
 #ifndef SMC_LOCAL_H
 #define SMC_LOCAL_H
 
 #include "pg/smc_query.h"
 
+/* What smc_local_run returns when it could not learn the number of rows for nothing. */
+#define SMC_LOCAL_ROWS_UNKNOWN	PG_UINT64_MAX
+
 /*
- * The one SQL statement this party runs.  Columns: the group columns, then per
- * slot what smc_local_run needs.
+ * The one SQL statement this party runs for a checked query.  Its columns:
+ * the group columns; for each slot its count, its sum or whether that is not
+ * NULL; last what tells the number of rows.  Parameters without value are
+ * written as $1, ... for EXPLAIN.
  */
 extern char *smc_local_sql(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout);
 
 /*
- * Run it as the study's owner, read only, under the active snapshot, with
- * nothing sent to the client meanwhile; fill partials[cell * slots + slot]
- * (caller's memory, zeroed) and return the number of rows that passed WHERE.
- * Raises when a group value is outside the declared domain or a partial is
- * outside the ring's range for party_count parties; values are never in messages.
+ * Run it as the study's owner, read only, under the active snapshot (the
+ * caller's duty to have one), with nothing sent to the client meanwhile; fill
+ * partials[cell * slots + slot] (caller's memory, zeroed) and return the
+ * number of rows that passed WHERE, or SMC_LOCAL_ROWS_UNKNOWN (cast to a signed
+ * number: -1).  Raises when a group value is outside the declared domain or a
+ * partial is outside the ring's range for the study's parties; values are never
+ * in these messages, and a user without the owner's rights sees no other error's
+ * text than of a cancelled or retryable one.
  */
 extern uint64 smc_local_run(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
 							SmcRing128 *partials);
+
+/* Whether this backend is inside smc_local_run. */
+extern bool smc_local_is_running(void);
 
 #endif							/* SMC_LOCAL_H */

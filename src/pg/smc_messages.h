@@ -2,23 +2,33 @@
  * Messages between parties above the mesh: types and layouts.
  *
  * All integers little-endian, text and bytes with a u32 length (core/smc_bytes.h).
- * seq is the lane's own computation number, from 1, checked to be the next by
- * every party; it is in the context of the masks, which so never repeat.
+ * Text is UTF-8 on the link, whatever each database's encoding; names are
+ * bounded.  seq is the lane's own computation number, from 1, checked to be
+ * the next by every party; it is in the context of the masks, which so never
+ * repeat.
  */
 #ifndef SMC_MESSAGES_H
 #define SMC_MESSAGES_H
 
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+
+#include "core/smc_bytes.h"
 #include "link/smc_mesh.h"
 
 typedef enum SmcLaneMessage
 {
-	/* hub -> all: text study.  Each party answers to every other with CONSENT. */
+	/*
+	 * hub -> all: text study, u64 timeout_ms.  Each party answers to every
+	 * other with CONSENT.
+	 */
 	SMC_MSG_AGREE = SMC_MSG_USER,
 	/* party -> all others: smc_consent_write */
 	SMC_MSG_CONSENT,
 	/*
 	 * hub -> peers: u64 seq, 16 id, text study, 32 digest, text role of the
-	 * asker, blob query, u64 timeout_ms.
+	 * asker, u64 timeout_ms, blob query.
 	 */
 	SMC_MSG_COMPUTE,
 	/* peer -> hub: u64 seq, u64 microseconds of its local part; once its shares have left */
@@ -32,5 +42,58 @@ typedef enum SmcLaneMessage
 	SMC_MSG_WHO,
 	SMC_MSG_HERE
 } SmcLaneMessage;
+
+/* Bytes of a name (party, study, role) as UTF-8, with its NUL, on the link. */
+#define SMC_WIRE_NAME_MAX		(4 * NAMEDATALEN)
+
+/* Bytes of other short texts. */
+#define SMC_WIRE_TEXT_MAX		2048
+
+typedef struct SmcAgreeMessage
+{
+	char		study[NAMEDATALEN];
+	uint64		timeout_ms;
+} SmcAgreeMessage;
+
+typedef struct SmcComputeMessage
+{
+	uint64		seq;
+	uint8		id[SMC_UUID_BYTES];
+	char		study[NAMEDATALEN];
+	uint8		digest[SMC_KEY_BYTES];
+	char		role[NAMEDATALEN];	/* who asks, at the hub, as it says */
+	uint64		timeout_ms;
+	bytea	   *query;			/* smc_query_write */
+} SmcComputeMessage;
+
+/*
+ * Writers of parts, for messages that are built by hand.  Text goes out as
+ * UTF-8.
+ */
+extern void smc_messages_put_u8(StringInfo buf, uint8 value);
+extern void smc_messages_put_u32(StringInfo buf, uint32 value);
+extern void smc_messages_put_u64(StringInfo buf, uint64 value);
+extern void smc_messages_put_blob(StringInfo buf, const void *data, size_t len);
+extern void smc_messages_put_text(StringInfo buf, const char *text);
+
+/*
+ * Read a text of at most SMC_WIRE_TEXT_MAX bytes in the database's encoding,
+ * or a name into out.  Text that doesn't fit, or doesn't exist in this
+ * encoding, fails the reader.
+ */
+extern char *smc_messages_get_text(SmcReader *reader);
+extern void smc_messages_get_name(SmcReader *reader, char out[NAMEDATALEN]);
+
+/* Raise ERRCODE_PROTOCOL_VIOLATION naming the sender unless all was read and well. */
+extern void smc_messages_end(const SmcReader *reader, const char *what, const char *from);
+
+/* Whole messages.  Parsers raise as smc_messages_end does; results are palloc'd. */
+extern void smc_messages_write_agree(StringInfo buf, const SmcAgreeMessage *message);
+extern void smc_messages_read_agree(const SmcMessage *raw, const char *from, SmcAgreeMessage *message);
+extern void smc_messages_write_compute(StringInfo buf, const SmcComputeMessage *message);
+extern void smc_messages_read_compute(const SmcMessage *raw, const char *from, SmcComputeMessage *message);
+
+/* Raise ERRCODE_PROTOCOL_VIOLATION: a message that has no place here. */
+extern void smc_messages_unexpected(const SmcMessage *raw, const char *from) pg_attribute_noreturn();
 
 #endif							/* SMC_MESSAGES_H */

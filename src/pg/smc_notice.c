@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
+
 #include "pg/smc_notice.h"
 
 /* Withheld groups and figures. */
@@ -37,42 +39,40 @@ tell_hidden(const SmcStudy *study, const SmcQuery *query)
 	for (int i = 0; i < query->agg_count; i++)
 	{
 		uint16		recipients = smc_query_agg_recipients(study, query, i);
-		int			count = 0;
+		StringInfoData names;
 		bool		told = false;
+		int			count = 0;
 
 		if (recipients & self)
 			continue;
+
+		initStringInfo(&names);
 		for (int j = 0; j < query->agg_count; j++)
 		{
 			if (smc_query_agg_recipients(study, query, j) != recipients)
 				continue;
 			told |= j < i;
-			count++;
+			if (count++ > 0)
+				appendStringInfoString(&names, ", ");
+			appendStringInfoString(&names, smc_query_agg_text(study, &query->aggs[j]));
 		}
 		if (!told)
 			ereport(NOTICE,
-					(errmsg_plural("%d of %d aggregates is revealed to %s only",
-								   "%d of %d aggregates are revealed to %s only",
-								   count, count, query->agg_count,
-								   smc_study_party_list(study, recipients))));
+					(errmsg_plural("%s is revealed to %s only",
+								   "%s are revealed to %s only",
+								   count, names.data, smc_study_party_list(study, recipients))));
 	}
 }
 
 bool
 smc_notice_outcome(const SmcStudy *study, const SmcQuery *query, const SmcOutcome *outcome)
 {
-	uint16		self = 1 << study->self;
-	uint16		all = 0;
+	uint16		recipients = smc_query_agg_recipients(study, query, -1);
 
-	if (query->agg_count == 0)
-		all = smc_query_agg_recipients(study, query, -1);
-	for (int i = 0; i < query->agg_count; i++)
-		all |= smc_query_agg_recipients(study, query, i);
-
-	if ((all & self) == 0)
+	if ((recipients & (1 << study->self)) == 0)
 	{
 		ereport(NOTICE,
-				(errmsg("the result is revealed to %s only", smc_study_party_list(study, all))));
+				(errmsg("the result is revealed to %s only", smc_study_party_list(study, recipients))));
 		return true;
 	}
 

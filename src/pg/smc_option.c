@@ -1,116 +1,27 @@
 /*
- * Options of wrapper, servers, user mappings, studies and columns: which there
- * are, and how the text of each is read.
+ * How the text of each option is read.
  *
- * An option that isn't known is refused, with the known ones in the hint: one
- * that is misspelt and ignored would be an agreement that isn't kept.  What
- * takes more than the option itself to judge (a column's type, the other
+ * What takes more than the option itself to judge (a column's type, the other
  * options, other objects) isn't judged here, as the validator sees one list at
  * a time; smc_study_load does that.
  */
 #include "postgres.h"
 
 #include <float.h>
-#include <math.h>
 
-#include "access/reloptions.h"
-#include "catalog/pg_attribute.h"
-#include "catalog/pg_foreign_data_wrapper.h"
-#include "catalog/pg_foreign_server.h"
-#include "catalog/pg_foreign_table.h"
 #include "catalog/pg_type.h"
-#include "catalog/pg_user_mapping.h"
 #include "commands/defrem.h"
 #include "fmgr.h"
-#include "lib/stringinfo.h"
-#include "libpq-fe.h"
-#include "miscadmin.h"
+#include "nodes/value.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
 #include "utils/fmgroids.h"
-#include "utils/memutils.h"
-#include "utils/regproc.h"
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
 #include "pg/smc_identity.h"
-#include "pg/smc_module.h"
 #include "pg/smc_option.h"
-#include "pg/smc_study.h"
-
-PG_FUNCTION_INFO_V1(smc_fdw_validator);
-
-/* How an option's value is read. */
-typedef enum OptionKind
-{
-	KIND_FREE,					/* libpq's, judged when it connects */
-	KIND_FILE,					/* the same, names a file of the server's host */
-	KIND_KEY,
-	KIND_NAMES,
-	KIND_RECIPIENTS,
-	KIND_SOURCE,
-	KIND_COLUMN,
-	KIND_COUNT,					/* 0 and up */
-	KIND_COUNT_POSITIVE,		/* 1 and up */
-	KIND_POSITIVE,
-	KIND_APPROVE,
-	KIND_EXPIRES,
-	KIND_ALLOW,
-	KIND_VALUES,
-	KIND_SCALE,
-	KIND_BOUND
-} OptionKind;
-
-typedef struct OptionRule
-{
-	const char *name;
-	Oid			context;		/* catalog of the object that may have it */
-	OptionKind	kind;
-} OptionRule;
-
-/* All but the options of servers that libpq knows, which are asked of libpq. */
-static const OptionRule option_rules[] = {
-	{"public_key", ForeignServerRelationId, KIND_KEY},
-
-	{"user", UserMappingRelationId, KIND_FREE},
-	{"password", UserMappingRelationId, KIND_FREE},
-	{"passfile", UserMappingRelationId, KIND_FILE},
-	{"sslcert", UserMappingRelationId, KIND_FILE},
-	{"sslkey", UserMappingRelationId, KIND_FILE},
-	{"sslpassword", UserMappingRelationId, KIND_FREE},
-
-	{"parties", ForeignTableRelationId, KIND_NAMES},
-	{"reveal_to", ForeignTableRelationId, KIND_RECIPIENTS},
-	{"source", ForeignTableRelationId, KIND_SOURCE},
-	{"query_by", ForeignTableRelationId, KIND_NAMES},
-	{"min_rows", ForeignTableRelationId, KIND_COUNT_POSITIVE},
-	{"approve", ForeignTableRelationId, KIND_APPROVE},
-	{"max_queries", ForeignTableRelationId, KIND_COUNT},
-	{"max_queries_per_day", ForeignTableRelationId, KIND_COUNT},
-	{"expires", ForeignTableRelationId, KIND_EXPIRES},
-	{"epsilon", ForeignTableRelationId, KIND_POSITIVE},
-	{"epsilon_budget", ForeignTableRelationId, KIND_POSITIVE},
-
-	{"allow", AttributeRelationId, KIND_ALLOW},
-	{"values", AttributeRelationId, KIND_VALUES},
-	{"scale", AttributeRelationId, KIND_SCALE},
-	{"lo", AttributeRelationId, KIND_BOUND},
-	{"hi", AttributeRelationId, KIND_BOUND},
-	{"reveal_to", AttributeRelationId, KIND_RECIPIENTS},
-	{"column", AttributeRelationId, KIND_COLUMN}
-};
-
-/*
- * libpq's options that make no sense here: the link sets the first two itself
- * and is no replication connection, and settings of the peer's session are the
- * peer's to choose.
- */
-static const char *const excluded_options[] = {
-	"client_encoding", "fallback_application_name", "replication", "options"
-};
-
-/* Names of libpq's options that a server may have; filled once. */
-static List *libpq_server_options = NIL;
 
 const char *
 smc_option_get(List *options, const char *name)
@@ -127,93 +38,8 @@ smc_option_get(List *options, const char *name)
 	return NULL;
 }
 
-static const OptionRule *
-find_rule(const char *name, Oid context)
-{
-	int			i;
-
-	for (i = 0; i < lengthof(option_rules); i++)
-	{
-		if (option_rules[i].context == context && strcmp(option_rules[i].name, name) == 0)
-			return &option_rules[i];
-	}
-	return NULL;
-}
-
-static bool
-is_excluded(const char *name)
-{
-	int			i;
-
-	for (i = 0; i < lengthof(excluded_options); i++)
-	{
-		if (strcmp(excluded_options[i], name) == 0)
-			return true;
-	}
-	return find_rule(name, UserMappingRelationId) != NULL;
-}
-
-/*
- * The options that a server may have of libpq's, as the libpq at hand knows
- * them; those for debugging and those of the user mapping are left out.
- */
-static List *
-server_options(void)
-{
-	PQconninfoOption *defaults;
-	PQconninfoOption *option;
-	MemoryContext old;
-	List	   *names = NIL;
-
-	if (libpq_server_options != NIL)
-		return libpq_server_options;
-
-	defaults = PQconndefaults();
-	if (defaults == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_OUT_OF_MEMORY),
-				 errmsg("out of memory"),
-				 errdetail("Could not get libpq's default connection options.")));
-
-	/* Only running out of memory could raise here, and would leak the defaults. */
-	old = MemoryContextSwitchTo(TopMemoryContext);
-	for (option = defaults; option->keyword != NULL; option++)
-	{
-		if (strchr(option->dispchar, 'D') == NULL && !is_excluded(option->keyword))
-			names = lappend(names, pstrdup(option->keyword));
-	}
-	MemoryContextSwitchTo(old);
-	PQconninfoFree(defaults);
-
-	libpq_server_options = names;
-	return names;
-}
-
-static bool
-is_server_option(const char *name)
-{
-	ListCell   *cell;
-
-	foreach(cell, server_options())
-	{
-		if (strcmp((const char *) lfirst(cell), name) == 0)
-			return true;
-	}
-	return false;
-}
-
-bool
-smc_option_is_libpq(const char *name)
-{
-	return find_rule(name, UserMappingRelationId) != NULL || is_server_option(name);
-}
-
-/*
- * Raise for an option's value.  The value itself is repeated by the callers
- * that know it to be harmless.
- */
-static void
-raise_value(const char *option, const char *value, const char *detail)
+void
+smc_option_raise_value(const char *option, const char *value, const char *detail)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -221,9 +47,26 @@ raise_value(const char *option, const char *value, const char *detail)
 			 errdetail("%s", detail)));
 }
 
+/* Tell which option it was, where the error comes from a parser that doesn't know. */
+static void
+add_context(void *arg)
+{
+	errcontext("option \"%s\"", (const char *) arg);
+}
+
+static void
+push_context(ErrorContextCallback *callback, const char *option)
+{
+	callback->callback = add_context;
+	callback->arg = (void *) option;
+	callback->previous = error_context_stack;
+	error_context_stack = callback;
+}
+
 List *
 smc_option_parse_names(const char *value, const char *option)
 {
+	ErrorContextCallback callback;
 	List	   *names = NIL;
 	const char *at = value;
 
@@ -240,14 +83,16 @@ smc_option_parse_names(const char *value, const char *option)
 		while (end > start && isspace((unsigned char) end[-1]))
 			end--;
 		if (start == end)
-			raise_value(option, value, "It must be a comma-separated list of parties' names.");
+			smc_option_raise_value(option, value, "It must be a comma-separated list of parties' names.");
 
 		name = pnstrdup(start, end - start);
+		push_context(&callback, option);
 		smc_identity_check_name(name);
+		error_context_stack = callback.previous;
 		foreach(cell, names)
 		{
 			if (strcmp((char *) lfirst(cell), name) == 0)
-				raise_value(option, value, psprintf("Party \"%s\" is named twice.", name));
+				smc_option_raise_value(option, value, psprintf("Party \"%s\" is named twice.", name));
 		}
 		names = lappend(names, name);
 
@@ -257,7 +102,7 @@ smc_option_parse_names(const char *value, const char *option)
 	}
 
 	if (list_length(names) > SMC_PARTIES_MAX)
-		raise_value(option, value,
+		smc_option_raise_value(option, value,
 					psprintf("At most %d parties can compute together.", SMC_PARTIES_MAX));
 	return names;
 }
@@ -283,6 +128,7 @@ compare_texts(const void *a, const void *b)
 char **
 smc_option_parse_values(const char *literal, int *count)
 {
+	ErrorContextCallback callback;
 	ArrayType  *array;
 	Datum	   *elements;
 	bool	   *nulls;
@@ -291,9 +137,11 @@ smc_option_parse_values(const char *literal, int *count)
 	int			n;
 	int			i;
 
+	push_context(&callback, "values");
 	array = DatumGetArrayTypeP(OidInputFunctionCall(F_ARRAY_IN, (char *) literal, TEXTOID, -1));
+	error_context_stack = callback.previous;
 	if (ARR_NDIM(array) != 1)
-		raise_value("values", literal, ARR_NDIM(array) == 0 ?
+		smc_option_raise_value("values", literal, ARR_NDIM(array) == 0 ?
 					"At least one value is needed." : "It must be an array of one dimension.");
 
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &n);
@@ -302,7 +150,7 @@ smc_option_parse_values(const char *literal, int *count)
 	for (i = 0; i < n; i++)
 	{
 		if (nulls[i])
-			raise_value("values", literal,
+			smc_option_raise_value("values", literal,
 						"NULL isn't listed: it is always possible, unless the column is NOT NULL.");
 		values[i] = TextDatumGetCString(elements[i]);
 		sorted[i] = values[i];
@@ -312,7 +160,7 @@ smc_option_parse_values(const char *literal, int *count)
 	for (i = 1; i < n; i++)
 	{
 		if (strcmp(sorted[i - 1], sorted[i]) == 0)
-			raise_value("values", literal, psprintf("Value \"%s\" is listed twice.", sorted[i]));
+			smc_option_raise_value("values", literal, psprintf("Value \"%s\" is listed twice.", sorted[i]));
 	}
 	pfree(sorted);
 
@@ -323,10 +171,19 @@ smc_option_parse_values(const char *literal, int *count)
 List *
 smc_option_parse_source(const char *value)
 {
-	List	   *names = stringToQualifiedNameList(value);
+	char	   *copy = pstrdup(value);
+	List	   *parts;
+	List	   *names = NIL;
+	ListCell   *cell;
 
-	if (list_length(names) > 2)
-		raise_value("source", value, "It must be the name of a table or view, with its schema or without.");
+	if (!SplitIdentifierString(copy, '.', &parts) || parts == NIL || list_length(parts) > 2)
+		smc_option_raise_value("source", value,
+					"It must be the name of a table or view, with its schema or without.");
+
+	foreach(cell, parts)
+		names = lappend(names, makeString(pstrdup((char *) lfirst(cell))));
+	list_free(parts);
+	pfree(copy);
 	return names;
 }
 
@@ -343,7 +200,7 @@ smc_option_parse_int(const char *value, const char *option, int min, int max)
 		number = strtol(value, NULL, 10);
 
 	if (number < min || number > max)
-		raise_value(option, value, max == PG_INT32_MAX ?
+		smc_option_raise_value(option, value, max == PG_INT32_MAX ?
 					psprintf("It must be a whole number of at least %d.", min) :
 					psprintf("It must be a whole number from %d to %d.", min, max));
 	return (int) number;
@@ -365,7 +222,7 @@ smc_option_parse_positive(const char *value, const char *option)
 	}
 
 	if (!(number > 0 && number <= DBL_MAX))
-		raise_value(option, value, "It must be a number greater than zero.");
+		smc_option_raise_value(option, value, "It must be a number greater than zero.");
 	return number;
 }
 
@@ -375,279 +232,119 @@ smc_option_parse_approve(const char *value)
 	if (strcmp(value, "each") == 0)
 		return true;
 	if (strcmp(value, "none") != 0)
-		raise_value("approve", value, "It must be \"none\" or \"each\".");
+		smc_option_raise_value("approve", value, "It must be \"none\" or \"each\".");
 	return false;
 }
 
 /*
- * Skip count digits, or return NULL.
+ * Read count digits at *at as a number of at most max and step over them;
+ * false when there aren't.
  */
-static const char *
-skip_digits(const char *at, int count)
+static bool
+take_digits(const char **at, int count, int max, int *number)
 {
-	if (at == NULL || strspn(at, "0123456789") < count)
-		return NULL;
-	return at + count;
+	int			i;
+
+	*number = 0;
+	for (i = 0; i < count; i++)
+	{
+		if (!isdigit((unsigned char) **at))
+			return false;
+		*number = *number * 10 + (**at - '0');
+		(*at)++;
+	}
+	return *number <= max;
 }
 
-/* Skip one character of a set, or return NULL. */
-static const char *
-skip_one(const char *at, const char *set)
+/* Step over one character of a set; false when there is none. */
+static bool
+take_one(const char **at, const char *set)
 {
-	if (at == NULL || *at == '\0' || strchr(set, *at) == NULL)
-		return NULL;
-	return at + 1;
+	if (**at == '\0' || strchr(set, **at) == NULL)
+		return false;
+	(*at)++;
+	return true;
+}
+
+/* YYYY-MM-DD, of a day that exists. */
+static bool
+take_date(const char **at, TimestampTz *microseconds)
+{
+	int			year;
+	int			month;
+	int			day;
+
+	if (!take_digits(at, 4, 9999, &year) || !take_one(at, "-") ||
+		!take_digits(at, 2, 12, &month) || !take_one(at, "-") ||
+		!take_digits(at, 2, 31, &day))
+		return false;
+	if (year < 1 || month < 1 || day < 1 || day > day_tab[isleap(year)][month - 1])
+		return false;
+	*microseconds = (date2j(year, month, day) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
+	return true;
+}
+
+/* HH:MM[:SS[.f...]] */
+static bool
+take_time(const char **at, TimestampTz *microseconds)
+{
+	int			hour;
+	int			minute;
+	int			second = 0;
+	int			fraction = 0;
+
+	if (!take_digits(at, 2, 23, &hour) || !take_one(at, ":") || !take_digits(at, 2, 59, &minute))
+		return false;
+	if (take_one(at, ":"))
+	{
+		if (!take_digits(at, 2, 59, &second))
+			return false;
+		if (take_one(at, "."))
+		{
+			int			count = Max(Min(strspn(*at, "0123456789"), 6), 1);
+
+			if (!take_digits(at, count, 999999, &fraction))
+				return false;
+			for (; count < 6; count++)
+				fraction *= 10;
+		}
+	}
+	*microseconds += hour * USECS_PER_HOUR + minute * USECS_PER_MINUTE +
+		second * USECS_PER_SEC + fraction;
+	return true;
+}
+
+/* Z, or +HH[:MM]: what to take away to get UTC. */
+static bool
+take_offset(const char **at, TimestampTz *microseconds)
+{
+	bool		west = (**at == '-');
+	int			hour;
+	int			minute = 0;
+
+	if (take_one(at, "Z"))
+		return true;
+	if (!take_one(at, "+-") || !take_digits(at, 2, 15, &hour))
+		return false;
+	if (take_one(at, ":") && !take_digits(at, 2, 59, &minute))
+		return false;
+	*microseconds -= (west ? -1 : 1) * (hour * USECS_PER_HOUR + minute * USECS_PER_MINUTE);
+	return true;
 }
 
 TimestampTz
 smc_option_parse_expires(const char *value)
 {
 	const char *at = value;
-	const char *text = value;
-	bool		has_time = false;
-	bool		has_offset = false;
+	TimestampTz	microseconds = 0;
+	bool		valid = take_date(&at, &microseconds);
 
-	/* YYYY-MM-DD */
-	at = skip_digits(at, 4);
-	at = skip_one(at, "-");
-	at = skip_digits(at, 2);
-	at = skip_one(at, "-");
-	at = skip_digits(at, 2);
-
-	/* HH:MM[:SS[.f...]] */
-	if (at != NULL && *at != '\0')
-	{
-		has_time = true;
-		at = skip_one(at, " T");
-		at = skip_digits(at, 2);
-		at = skip_one(at, ":");
-		at = skip_digits(at, 2);
-		if (at != NULL && *at == ':')
-		{
-			at = skip_digits(at + 1, 2);
-			if (at != NULL && *at == '.')
-			{
-				at++;
-				at = skip_digits(at, Min(Max(strspn(at, "0123456789"), 1), 6));
-			}
-		}
-
-		/* Z, or an offset +HH[:MM] */
-		if (at != NULL && *at != '\0')
-		{
-			has_offset = true;
-			if (*at == 'Z')
-				at++;
-			else
-			{
-				at = skip_one(at, "+-");
-				at = skip_digits(at, 2);
-				if (at != NULL && *at == ':')
-					at = skip_digits(at + 1, 2);
-			}
-		}
-	}
-
-	if (at == NULL || *at != '\0')
-		raise_value("expires", value,
+	if (valid && *at != '\0')
+		valid = take_one(&at, " T") && take_time(&at, &microseconds);
+	if (valid && *at != '\0')
+		valid = take_offset(&at, &microseconds) && *at == '\0';
+	if (!valid)
+		smc_option_raise_value("expires", value,
 					"It must be a date, or a date and time, such as 2030-12-31 or 2030-12-31 18:00+01.");
-
-	if (!has_time)
-		text = psprintf("%s 00:00+00", value);
-	else if (!has_offset)
-		text = psprintf("%s+00", value);
-	return DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(text),
-												   ObjectIdGetDatum(InvalidOid),
-												   Int32GetDatum(-1)));
-}
-
-/*
- * Raise for a public key, without repeating what may be another secret, put
- * there by mistake.
- */
-static void
-check_key(const char *value)
-{
-	uint8		key[SMC_PUBLIC_KEY_BYTES];
-
-	if (!smc_identity_parse_key(value, key))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid value for option \"%s\"", "public_key"),
-				 errdetail("It is not an Ed25519 public key."),
-				 errhint("A key is 44 characters of base64, as smc_public_key() returns it in the peer's database.")));
-}
-
-static void
-check_value(const OptionRule *rule, const char *value)
-{
-	List	   *names;
-	int			count;
-
-	switch (rule->kind)
-	{
-		case KIND_FREE:
-			break;
-		case KIND_FILE:
-
-			/*
-			 * libpq would open the file with the rights of the server's
-			 * operating system user, for whoever owns the mapping.
-			 */
-			if (!superuser())
-				ereport(ERROR,
-						(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-						 errmsg("permission denied to set option \"%s\"", rule->name),
-						 errdetail("Only superusers may name a file of the server's host.")));
-			break;
-		case KIND_KEY:
-			check_key(value);
-			break;
-		case KIND_NAMES:
-			(void) smc_option_parse_names(value, rule->name);
-			break;
-		case KIND_RECIPIENTS:
-			(void) smc_option_parse_recipients(value, rule->name, &names);
-			break;
-		case KIND_SOURCE:
-			(void) smc_option_parse_source(value);
-			break;
-		case KIND_COLUMN:
-			if (value[0] == '\0' || strlen(value) >= NAMEDATALEN)
-				raise_value(rule->name, value, "It must be the name of a column of the source.");
-			break;
-		case KIND_COUNT:
-			(void) smc_option_parse_int(value, rule->name, 0, PG_INT32_MAX);
-			break;
-		case KIND_COUNT_POSITIVE:
-			(void) smc_option_parse_int(value, rule->name, 1, PG_INT32_MAX);
-			break;
-		case KIND_POSITIVE:
-			(void) smc_option_parse_positive(value, rule->name);
-			break;
-		case KIND_APPROVE:
-			(void) smc_option_parse_approve(value);
-			break;
-		case KIND_EXPIRES:
-			(void) smc_option_parse_expires(value);
-			break;
-		case KIND_ALLOW:
-			(void) smc_study_parse_allow(value);
-			break;
-		case KIND_VALUES:
-			(void) smc_option_parse_values(value, &count);
-			break;
-		case KIND_SCALE:
-			(void) smc_option_parse_int(value, rule->name, 0, SMC_SCALE_MAX);
-			break;
-		case KIND_BOUND:
-			/* Of the column's type, which isn't known here. */
-			if (value[0] == '\0')
-				raise_value(rule->name, value, "It must be a value of the column's type.");
-			break;
-	}
-}
-
-/* The names of the options that an object of the given catalog may have, in the order of their lists. */
-static List *
-valid_options(Oid context)
-{
-	List	   *names = NIL;
-	int			i;
-
-	for (i = 0; i < lengthof(option_rules); i++)
-	{
-		if (option_rules[i].context == context)
-			names = lappend(names, (void *) option_rules[i].name);
-	}
-	if (context == ForeignServerRelationId)
-		names = list_concat(names, server_options());
-	return names;
-}
-
-/*
- * Find the valid option that was most likely meant: at most a third of the
- * letters wrong.  NULL when none comes near.
- */
-static const char *
-nearest_option(const char *name, List *valid)
-{
-	const char *best = NULL;
-	int			best_distance = Min(strlen(name) / 3 + 1, 4) + 1;
-	ListCell   *cell;
-
-	if (strlen(name) >= NAMEDATALEN)
-		return NULL;
-	foreach(cell, valid)
-	{
-		const char *option = lfirst(cell);
-		int			distance;
-
-		distance = varstr_levenshtein_less_equal(name, strlen(name), option, strlen(option),
-												 1, 1, 1, best_distance - 1, true);
-		if (distance < best_distance)
-		{
-			best = option;
-			best_distance = distance;
-		}
-	}
-	return best;
-}
-
-static void
-raise_unknown(const char *name, Oid context)
-{
-	List	   *valid = valid_options(context);
-	const char *nearest = nearest_option(name, valid);
-	StringInfoData hint;
-	ListCell   *cell;
-
-	initStringInfo(&hint);
-	if (context == ForeignServerRelationId && find_rule(name, UserMappingRelationId) != NULL)
-		appendStringInfo(&hint, "Option \"%s\" belongs to the user mapping. ", name);
-	else if (nearest != NULL)
-		appendStringInfo(&hint, "Perhaps you meant the option \"%s\". ", nearest);
-
-	if (valid == NIL)
-		appendStringInfoString(&hint, "There are no valid options in this context.");
-	else
-	{
-		appendStringInfoString(&hint, "Valid options in this context are: ");
-		foreach(cell, valid)
-			appendStringInfo(&hint, "%s%s", foreach_current_index(cell) > 0 ? ", " : "",
-							 (const char *) lfirst(cell));
-		appendStringInfoChar(&hint, '.');
-	}
-
-	ereport(ERROR,
-			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
-			 errmsg("invalid option \"%s\"", name),
-			 errhint("%s", hint.data)));
-}
-
-/*
- * Validate the whole list of options that an object is going to have.
- */
-Datum
-smc_fdw_validator(PG_FUNCTION_ARGS)
-{
-	List	   *options = untransformRelOptions(PG_GETARG_DATUM(0));
-	Oid			context = PG_GETARG_OID(1);
-	ListCell   *cell;
-
-	/* The wrapper itself has none, and its creation asks before all else. */
-	smc_module_require_preload();
-
-	foreach(cell, options)
-	{
-		DefElem    *def = lfirst_node(DefElem, cell);
-		const OptionRule *rule = find_rule(def->defname, context);
-
-		if (rule != NULL)
-			check_value(rule, defGetString(def));
-		else if (context != ForeignServerRelationId || !is_server_option(def->defname))
-			raise_unknown(def->defname, context);
-	}
-
-	PG_RETURN_VOID();
+	return (TimestampTz) microseconds;
 }

@@ -1,6 +1,5 @@
 /*
- * Options of wrapper, servers, user mappings, studies and columns: which there
- * are, and how the text of each is read.
+ * How the text of each option of a study or column is read.
  *
  * The validator (smc_fdw_validator) and whoever uses an option later read it
  * by the same function, so that what was accepted at CREATE can't fail to
@@ -57,7 +56,10 @@ extern bool smc_option_parse_approve(const char *value);
  */
 extern TimestampTz smc_option_parse_expires(const char *value);
 
-/* Whether an option of a server or user mapping is one that libpq takes. */
-extern bool smc_option_is_libpq(const char *name);
+/*
+ * Raise for an option's value, repeating it: not for what may be a secret.
+ * detail says what it must be.
+ */
+extern void smc_option_raise_value(const char *option, const char *value, const char *detail) pg_attribute_noreturn();
 
 #endif							/* SMC_OPTION_H */

@@ -32,6 +32,7 @@
 #include "pg/smc_module.h"
 #include "pg/smc_option.h"
 #include "pg/smc_peer.h"
+#include "pg/smc_validator.h"
 
 PG_FUNCTION_INFO_V1(smc_peers_list);
 
@@ -251,7 +252,7 @@ append_options(List *options, const char **keywords, const char **values, int co
 	{
 		DefElem    *def = lfirst_node(DefElem, cell);
 
-		if (smc_option_is_libpq(def->defname))
+		if (smc_validator_is_libpq(def->defname))
 		{
 			keywords[count] = def->defname;
 			values[count] = defGetString(def);

@@ -19,6 +19,8 @@
 #include "pg/smc_expr.h"
 #include "pg/smc_study.h"
 
+#define SMC_QUERY_BYTES_MAX		(1024 * 1024)	/* of a query on the wire */
+
 typedef enum SmcAggKind
 {
 	SMC_AGG_COUNT_ROWS = 1,		/* count(*) */
@@ -44,7 +46,17 @@ typedef struct SmcQuery
 	SmcAgg	   *aggs;
 } SmcQuery;
 
-/* To and from bytes.  parse raises ERRCODE_PROTOCOL_VIOLATION on malformed bytes, bounded in depth and size. */
+/*
+ * A deep copy in which parameter i is the constant values[i] (the type's
+ * output text under smc_modes_begin's settings), NULL for the null.
+ */
+extern SmcQuery *smc_query_bind(const SmcQuery *query, int count, char *const *values);
+
+/*
+ * To and from bytes.  write raises when a parameter is without value; parse
+ * raises ERRCODE_PROTOCOL_VIOLATION on malformed bytes, bounded in depth and
+ * size, and gives a query that is yet to be checked.
+ */
 extern bytea *smc_query_write(const SmcQuery *query);
 extern SmcQuery *smc_query_parse(const uint8 *data, size_t len);
 
@@ -52,9 +64,24 @@ extern SmcQuery *smc_query_parse(const uint8 *data, size_t len);
  * Check a query against the study: every column used is allowed that use,
  * every type fits every node, every group column has a domain, the vector is
  * within SMC_ELEMENTS_MAX.  Raises ERRCODE_INSUFFICIENT_PRIVILEGE or
- * ERRCODE_FEATURE_NOT_SUPPORTED saying which part and why.  Fills agg->scale.
+ * ERRCODE_FEATURE_NOT_SUPPORTED saying which part and why.  Fills agg->scale
+ * and the types of expressions.  A query with parameters passes where some
+ * value of them might: it is to be checked again once it is bound.
  */
 extern void smc_query_check(const SmcStudy *study, SmcQuery *query);
+
+/*
+ * The parties that learn an aggregate's figure; of agg -1, that learn which
+ * groups there are: all that learn any figure.
+ */
+extern uint16 smc_query_agg_recipients(const SmcStudy *study, const SmcQuery *query, int agg);
+
+/* Whether an aggregate rests on every row of its cell; whether two rest on the same rows. */
+extern bool smc_query_takes_all_rows(const SmcStudy *study, const SmcAgg *agg);
+extern bool smc_query_same_rows(const SmcStudy *study, const SmcAgg *a, const SmcAgg *b);
+
+/* One aggregate as readable SQL, such as "sum(salary) FILTER (WHERE rank = 'Prof')". */
+extern char *smc_query_agg_text(const SmcStudy *study, const SmcAgg *agg);
 
 /* The query as readable SQL over the study, for audit, EXPLAIN and approval. */
 extern char *smc_query_text(const SmcStudy *study, const SmcQuery *query);
@@ -90,10 +117,18 @@ typedef struct SmcLayout
 	uint32		min_rows;		/* > 1: phase 1 opens ROWS and SUPPORT to all, phase 2 the rest where they suffice */
 	int			slot_count;
 	SmcSlot    *slots;
+	int			rows_slot;		/* not 0 where a cell has rows, to all that learn any figure; -1 without GROUP BY */
 } SmcLayout;
 
 /* Lay out a checked query: the same at every party. */
 extern SmcLayout *smc_query_layout(const SmcStudy *study, const SmcQuery *query);
+
+/*
+ * The slot of a kind (SUM, COUNT or ANY) that tells of an aggregate to all its
+ * recipients, or -1.  A COUNT slot counts the rows that the aggregate rests on.
+ */
+extern int	smc_layout_find(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+							SmcSlotKind kind, int agg);
 
 extern bytea *smc_layout_write(const SmcLayout *layout);
 extern SmcLayout *smc_layout_parse(const uint8 *data, size_t len);
@@ -136,5 +171,8 @@ extern bool smc_query_cell_shown(const SmcQuery *query, const SmcLayout *layout,
 
 /* The group values of a cell: index into column->values, or -1 for NULL, for each group column. */
 extern void smc_query_cell_groups(const SmcStudy *study, const SmcQuery *query, uint32 cell, int *indexes);
+
+/* The cell of such group values: the other way. */
+extern uint32 smc_query_cell_at(const SmcStudy *study, const SmcQuery *query, const int *indexes);
 
 #endif							/* SMC_QUERY_H */

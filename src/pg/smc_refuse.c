@@ -48,13 +48,35 @@ barrier(const Query *query)
 	return NULL;
 }
 
+/* Whether the query is a subquery in the FROM of one that aggregates. */
+static bool
+feeds_aggregate(PlannerInfo *root)
+{
+	PlannerInfo *parent = root->parent_root;
+
+	if (parent == NULL || !aggregates(parent->parse))
+		return false;
+	for (int i = 1; i < parent->simple_rel_array_size; i++)
+	{
+		if (parent->simple_rel_array[i] && parent->simple_rel_array[i]->subroot == root)
+			return true;
+	}
+	return false;
+}
+
+/* Whether rel stands for a part of a UNION ALL, and not for a table in a hierarchy. */
+static bool
+is_union_all(PlannerInfo *root, RelOptInfo *rel)
+{
+	return IS_OTHER_REL(rel) && !OidIsValid(root->append_rel_array[rel->relid]->parent_reloid);
+}
+
 /* Find out why root's query reads the rows of rel. */
 static Cause
 find_cause(PlannerInfo *root, RelOptInfo *rel)
 {
 	Query	   *query = root->parse;
 	RangeTblEntry *rte = planner_rt_fetch(rel->relid, root);
-	bool		in_aggregate = root->parent_root != NULL && aggregates(root->parent_root->parse);
 	Cause		cause;
 
 	cause.detail = "The query needs the rows themselves; only joint aggregates such as smc_sum() leave a party.";
@@ -64,6 +86,15 @@ find_cause(PlannerInfo *root, RelOptInfo *rel)
 	{
 		cause.detail = "The rows behind a study are each party's own, and a study only asks about them.";
 		cause.hint = "Change the source of the study, at the party that it belongs to.";
+	}
+	else if (is_union_all(root, rel) && aggregates(query))
+	{
+		cause.detail = "The rows of UNION ALL would be needed before they are aggregated.";
+		cause.hint = "Aggregate each part by itself, and the results together.";
+	}
+	else if (is_union_all(root, rel))
+	{
+		/* as without it */
 	}
 	else if (IS_OTHER_REL(rel) || rte->inh)
 	{
@@ -91,13 +122,13 @@ find_cause(PlannerInfo *root, RelOptInfo *rel)
 		cause.detail = "FOR UPDATE and FOR SHARE lock rows.";
 		cause.hint = NULL;
 	}
-	else if (in_aggregate && barrier(query))
+	else if (feeds_aggregate(root) && barrier(query))
 	{
 		cause.detail = psprintf("The subquery has %s, so its rows would be needed before they are aggregated.",
 								barrier(query));
 		cause.hint = "Aggregate in the subquery itself, or take that part out of it.";
 	}
-	else if (in_aggregate)
+	else if (feeds_aggregate(root))
 	{
 		cause.detail = "The rows of a subquery would be needed before they are aggregated.";
 		cause.hint = "Aggregate the study in the innermost query; "

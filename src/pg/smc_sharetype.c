@@ -244,7 +244,7 @@ share_of_numeric(Numeric number)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("value out of range for splitting"),
-				 errdetail("Without its point, a number must be between -2^127 and 2^127 - 1, and it may have at most %d digits after the point.",
+				 errdetail("Without its decimal point, the number must be between -2^127 and 2^127 - 1, and it may have at most %d digits after the point.",
 						   SMC_SCALE_MAX)));
 	if (status != SMC_OK)
 		elog(ERROR, "unexpected text of a numeric: %s", smc_status_text(status));

@@ -19,10 +19,22 @@ typedef struct SmcShipContext
 								 * SmcExpr CONST with value NULL and op = position refers to one */
 } SmcShipContext;
 
-/* Translate, or raise ERRCODE_FEATURE_NOT_SUPPORTED naming the part and the reason. */
+/*
+ * Translate, or raise ERRCODE_FEATURE_NOT_SUPPORTED naming the part and the
+ * reason.  What it makes is yet to be checked by smc_query_check.
+ */
 extern SmcExpr *smc_shippable_expr(SmcShipContext *context, Expr *expr);
+
+/* Whether smc_shippable_expr would translate it; changes nothing, raises nothing. */
+extern bool smc_shippable_test(SmcShipContext *context, Expr *expr);
 
 /* Which of our aggregates an Aggref is (ours or the native name); 0 when none. */
 extern SmcAggKind smc_shippable_aggregate(Oid aggfnoid);
+
+/*
+ * Translate an aggregate with its argument and filter into *agg, or raise:
+ * DISTINCT, ORDER BY and aggregates that we don't have are refused.
+ */
+extern void smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg);
 
 #endif							/* SMC_SHIPPABLE_H */

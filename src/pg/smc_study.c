@@ -74,7 +74,7 @@ smc_study_parse_allow(const char *text)
 
 	if (!SplitIdentifierString(copy, ',', &words) || words == NIL)
 		ereport(ERROR,
-				(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("option \"allow\" is not a comma-separated list of words"),
 				 errhint("For example: allow 'count, sum, avg'.")));
 	foreach(lc, words)
@@ -93,7 +93,7 @@ smc_study_parse_allow(const char *text)
 			for (i = 0; i < lengthof(allow_words); i++)
 				appendStringInfo(&valid, "%s%s", i > 0 ? ", " : "", allow_words[i]);
 			ereport(ERROR,
-					(errcode(ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE),
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("option \"allow\" does not know the word \"%s\"", word),
 					 errhint("Valid words are: %s.", valid.data)));
 		}

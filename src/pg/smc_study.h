@@ -157,6 +157,12 @@ extern char *smc_study_party_list(const SmcStudy *study, uint16 mask);
  */
 extern Oid	smc_study_source(const SmcStudy *study);
 
+/* Whether a column of a study can have a type: one that is built-in, or an enum. */
+extern bool smc_study_takes_type(Oid type);
+
+/* Whether an enum has exactly these labels, in this order. */
+extern bool smc_study_has_labels(Oid type, int count, char *const *labels);
+
 /* The lines by which two canonical texts differ, in words, or NULL when equal. */
 extern char *smc_study_differences(const char *ours, const char *theirs, const char *their_name);
 

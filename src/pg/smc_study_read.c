@@ -41,23 +41,6 @@
 
 #define FLOAT_SCALE		12		/* digits kept of a float that declares none */
 
-/* Where an error came from, when it is a type's own input function that raises it. */
-typedef struct ValueContext
-{
-	const char *study;
-	const char *column;
-	const char *option;
-} ValueContext;
-
-static void
-value_error_context(void *arg)
-{
-	const ValueContext *context = arg;
-
-	errcontext("option \"%s\" of column \"%s\" of study \"%s\"",
-			   context->option, context->column, context->study);
-}
-
 /*
  * Parties and the masks over them
  */
@@ -327,28 +310,42 @@ read_scale(const SmcStudy *study, SmcColumn *column, const char *option)
 		column->scale = SMC_SCALE_NONE;
 }
 
-/* Read a value's text as the column's type does, and write it as the type does. */
+/*
+ * Read a value's text as the column's type does, and write it as the type
+ * does.  That the type can't read it is told with the column and option: the
+ * type's own message alone would not say where.
+ */
 static char *
 normalised(const SmcStudy *study, const SmcColumn *column, const char *option, const char *text,
 		   Datum *value)
 {
-	ValueContext context = {study->name, column->name, option};
-	ErrorContextCallback callback;
+	MemoryContext context = CurrentMemoryContext;
 	Oid			input;
 	Oid			output;
 	Oid			ioparam;
 	bool		is_varlena;
 
-	callback.callback = value_error_context;
-	callback.arg = &context;
-	callback.previous = error_context_stack;
-	error_context_stack = &callback;
-
 	getTypeInputInfo(column->type, &input, &ioparam);
 	getTypeOutputInfo(column->type, &output, &is_varlena);
-	*value = OidInputFunctionCall(input, pstrdup(text), ioparam, column->typmod);
+	PG_TRY();
+	{
+		*value = OidInputFunctionCall(input, pstrdup(text), ioparam, column->typmod);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
 
-	error_context_stack = callback.previous;
+		if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_DATA_EXCEPTION)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		ereport(ERROR,
+				(errcode(error->sqlerrcode),
+				 errmsg("option \"%s\" of column \"%s\" of study \"%s\": %s",
+						option, column->name, study->name, error->message)));
+	}
+	PG_END_TRY();
 	return OidOutputFunctionCall(output, *value);
 }
 
@@ -394,9 +391,9 @@ read_values(const SmcStudy *study, SmcColumn *column, const char *literal)
 	pfree(sorted);
 }
 
-/* The labels of an enum in their order, as its values. */
-static void
-read_labels(SmcColumn *column)
+/* The labels of an enum in their order, a List of char *. */
+static List *
+read_labels(Oid type)
 {
 	Relation	enum_rel;
 	Relation	enum_idx;
@@ -404,10 +401,9 @@ read_labels(SmcColumn *column)
 	SysScanDesc scan;
 	HeapTuple	tuple;
 	List	   *labels = NIL;
-	ListCell   *lc;
 
 	ScanKeyInit(&key, Anum_pg_enum_enumtypid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(column->type));
+				ObjectIdGetDatum(type));
 	enum_rel = table_open(EnumRelationId, AccessShareLock);
 	enum_idx = index_open(EnumTypIdSortOrderIndexId, AccessShareLock);
 	scan = systable_beginscan_ordered(enum_rel, enum_idx, NULL, 1, &key);
@@ -416,10 +412,19 @@ read_labels(SmcColumn *column)
 	systable_endscan_ordered(scan);
 	index_close(enum_idx, AccessShareLock);
 	table_close(enum_rel, AccessShareLock);
+	return labels;
+}
 
-	column->values = palloc(sizeof(char *) * Max(list_length(labels), 1));
-	foreach(lc, labels)
-		column->values[column->value_count++] = lfirst(lc);
+bool
+smc_study_has_labels(Oid type, int count, char *const *labels)
+{
+	ListCell   *lc;
+	int			i = 0;
+
+	foreach(lc, read_labels(type))
+		if (i >= count || strcmp(lfirst(lc), labels[i++]) != 0)
+			return false;
+	return i == count;
 }
 
 static void
@@ -441,7 +446,14 @@ read_domain(const SmcStudy *study, SmcColumn *column, const char *literal)
 			column->value_count = 2;
 		}
 		else
-			read_labels(column);
+		{
+			List	   *labels = read_labels(column->type);
+			ListCell   *lc;
+
+			column->values = palloc(sizeof(char *) * Max(list_length(labels), 1));
+			foreach(lc, labels)
+				column->values[column->value_count++] = lfirst(lc);
+		}
 	}
 	else if (literal)
 		read_values(study, column, literal);
@@ -525,22 +537,16 @@ check_allow(const SmcStudy *study, const SmcColumn *column)
 	}
 }
 
-static void
-check_type(const SmcStudy *study, const SmcColumn *column)
+bool
+smc_study_takes_type(Oid type)
 {
-	char		typtype = get_typtype(column->type);
+	char		typtype = get_typtype(type);
 
-	if (type_is_enum(column->type))
-		return;
-	/* what initdb made from the bootstrap catalogs has the same OID and meaning everywhere */
-	if (column->type < FirstGenbkiObjectId &&
-		(typtype == TYPTYPE_BASE || typtype == TYPTYPE_RANGE || typtype == TYPTYPE_MULTIRANGE))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-			 errmsg("column \"%s\" of study \"%s\" has type %s, which is neither built-in nor an enum",
-					column->name, study->name, format_type_be(column->type)),
-			 errdetail("Only those mean the same in every party's database.")));
+	if (typtype == TYPTYPE_ENUM)
+		return true;
+	/* what the bootstrap catalogs define has the same OID and meaning everywhere */
+	return type < FirstGenbkiObjectId &&
+		(typtype == TYPTYPE_BASE || typtype == TYPTYPE_RANGE || typtype == TYPTYPE_MULTIRANGE);
 }
 
 static void
@@ -577,7 +583,12 @@ read_column(const SmcStudy *study, SmcColumn *column, Form_pg_attribute att)
 							column->name, study->name, name)));
 	}
 
-	check_type(study, column);
+	if (!smc_study_takes_type(column->type))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("column \"%s\" of study \"%s\" has type %s, which is neither built-in nor an enum",
+						column->name, study->name, format_type_be(column->type)),
+				 errdetail("Only those mean the same in every party's database.")));
 	column->allow = allow ? smc_study_parse_allow(allow) : 0;
 	read_scale(study, column, smc_option_get(options, "scale"));
 	read_domain(study, column, smc_option_get(options, "values"));

@@ -109,12 +109,26 @@ test_pairs_uniform(void **state)
 		assert_true(smc_test_chi_square(bytes[p], sizeof(bytes[p])) < 5);
 }
 
+/* palloc'd arrays are aligned to 8 bytes: no code may assume 16. */
+static void
+test_alignment(void **state)
+{
+	SmcRing128	room[SMC_PARTIES_MAX + 1];
+	SmcRing128 *shares = (SmcRing128 *) ((uint8_t *) room + ((uintptr_t) room % 16 == 0 ? 8 : 0));
+
+	(void) state;
+	assert_int_equal((uintptr_t) shares % 16, 8);
+	assert_int_equal(smc_share_split(12345, shares, SMC_PARTIES_MAX, smc_random_system()), SMC_OK);
+	assert_ring_equal(smc_share_combine(shares, SMC_PARTIES_MAX), 12345);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_edges),
 		cmocka_unit_test(test_linear),
+		cmocka_unit_test(test_alignment),
 		cmocka_unit_test(test_uniform),
 		cmocka_unit_test(test_pairs_uniform),
 	};

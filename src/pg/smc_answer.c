@@ -1,0 +1,712 @@
+/*
+ * The peer's side of a lane.
+ *
+ * A computation, from a peer: the study's consents were exchanged before
+ * (AGREE); COMPUTE is checked against our own definition, consent and
+ * registry, whoever sent it; the audit row is flushed; the local query runs;
+ * the joint part runs; CONTRIBUTED goes to the hub; with its END the figures
+ * meant for us are kept.  Each step that touches the database is a short
+ * transaction of its own.
+ *
+ * The hub's silence for smc.peer_timeout (the asker's, it travels in COMPUTE)
+ * ends a computation; the hub PINGs while it waits.
+ */
+#include "postgres.h"
+
+#include <sodium.h>
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_extension.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "port/pg_bitutils.h"
+#include "storage/proc.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/timeout.h"
+#include "utils/timestamp.h"
+
+#include "pg/smc_activity.h"
+#include "pg/smc_agreement.h"
+#include "pg/smc_answer.h"
+#include "pg/smc_audit.h"
+#include "pg/smc_compute.h"
+#include "pg/smc_consent.h"
+#include "pg/smc_failure.h"
+#include "pg/smc_guard.h"
+#include "pg/smc_local.h"
+#include "pg/smc_messages.h"
+#include "pg/smc_module.h"
+#include "pg/smc_peer.h"
+#include "pg/smc_query.h"
+#include "pg/smc_study.h"
+#include "pg/smc_transaction.h"
+
+/* What the hub may ask for in smc.peer_timeout. */
+#define TIMEOUT_MIN_MS	100
+#define TIMEOUT_MAX_MS	INT_MAX
+
+/* How far the answer to a message has come: decides what an error may tell. */
+typedef enum Stage
+{
+	STAGE_IDLE,
+	STAGE_CHECK,				/* of what was asked, against what is agreed */
+	STAGE_LOCAL,				/* the local query */
+	STAGE_JOINT					/* with the other parties */
+} Stage;
+
+/* What we found of the others' consents to a definition of ours. */
+typedef struct Verdict
+{
+	uint8		digest[SMC_KEY_BYTES];
+	char	   *reason;			/* why not, NULL: agreed */
+} Verdict;
+
+struct SmcAnswer
+{
+	MemoryContext context;		/* of the lane */
+	MemoryContext request;		/* of one message's handling, reset after it */
+	SmcMesh    *mesh;
+	const List *names;
+	uint8		fingerprint[SMC_KEY_BYTES];
+	int			hub;
+	uint64		seq;			/* of the last computation */
+	List	   *verdicts;
+	SmcMessage	held;			/* one that came while another was waited for */
+	bool		has_held;
+
+	/* of the message under way */
+	Stage		stage;
+	long		timeout_ms;
+	TimestampTz listening_since;
+	bool		computing;		/* audit is filled in */
+	bool		audit_begun;
+	SmcAuditRecord audit;
+	SmcMeshStats stats_before;
+};
+
+/* A computation under way. */
+typedef struct Computation
+{
+	SmcComputeMessage asked;
+	const SmcStudy *study;
+	SmcQuery   *query;
+	SmcLayout  *layout;
+	SmcRing128 *partials;
+	size_t		count;
+	uint64		local_us;
+	SmcOutcome	outcome;
+} Computation;
+
+SmcAnswer *
+smc_answer_create(MemoryContext context, SmcMesh *mesh, const List *names,
+				  const uint8 fingerprint[SMC_KEY_BYTES])
+{
+	SmcAnswer  *answer = MemoryContextAllocZero(context, sizeof(SmcAnswer));
+
+	answer->context = context;
+	answer->request = AllocSetContextCreate(context, "smc answer", ALLOCSET_DEFAULT_SIZES);
+	answer->mesh = mesh;
+	answer->names = names;
+	answer->hub = smc_mesh_hub(mesh);
+	memcpy(answer->fingerprint, fingerprint, SMC_KEY_BYTES);
+	return answer;
+}
+
+static const char *
+hub_name(const SmcAnswer *answer)
+{
+	return smc_mesh_party_name(answer->mesh, answer->hub);
+}
+
+static const char *
+own_name(const SmcAnswer *answer)
+{
+	return smc_mesh_party_name(answer->mesh, smc_mesh_self(answer->mesh));
+}
+
+/*
+ * Waiting in the course of an answer
+ */
+
+static void
+set_timeout_ms(SmcAnswer *answer, uint64 timeout_ms)
+{
+	answer->timeout_ms = (long) Min(Max(timeout_ms, TIMEOUT_MIN_MS), TIMEOUT_MAX_MS);
+}
+
+/* Silence counts from here on. */
+static void
+start_listening(SmcAnswer *answer)
+{
+	answer->listening_since = GetCurrentTimestamp();
+	smc_mesh_set_idle_interval(answer->mesh, Min(Max(answer->timeout_ms / 8, 10), 1000));
+}
+
+/* Called by the channel while it waits, and in our own waits. */
+static void
+check_hub(void *arg)
+{
+	SmcAnswer  *answer = arg;
+	SmcMeshStats stats = smc_mesh_stats(answer->mesh);
+	TimestampTz heard = Max(smc_mesh_last_heard(answer->mesh, answer->hub),
+							answer->listening_since);
+
+	if (TimestampDifferenceExceeds(heard, GetCurrentTimestamp(), (int) answer->timeout_ms))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONNECTION_FAILURE),
+				 errmsg("party \"%s\" did not answer within %ld ms",
+						hub_name(answer), answer->timeout_ms)));
+	if (answer->computing)
+		smc_activity_progress(stats.bytes_sent - answer->stats_before.bytes_sent,
+							  stats.bytes_received - answer->stats_before.bytes_received, 0);
+}
+
+/* Wait for the next message of whomever. */
+static void
+await_message(SmcAnswer *answer, SmcMessage *message)
+{
+	while (!smc_mesh_next(answer->mesh, message))
+	{
+		check_hub(answer);
+		smc_mesh_wait(answer->mesh, Min(Max(answer->timeout_ms / 8, 10), 1000));
+	}
+	if (message->type == SMC_MSG_ABORT)
+		smc_mesh_raise_abort(answer->mesh, message);
+}
+
+/*
+ * AGREE
+ */
+
+static Verdict *
+find_verdict(const SmcAnswer *answer, const uint8 *digest)
+{
+	ListCell   *lc;
+
+	foreach(lc, answer->verdicts)
+	{
+		Verdict    *verdict = lfirst(lc);
+
+		if (memcmp(verdict->digest, digest, SMC_KEY_BYTES) == 0)
+			return verdict;
+	}
+	return NULL;
+}
+
+static void
+keep_verdict(SmcAnswer *answer, const uint8 *digest, const char *reason)
+{
+	MemoryContext caller = MemoryContextSwitchTo(answer->context);
+	Verdict    *verdict = find_verdict(answer, digest);
+
+	if (verdict == NULL)
+	{
+		verdict = palloc0(sizeof(Verdict));
+		memcpy(verdict->digest, digest, SMC_KEY_BYTES);
+		answer->verdicts = lappend(answer->verdicts, verdict);
+	}
+	else if (verdict->reason != NULL)
+		pfree(verdict->reason);
+	verdict->reason = reason ? pstrdup(reason) : NULL;
+	MemoryContextSwitchTo(caller);
+}
+
+/* Hear the consents of all others; the hub's next request may overtake a peer's. */
+static void
+collect_consents(SmcAnswer *answer, SmcAgreement *agreement)
+{
+	TimestampTz started = GetCurrentTimestamp();
+
+	smc_agreement_begin(agreement, answer->mesh);
+	start_listening(answer);
+	while (agreement->missing != 0)
+	{
+		SmcMessage	message;
+
+		if (TimestampDifferenceExceeds(started, GetCurrentTimestamp(), (int) answer->timeout_ms))
+			ereport(ERROR,
+					(errcode(ERRCODE_CONNECTION_FAILURE),
+					 errmsg("party \"%s\" did not answer within %ld ms",
+							smc_mesh_party_name(answer->mesh, pg_rightmost_one_pos32(agreement->missing)),
+							answer->timeout_ms)));
+		await_message(answer, &message);
+		if (message.type != SMC_MSG_CONSENT && message.from == answer->hub && !answer->has_held)
+		{
+			answer->held = message;
+			answer->has_held = true;
+		}
+		else
+			smc_agreement_take(agreement, answer->mesh, &message);
+	}
+}
+
+static void
+answer_agree(SmcAnswer *answer, const SmcMessage *message)
+{
+	SmcAgreeMessage asked;
+	SmcAgreement agreement;
+	const SmcStudy *study;
+	List	   *reasons;
+
+	smc_transaction_begin();
+	smc_messages_read_agree(message, hub_name(answer), &asked);
+	set_timeout_ms(answer, asked.timeout_ms);
+	study = smc_study_find(asked.study);
+	smc_agreement_send_own(answer->mesh, asked.study, study);
+	smc_transaction_commit_lazy();
+	smc_mesh_flush(answer->mesh);
+
+	collect_consents(answer, &agreement);
+	if (study == NULL || !smc_agreement_fits_lane(study, answer->mesh))
+		return;					/* COMPUTE will be refused by that alone */
+
+	smc_transaction_begin();
+	reasons = smc_agreement_judge(&agreement, answer->mesh, study);
+	smc_transaction_commit_lazy();
+	keep_verdict(answer, study->digest, reasons != NIL ? linitial(reasons) : NULL);
+}
+
+/*
+ * COMPUTE
+ */
+
+/* Refuse when the lane isn't any more what it was at its handshake. */
+static void
+check_lane(const SmcAnswer *answer)
+{
+	uint8		fingerprint[SMC_KEY_BYTES];
+
+	if (!smc_guard_is_link_session() && !superuser_arg(GetSessionUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the asker's role at party \"%s\" may not attach any more", own_name(answer))));
+	smc_peer_fingerprint(answer->names, GetUserId(), false, fingerprint);
+	if (memcmp(fingerprint, answer->fingerprint, SMC_KEY_BYTES) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("party \"%s\" has changed its registered peers since this lane was opened",
+						own_name(answer))));
+}
+
+/* Find the study asked about, and insist that it is agreed as it is here and there. */
+static const SmcStudy *
+check_study(const SmcAnswer *answer, const SmcComputeMessage *asked)
+{
+	const SmcStudy *study = smc_study_find(asked->study);
+	Verdict    *verdict;
+
+	if (study == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("study \"%s\" is not defined at party \"%s\"", asked->study, own_name(answer))));
+	if (memcmp(study->digest, asked->digest, SMC_KEY_BYTES) != 0 ||
+		!smc_agreement_fits_lane(study, answer->mesh))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("study \"%s\" is defined differently at party \"%s\"",
+						asked->study, own_name(answer))));
+	smc_consent_require_own(study);
+	verdict = find_verdict(answer, study->digest);
+	if (verdict == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg("party \"%s\" asked about study \"%s\" without an exchange of consents",
+						hub_name(answer), asked->study)));
+	if (verdict->reason != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("%s", verdict->reason)));
+	if ((study->askers & (1 << answer->hub)) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("party \"%s\" may not ask about study \"%s\"", hub_name(answer), asked->study),
+				 errdetail("The study's option query_by doesn't name it.")));
+	smc_study_require_runnable(study);
+	return study;
+}
+
+/* Check all that was asked, and put the audit row on disk. */
+static void
+check_and_record(SmcAnswer *answer, const SmcMessage *message, Computation *c)
+{
+	const SmcComputeMessage *asked = &c->asked;
+
+	smc_transaction_begin();
+	smc_messages_read_compute(message, hub_name(answer), &c->asked);
+	set_timeout_ms(answer, asked->timeout_ms);
+
+	memset(&answer->audit, 0, sizeof(answer->audit));
+	memcpy(answer->audit.id, asked->id, SMC_UUID_BYTES);
+	answer->audit.study = asked->study;
+	answer->audit.asked_by = hub_name(answer);
+	answer->audit.asked_role = asked->role;
+	answer->audit.rows = -1;
+	answer->audit.status = "running";
+	answer->audit.started_at = GetCurrentTimestamp();
+	answer->stats_before = smc_mesh_stats(answer->mesh);
+	answer->audit_begun = false;
+	answer->computing = true;
+
+	if (asked->seq != answer->seq + 1)
+		smc_messages_unexpected(message, hub_name(answer));
+	answer->seq = asked->seq;
+
+	check_lane(answer);
+	c->study = check_study(answer, asked);
+	c->query = smc_query_parse((const uint8 *) VARDATA_ANY(asked->query),
+							   VARSIZE_ANY_EXHDR(asked->query));
+	smc_query_check(c->study, c->query);
+	c->layout = smc_query_layout(c->study, c->query);
+	c->count = (size_t) c->layout->cell_count * c->layout->slot_count;
+	answer->audit.query = smc_query_text(c->study, c->query);
+	answer->audit.reveals = smc_query_reveals(c->study, c->query);
+
+	smc_activity_begin(asked->id, asked->study, hub_name(answer), asked->role, false);
+	smc_audit_begin(&answer->audit);
+	smc_transaction_commit_flushed();
+	answer->audit_begun = true;
+}
+
+/*
+ * Run our part.  The CALL is one long statement, so a statement_timeout that
+ * the DBA has set for this role is applied to this query alone.
+ */
+static void
+run_local_part(SmcAnswer *answer, Computation *c)
+{
+	TimestampTz started = GetCurrentTimestamp();
+
+	answer->stage = STAGE_LOCAL;
+	smc_activity_phase(SMC_PHASE_LOCAL);
+	c->partials = palloc0(c->count * sizeof(SmcRing128));
+
+	smc_activity_beat_start(smc_mesh_lane_id(answer->mesh));
+	if (StatementTimeout > 0)
+		enable_timeout_after(STATEMENT_TIMEOUT, StatementTimeout);
+	smc_transaction_begin();
+	answer->audit.rows = (int64) smc_local_run(c->study, c->query, c->layout, c->partials);
+	smc_transaction_commit_lazy();
+	CHECK_FOR_INTERRUPTS();		/* a time-out that was just too late is this query's still */
+	if (StatementTimeout > 0)
+		disable_timeout(STATEMENT_TIMEOUT, false);
+	smc_activity_beat_stop();
+
+	c->local_us = GetCurrentTimestamp() - started;
+}
+
+static void
+run_joint_part(SmcAnswer *answer, Computation *c)
+{
+	SmcChannel	channel;
+	SmcStatus	status;
+	uint8		digest[SMC_KEY_BYTES];
+
+	answer->stage = STAGE_JOINT;
+	smc_activity_phase(SMC_PHASE_JOINT);
+	start_listening(answer);
+	smc_compute_digest(smc_mesh_lane_id(answer->mesh), c->asked.seq, c->asked.id,
+					   c->asked.digest, c->asked.query, digest);
+	smc_mesh_channel_init(answer->mesh, &channel, check_hub, answer);
+	status = smc_compute_run(&channel, smc_mesh_seeds(answer->mesh), digest, c->layout,
+							 c->partials, &c->outcome);
+	sodium_memzero(c->partials, c->count * sizeof(SmcRing128));
+	sodium_memzero(digest, sizeof(digest));
+	if (status == SMC_ERR_CHANNEL)
+		smc_mesh_channel_rethrow(answer->mesh);
+	smc_compute_check(status);
+}
+
+/* Tell the hub that our shares have left, and wait for its word that everybody's have. */
+static void
+await_end(SmcAnswer *answer, Computation *c)
+{
+	StringInfoData buf;
+	SmcMessage	message;
+	SmcReader	reader;
+
+	smc_activity_phase(SMC_PHASE_WAIT);
+	initStringInfo(&buf);
+	smc_messages_put_u64(&buf, c->asked.seq);
+	smc_messages_put_u64(&buf, c->local_us);
+	smc_mesh_post(answer->mesh, answer->hub, SMC_MSG_CONTRIBUTED, buf.data, buf.len);
+
+	await_message(answer, &message);
+	if (message.type != SMC_MSG_END || message.from != answer->hub)
+		smc_messages_unexpected(&message, smc_mesh_party_name(answer->mesh, message.from));
+	smc_reader_init(&reader, message.data, message.len);
+	if (smc_reader_u64(&reader) != c->asked.seq)
+		smc_reader_fail(&reader);
+	smc_messages_end(&reader, "END", hub_name(answer));
+	smc_mesh_free_message(&message);
+	smc_mesh_expect_quiet(answer->mesh);
+}
+
+static void
+count_bytes(SmcAnswer *answer)
+{
+	SmcMeshStats stats = smc_mesh_stats(answer->mesh);
+
+	answer->audit.bytes_sent = stats.bytes_sent - answer->stats_before.bytes_sent;
+	answer->audit.bytes_received = stats.bytes_received - answer->stats_before.bytes_received;
+}
+
+/* Keep the figures meant for us, and close the audit's row. */
+static void
+conclude(SmcAnswer *answer, Computation *c)
+{
+	bool		withheld = smc_compute_all_withheld(c->layout, &c->outcome);
+
+	count_bytes(answer);
+	answer->audit.rounds = c->outcome.rounds;
+	answer->audit.status = withheld ? "withheld" : "done";
+
+	smc_transaction_begin();
+	if (!withheld && smc_compute_is_recipient(c->layout, smc_mesh_self(answer->mesh)))
+		smc_audit_keep_result(c->asked.id, c->asked.study, hub_name(answer), answer->audit.query,
+							  smc_query_result_json(c->study, c->query, c->layout, &c->outcome));
+	smc_audit_end(&answer->audit);
+	smc_transaction_commit_lazy();
+
+	answer->computing = false;
+	answer->audit_begun = false;
+	smc_activity_end();
+}
+
+static void
+answer_compute(SmcAnswer *answer, const SmcMessage *message)
+{
+	Computation c;
+
+	memset(&c, 0, sizeof(c));
+	check_and_record(answer, message, &c);
+	run_local_part(answer, &c);
+	run_joint_part(answer, &c);
+	await_end(answer, &c);
+	conclude(answer, &c);
+}
+
+/*
+ * Questions
+ */
+
+/* The studies here that name the hub: it may import what it is to take part in. */
+static void
+answer_studies(SmcAnswer *answer)
+{
+	List	   *definitions;
+	StringInfoData buf;
+	ListCell   *lc;
+
+	smc_transaction_begin();
+	check_lane(answer);
+	definitions = smc_study_offers(hub_name(answer));
+	initStringInfo(&buf);
+	smc_messages_put_u32(&buf, list_length(definitions));
+	foreach(lc, definitions)
+		smc_messages_put_blob(&buf, lfirst(lc), strlen(lfirst(lc)));	/* is UTF-8 */
+	smc_mesh_post(answer->mesh, answer->hub, SMC_MSG_TELL, buf.data, buf.len);
+	smc_transaction_commit_lazy();
+}
+
+/* The version of the extension as it is created in this database. */
+static char *
+installed_version(void)
+{
+	Relation	extensions = table_open(ExtensionRelationId, AccessShareLock);
+	char	   *version = pstrdup("");
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
+				CStringGetDatum(SMC_EXTENSION));
+	scan = systable_beginscan(extensions, ExtensionNameIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		bool		isnull;
+		Datum		value = heap_getattr(tuple, Anum_pg_extension_extversion,
+										 RelationGetDescr(extensions), &isnull);
+
+		if (!isnull)
+			version = TextDatumGetCString(value);
+	}
+	systable_endscan(scan);
+	table_close(extensions, AccessShareLock);
+	return version;
+}
+
+static void
+answer_who(SmcAnswer *answer)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	smc_transaction_begin();
+	smc_messages_put_text(&buf, installed_version());
+	smc_transaction_commit_lazy();
+	smc_messages_put_u32(&buf, PG_VERSION_NUM);
+	smc_mesh_post(answer->mesh, answer->hub, SMC_MSG_HERE, buf.data, buf.len);
+}
+
+static void
+handle(SmcAnswer *answer, const SmcMessage *message)
+{
+	answer->stage = STAGE_CHECK;
+	if (message->type == SMC_MSG_ABORT)
+		smc_mesh_raise_abort(answer->mesh, message);
+	if (message->from != answer->hub)
+		smc_messages_unexpected(message, smc_mesh_party_name(answer->mesh, message->from));
+
+	switch (message->type)
+	{
+		case SMC_MSG_AGREE:
+			answer_agree(answer, message);
+			break;
+		case SMC_MSG_COMPUTE:
+			answer_compute(answer, message);
+			break;
+		case SMC_MSG_STUDIES:
+			answer_studies(answer);
+			break;
+		case SMC_MSG_WHO:
+			answer_who(answer);
+			break;
+		default:
+			smc_messages_unexpected(message, hub_name(answer));
+	}
+	answer->stage = STAGE_IDLE;
+}
+
+bool
+smc_answer_next(SmcAnswer *answer)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	SmcMessage	message;
+
+	if (answer->has_held)
+	{
+		message = answer->held;
+		answer->has_held = false;
+	}
+	else if (!smc_mesh_next(answer->mesh, &message))
+		return false;
+
+	pgstat_report_activity(STATE_RUNNING, debug_query_string);
+	MemoryContextSwitchTo(answer->request);
+	handle(answer, &message);
+	smc_mesh_free_message(&message);
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(answer->request);
+	return true;
+}
+
+/*
+ * Failure
+ */
+
+/*
+ * When we were cancelled, it may be because another party failed first: its
+ * ABORT tells.  Returns whether there is one.
+ */
+static bool
+find_abort(SmcAnswer *answer, char text[SMC_ABORT_TEXT_MAX])
+{
+	MemoryContext caller = CurrentMemoryContext;
+	volatile bool found = false;
+
+	PG_TRY();
+	{
+		SmcMessage	message;
+
+		smc_mesh_flush(answer->mesh);
+		while (!found && smc_mesh_next(answer->mesh, &message))
+		{
+			if (message.type == SMC_MSG_ABORT)
+			{
+				int			sqlstate;
+
+				smc_mesh_read_abort(&message, &sqlstate, text);
+				found = true;
+			}
+			smc_mesh_free_message(&message);
+		}
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return found;
+}
+
+/* Write to the audit how it ended; should that fail too, log it and go on. */
+static void
+write_audit(SmcAnswer *answer)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		count_bytes(answer);
+		smc_transaction_begin();
+		smc_audit_end(&answer->audit);
+		smc_transaction_commit_lazy();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *second;
+
+		MemoryContextSwitchTo(caller);
+		second = CopyErrorData();
+		FlushErrorState();
+		smc_transaction_abort();
+		ereport(LOG_SERVER_ONLY,
+				(errcode(second->sqlerrcode),
+				 errmsg("could not write the end of a computation to the audit: %s", second->message)));
+	}
+	PG_END_TRY();
+}
+
+const char *
+smc_answer_fail(SmcAnswer *answer, const ErrorData *edata, int *sqlstate)
+{
+	bool		in_local_query = answer->stage == STAGE_LOCAL;
+	const char *text = smc_failure_text(edata, in_local_query);
+
+	disable_timeout(STATEMENT_TIMEOUT, false);
+	smc_activity_beat_stop();
+	*sqlstate = edata->sqlerrcode;
+
+	if (answer->computing)
+	{
+		char		abort_text[SMC_ABORT_TEXT_MAX];
+
+		ereport(LOG_SERVER_ONLY,
+				(errcode(edata->sqlerrcode),
+				 errmsg("computation over study \"%s\" asked by party \"%s\" failed: %s",
+						answer->audit.study, hub_name(answer), edata->message),
+				 edata->detail ? errdetail_internal("%s", edata->detail) : 0,
+				 edata->hint ? errhint("%s", edata->hint) : 0,
+				 edata->context ? errcontext("%s", edata->context) : 0));
+
+		answer->audit.status = smc_failure_status(edata, in_local_query);
+		answer->audit.sqlstate = pstrdup(unpack_sql_state(edata->sqlerrcode));
+		answer->audit.error = smc_failure_describe(edata);
+		if (edata->sqlerrcode == ERRCODE_QUERY_CANCELED && find_abort(answer, abort_text))
+			answer->audit.error = psprintf("%s: %s", edata->message, abort_text);
+		write_audit(answer);
+		answer->computing = false;
+	}
+	smc_activity_end();
+	smc_mesh_abort(answer->mesh, *sqlstate, text);
+	return text;
+}

@@ -1,0 +1,361 @@
+/*
+ * smc_attach(): where a hub's connection comes in.
+ *
+ * The procedure switches its client connection to CopyBoth and carries frames
+ * until the hub ends the stream.  The first frame says what is wanted: an OFFER
+ * proposes a lane, on which we then are a peer (pg/smc_answer.h); a PROBE asks
+ * whether the backend of some lane still lives.
+ *
+ * TRANSACTIONS: a lane may be idle for long, so the procedure commits the
+ * transaction that its CALL came with at once, and opens short ones where it
+ * needs them, as COMMIT in a procedure does; it opens the last one only to
+ * return with.  That needs a CALL at top level, outside a transaction block.
+ * What must live on is in a context below the portal's, which PostgreSQL keeps
+ * while the portal runs, whatever transactions do.
+ *
+ * ERRORS: what happens here must not reach the hub's side in its own words.
+ * Once the lane stands, an error becomes an ABORT with words of ours
+ * (pg/smc_failure.h) and the procedure returns; before, it becomes an ERROR of
+ * ours.  When the hub is gone there is nobody to tell, and the backend exits.
+ *
+ * SETTINGS: the asker's side can set what it likes when it connects, so those
+ * that matter are set here, for the rest of the session.
+ */
+#include "postgres.h"
+
+#include <sodium.h>
+
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "fmgr.h"
+#include "libpq/libpq-be.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "pgstat.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/sinval.h"
+#include "tcop/dest.h"
+#include "tcop/tcopprot.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/timeout.h"
+
+#include "link/smc_frame.h"
+#include "link/smc_port.h"
+#include "pg/smc_activity.h"
+#include "pg/smc_answer.h"
+#include "pg/smc_attach.h"
+#include "pg/smc_failure.h"
+#include "pg/smc_guard.h"
+#include "pg/smc_identity.h"
+#include "pg/smc_module.h"
+#include "pg/smc_peer.h"
+#include "pg/smc_transaction.h"
+
+PG_FUNCTION_INFO_V1(smc_attach);
+
+/* How long the hub is given to take our last words. */
+#define CLOSE_TIMEOUT_MS	500
+
+typedef struct Session
+{
+	MemoryContext context;
+	SmcTransport *transport;
+	SmcMesh    *mesh;
+	SmcAnswer  *answer;			/* NULL until the lane stands */
+} Session;
+
+/* Refuse where the procedure couldn't work. */
+static void
+check_call(FunctionCallInfo fcinfo)
+{
+	bool		atomic = true;
+
+	if (fcinfo->context != NULL && IsA(fcinfo->context, CallContext))
+		atomic = castNode(CallContext, fcinfo->context)->atomic;
+	if (atomic)
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("smc_attach() can only be called at top level, outside a transaction block")));
+	smc_module_require_preload();
+	if (MyProcPort == NULL || whereToSendOutput != DestRemote)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("smc_attach() can only be called by a client")));
+	if (RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+				 errmsg("a standby can't take part in computations"),
+				 errdetail("Each computation is written to the audit.")));
+}
+
+static void
+set_for_session(const char *name, const char *value)
+{
+	SetConfigOption(name, value, PGC_USERSET, PGC_S_SESSION);
+}
+
+static void
+apply_settings(void)
+{
+	/* a hub that vanished is noticed: by a query that runs, and by the kernel */
+	if (WaitEventSetCanReportClosed())
+		set_for_session("client_connection_check_interval", "500");
+	set_for_session("tcp_keepalives_idle", "10");
+	set_for_session("tcp_keepalives_interval", "5");
+	set_for_session("tcp_keepalives_count", "3");
+	set_for_session("tcp_user_timeout", "30000");
+
+	/* what is said here is for this server's log */
+	set_for_session("client_min_messages", "error");
+
+	/* the audit is written, and a computation is one statement */
+	set_for_session("default_transaction_read_only", "off");
+	set_for_session("default_transaction_deferrable", "off");
+	set_for_session("default_transaction_isolation", "read committed");
+
+	/* the CALL lasts as long as the lane; pg/smc_answer.c applies it to local queries */
+	disable_timeout(STATEMENT_TIMEOUT, false);
+}
+
+/*
+ * The offered names as a List.  They are looked up in the catalogs and quoted
+ * in errors, so they must be proper names at least.
+ */
+static List *
+offered_names(const SmcOffer *offer)
+{
+	List	   *names = NIL;
+	int			i;
+
+	for (i = 0; i < offer->party_count; i++)
+	{
+		const char *name = offer->names[i];
+
+		if (name[0] < 'a' || name[0] > 'z' ||
+			strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name))
+			ereport(ERROR,
+					(errcode(ERRCODE_PROTOCOL_VIOLATION),
+					 errmsg("malformed name of a party in the lane that is offered")));
+		names = lappend(names, pstrdup(name));
+	}
+	return names;
+}
+
+/* Make our end of the lane, with the secret key in memory no longer than that takes. */
+static void
+create_mesh(Session *session, const SmcOffer *offer, const SmcLaneParty *parties)
+{
+	uint8		identity[SMC_SECRET_KEY_BYTES];
+
+	PG_TRY();
+	{
+		smc_transaction_begin();
+		smc_identity_secret(identity);
+		smc_transaction_commit_lazy();
+		session->mesh = smc_mesh_create_peer(session->context, session->transport, offer,
+											 parties, identity);
+	}
+	PG_CATCH();
+	{
+		sodium_memzero(identity, sizeof(identity));
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	sodium_memzero(identity, sizeof(identity));
+}
+
+/* Take up the offer of a lane: look everyone up in our own registry, and run the handshake. */
+static void
+open_lane(Session *session, const uint8 *frame, size_t len)
+{
+	SmcOffer	offer;
+	SmcLaneParty parties[SMC_PARTIES_MAX];
+	uint8		fingerprint[SMC_KEY_BYTES];
+	List	   *names;
+	int			self;
+
+	smc_mesh_read_offer(frame, len, &offer);
+	names = offered_names(&offer);
+
+	/* the fingerprint first: a change in the midst of this must not go unnoticed */
+	smc_transaction_begin();
+	smc_peer_fingerprint(names, GetUserId(), false, fingerprint);
+	smc_peer_lane_parties(names, parties, &self);
+	if (self != offer.self)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("party \"%s\" is taken for party \"%s\"",
+						offer.names[self], offer.names[offer.self])));
+	smc_transaction_commit_lazy();
+
+	create_mesh(session, &offer, parties);
+	smc_mesh_handshake(session->mesh, smc_peer_timeout);
+	session->answer = smc_answer_create(session->context, session->mesh, names, fingerprint);
+}
+
+/* What a backend sees to while its client has nothing for it. */
+static void
+keep_house(void)
+{
+	if (ConfigReloadPending)
+	{
+		ConfigReloadPending = false;
+		ProcessConfigFile(PGC_SIGHUP);
+	}
+	if (catchupInterruptPending)
+		ProcessCatchupInterrupt();
+}
+
+/* Answer until the hub ends the lane. */
+static void
+serve_lane(Session *session)
+{
+	long		stats_ms = 0;
+	bool		idle = false;
+
+	for (;;)
+	{
+		while (smc_answer_next(session->answer))
+			idle = false;
+		if (smc_port_is_done(session->transport))
+			break;
+
+		if (!idle)
+		{
+			stats_ms = pgstat_report_stat(false);
+			pgstat_report_activity(STATE_IDLE, NULL);
+			idle = true;
+		}
+		keep_house();
+		smc_mesh_wait(session->mesh, stats_ms > 0 ? stats_ms : -1);
+		if (stats_ms > 0)
+			stats_ms = pgstat_report_stat(true);
+	}
+}
+
+/* Read the first frame and do what it asks for. */
+static void
+serve(Session *session)
+{
+	uint8	   *frame;
+	size_t		len;
+	uint8		lane_id[SMC_LANE_ID_BYTES];
+
+	frame = smc_port_read_frame(session->transport, &len, smc_peer_timeout);
+	if (frame == NULL)
+		return;
+
+	switch (smc_frame_kind(frame, len))
+	{
+		case SMC_FRAME_PROBE:
+			if (!smc_frame_read_probe(frame, len, lane_id))
+				ereport(ERROR,
+						(errcode(ERRCODE_PROTOCOL_VIOLATION),
+						 errmsg("malformed probe of a lane")));
+			smc_port_answer_probe(session->transport, smc_activity_beat_age(lane_id));
+			break;
+		case SMC_FRAME_OFFER:
+			open_lane(session, frame, len);
+			serve_lane(session);
+			break;
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_PROTOCOL_VIOLATION),
+					 errmsg("neither a lane is offered nor probed")));
+	}
+}
+
+/* Whether there is nobody left to talk to. */
+static bool
+hub_is_gone(const Session *session)
+{
+	SmcTransport *transport = session->transport;
+
+	return transport != NULL && !transport->is_open(transport, 0) && !smc_port_is_done(transport);
+}
+
+/*
+ * End the session after an error, in the error's handler.  Returns when the
+ * hub was told by an ABORT, or is gone; raises in our own words when there is
+ * no lane to tell it on.
+ */
+static void
+fail(Session *session)
+{
+	ErrorData  *edata;
+	int			sqlstate;
+	const char *text;
+
+	MemoryContextSwitchTo(session->context);
+	edata = CopyErrorData();
+	FlushErrorState();
+	smc_transaction_abort();
+
+	if (session->answer != NULL)
+	{
+		(void) smc_answer_fail(session->answer, edata, &sqlstate);
+		return;
+	}
+
+	if (hub_is_gone(session))
+		return;
+
+	/* the log has the whole of it */
+	ereport(LOG_SERVER_ONLY,
+			(errcode(edata->sqlerrcode),
+			 errmsg("refused a lane: %s", edata->message),
+			 edata->detail ? errdetail_internal("%s", edata->detail) : 0,
+			 edata->hint ? errhint("%s", edata->hint) : 0));
+	sqlstate = edata->sqlerrcode;
+	text = smc_failure_text(edata, false);
+	smc_transaction_return_to_call();
+	ereport(ERROR,
+			(errcode(sqlstate),
+			 errmsg_internal("%s", text)));
+}
+
+/*
+ * smc_attach()
+ *
+ * Privileges: EXECUTE is for members of smc_link; the guard lets their
+ * sessions do nothing else.
+ */
+Datum
+smc_attach(PG_FUNCTION_ARGS)
+{
+	Session		session;
+	MemoryContext caller = CurrentMemoryContext;
+
+	check_call(fcinfo);
+	smc_guard_enter_attach();
+	apply_settings();
+
+	memset(&session, 0, sizeof(session));
+	session.context = AllocSetContextCreate(PortalContext, "smc attach", ALLOCSET_DEFAULT_SIZES);
+	smc_transaction_leave_call();
+
+	PG_TRY();
+	{
+		MemoryContextSwitchTo(session.context);
+		session.transport = smc_port_open(session.context);
+		serve(&session);
+	}
+	PG_CATCH();
+	{
+		fail(&session);
+	}
+	PG_END_TRY();
+
+	/* nobody to return to: what there was to say is in log and audit */
+	if (!smc_port_close(session.transport, CLOSE_TIMEOUT_MS) || hub_is_gone(&session))
+		proc_exit(0);
+
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(session.context);
+	smc_transaction_return_to_call();
+	smc_guard_leave_attach();
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,27 @@
+/*
+ * How a failure is told: to the audit here, and to the other parties.
+ */
+#ifndef SMC_FAILURE_H
+#define SMC_FAILURE_H
+
+#include "postgres.h"
+
+/* What every party tells of an error in its local query, and no more. */
+#define SMC_FAILURE_LOCAL	"local query failed"
+
+/* What is told of any other error whose words are not ours. */
+#define SMC_FAILURE_OTHER	"failed for a reason that is in its server log"
+
+/*
+ * The words for other parties.  in_local_query: it was raised while our own
+ * data was read, so that its text could carry some.
+ */
+extern const char *smc_failure_text(const ErrorData *edata, bool in_local_query);
+
+/* The audit's status: canceled, refused or failed. */
+extern const char *smc_failure_status(const ErrorData *edata, bool in_local_query);
+
+/* The audit's error: message and detail. */
+extern char *smc_failure_describe(const ErrorData *edata);
+
+#endif							/* SMC_FAILURE_H */

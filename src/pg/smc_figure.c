@@ -1,0 +1,314 @@
+/*
+ * From opened totals to figures: what the aggregate would have returned.
+ *
+ * All that was decided about NULL follows the native aggregate: a sum or an
+ * average over no rows is NULL, a count is 0.  What isn't for this party, or
+ * was withheld, is NULL too; those who read figures tell the difference by the
+ * notices (pg/smc_notice.c).
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/float.h"
+#include "utils/fmgrprotos.h"
+#include "utils/json.h"
+#include "utils/numeric.h"
+
+#include "pg/smc_exprtype.h"
+#include "pg/smc_query.h"
+
+/* One aggregate in one cell: where its figure is found. */
+typedef struct Place
+{
+	const SmcStudy *study;
+	const SmcQuery *query;
+	const SmcLayout *layout;
+	const SmcOutcome *outcome;
+	size_t		first;			/* the cell's first element */
+	int			agg;
+} Place;
+
+/* The total of a kind of slot for the aggregate; false when it isn't open to us. */
+static bool
+get_total(const Place *place, SmcSlotKind kind, SmcRing128 *total)
+{
+	int			slot = smc_layout_find(place->study, place->query, place->layout, kind, place->agg);
+
+	if (slot < 0 || place->outcome->states[place->first + slot] != SMC_ELEMENT_OPENED)
+		return false;
+	*total = place->outcome->totals[place->first + slot];
+	return true;
+}
+
+/*
+ * Whether a figure that isn't withheld rests on no rows.  With min_rows the
+ * count of its rows says so; else an opened count or a flag, or it can't be.
+ */
+static bool
+rests_on_nothing(const Place *place, SmcSlotKind kind)
+{
+	SmcRing128	total;
+
+	if (place->layout->min_rows > 1)
+	{
+		int			slot = smc_layout_find(place->study, place->query, place->layout, kind, place->agg);
+		int			support = slot >= 0 ? place->layout->slots[slot].support : -1;
+
+		return support >= 0 && place->outcome->totals[place->first + support] == 0;
+	}
+	if (get_total(place, SMC_SLOT_COUNT, &total) || get_total(place, SMC_SLOT_ANY, &total))
+		return total == 0;
+	return false;
+}
+
+static void
+raise_bigint_range(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("bigint out of range")));
+}
+
+static int64
+to_int64(SmcRing128 total)
+{
+	int64		value = (int64) (uint64) total;
+
+	/* the upper half must be nothing but the sign */
+	if ((SmcRing128) (int128) value != total)
+		raise_bigint_range();
+	return value;
+}
+
+static Datum
+to_numeric(SmcRing128 total, int scale)
+{
+	char		text[SMC_DECIMAL_MAX];
+
+	smc_ring_to_decimal(total, scale, text);
+	return DirectFunctionCall3(numeric_in, CStringGetDatum(text),
+							   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+}
+
+static float8
+to_float8(SmcRing128 total, int scale)
+{
+	char		text[SMC_DECIMAL_MAX];
+
+	smc_ring_to_decimal(total, scale, text);
+	return DatumGetFloat8(DirectFunctionCall1(float8in, CStringGetDatum(text)));
+}
+
+/* A sum as the aggregate's result type. */
+static Datum
+sum_datum(SmcRing128 total, int scale, Oid result_type)
+{
+	switch (result_type)
+	{
+		case INT8OID:
+			if (scale != 0)
+				break;
+			return Int64GetDatum(to_int64(total));
+		case NUMERICOID:
+			return to_numeric(total, scale);
+		case FLOAT4OID:
+			return DirectFunctionCall1(dtof, Float8GetDatum(to_float8(total, scale)));
+		case FLOAT8OID:
+			return Float8GetDatum(to_float8(total, scale));
+		default:
+			break;
+	}
+	elog(ERROR, "a sum of scale %d can't be of type %u", scale, result_type);
+}
+
+/* An average as the aggregate's result type. */
+static Datum
+avg_datum(SmcRing128 total, int64 count, int scale, Oid result_type)
+{
+	switch (result_type)
+	{
+		case NUMERICOID:
+			return DirectFunctionCall2(numeric_div, to_numeric(total, scale),
+									   NumericGetDatum(int64_to_numeric(count)));
+		case FLOAT8OID:
+			return Float8GetDatum(to_float8(total, scale) / (float8) count);
+		default:
+			elog(ERROR, "an average can't be of type %u", result_type);
+	}
+}
+
+Datum
+smc_query_figure(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+				 const SmcOutcome *outcome, uint32 cell, int agg,
+				 Oid result_type, bool *isnull)
+{
+	Place		place = {study, query, layout, outcome, (size_t) cell * layout->slot_count, agg};
+	SmcAggKind	kind = query->aggs[agg].kind;
+	bool		is_count = kind == SMC_AGG_COUNT || kind == SMC_AGG_COUNT_ROWS;
+	SmcRing128	sum = 0;
+	SmcRing128	count = 0;
+
+	*isnull = true;
+	if (!(smc_query_agg_recipients(study, query, agg) & (1u << study->self)))
+		return (Datum) 0;
+
+	if (rests_on_nothing(&place, is_count ? SMC_SLOT_COUNT : SMC_SLOT_SUM))
+	{
+		*isnull = !is_count;
+		return Int64GetDatum(0);
+	}
+	if (kind != SMC_AGG_SUM && !get_total(&place, SMC_SLOT_COUNT, &count))
+		return (Datum) 0;
+	if (!is_count && !get_total(&place, SMC_SLOT_SUM, &sum))
+		return (Datum) 0;
+
+	*isnull = false;
+	if (is_count)
+		return Int64GetDatum(to_int64(count));
+	if (kind == SMC_AGG_SUM)
+		return sum_datum(sum, query->aggs[agg].scale, result_type);
+	return avg_datum(sum, to_int64(count), query->aggs[agg].scale, result_type);
+}
+
+bool
+smc_query_cell_shown(const SmcQuery *query, const SmcLayout *layout,
+					 const SmcOutcome *outcome, uint32 cell)
+{
+	size_t		element;
+
+	/* without GROUP BY there is a row even over no rows */
+	if (query->group_count == 0)
+		return outcome->withheld_cells == 0;
+
+	element = (size_t) cell * layout->slot_count + layout->rows_slot;
+	if (outcome->states[element] != SMC_ELEMENT_OPENED)
+		return false;
+	if (layout->min_rows > 1)
+		return outcome->totals[element] >= layout->min_rows;
+	return outcome->totals[element] != 0;
+}
+
+/*
+ * Results as JSON
+ */
+
+/* A text as a JSON value: numbers and booleans as such, all else as a string. */
+static void
+append_value(StringInfo buf, Oid type, const char *text)
+{
+	switch (smc_optable_class(type))
+	{
+		case SMC_CLASS_BOOL:
+			appendStringInfoString(buf, text[0] == 't' ? "true" : "false");
+			break;
+		case SMC_CLASS_INT:
+		case SMC_CLASS_NUMERIC:
+		case SMC_CLASS_FLOAT:
+			if (strpbrk(text, "NI") == NULL)
+			{
+				appendStringInfoString(buf, text);
+				break;
+			}
+			/* FALLTHROUGH */
+		default:
+			escape_json(buf, text);
+			break;
+	}
+}
+
+/* The type in which a figure is written: wide enough for any total. */
+static Oid
+json_type(const SmcAgg *agg)
+{
+	if (agg->kind == SMC_AGG_COUNT || agg->kind == SMC_AGG_COUNT_ROWS)
+		return INT8OID;
+	return smc_exprtype_class(agg->arg) == SMC_CLASS_FLOAT ? FLOAT8OID : NUMERICOID;
+}
+
+static char *
+figure_text(Oid type, Datum figure)
+{
+	switch (type)
+	{
+		case INT8OID:
+			return psprintf(INT64_FORMAT, DatumGetInt64(figure));
+		case FLOAT8OID:
+			return float8out_internal(DatumGetFloat8(figure));
+		default:
+			return DatumGetCString(DirectFunctionCall1(numeric_out, figure));
+	}
+}
+
+/* Append the cell's object: group values, then the figures that are for us. */
+static void
+append_cell(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+			const SmcOutcome *outcome, uint32 cell, char **names)
+{
+	int			indexes[SMC_QUERY_GROUPS_MAX];
+	const char *separator = "";
+
+	smc_query_cell_groups(study, query, cell, indexes);
+	appendStringInfoChar(buf, '{');
+	for (int i = 0; i < query->group_count; i++)
+	{
+		const SmcColumn *column = &study->columns[query->group_columns[i]];
+
+		appendStringInfoString(buf, separator);
+		escape_json(buf, column->name);
+		appendStringInfoString(buf, ": ");
+		if (indexes[i] < 0)
+			appendStringInfoString(buf, "null");
+		else
+			append_value(buf, column->type, column->values[indexes[i]]);
+		separator = ", ";
+	}
+	for (int i = 0; i < query->agg_count; i++)
+	{
+		Oid			type = json_type(&query->aggs[i]);
+		bool		isnull;
+		Datum		figure;
+
+		if (!(smc_query_agg_recipients(study, query, i) & (1u << study->self)))
+			continue;
+		figure = smc_query_figure(study, query, layout, outcome, cell, i, type, &isnull);
+		appendStringInfoString(buf, separator);
+		escape_json(buf, names[i]);
+		appendStringInfoString(buf, ": ");
+		if (isnull)
+			appendStringInfoString(buf, "null");
+		else
+			append_value(buf, type, figure_text(type, figure));
+		separator = ", ";
+	}
+	appendStringInfoChar(buf, '}');
+}
+
+char *
+smc_query_result_json(const SmcStudy *study, const SmcQuery *query,
+					  const SmcLayout *layout, const SmcOutcome *outcome)
+{
+	char	  **names = palloc(Max(query->agg_count, 1) * sizeof(char *));
+	const char *separator = "";
+	StringInfoData buf;
+
+	for (int i = 0; i < query->agg_count; i++)
+		names[i] = smc_query_agg_text(study, &query->aggs[i]);
+
+	initStringInfo(&buf);
+	appendStringInfoChar(&buf, '[');
+	for (uint32 cell = 0; cell < layout->cell_count; cell++)
+	{
+		if (!smc_query_cell_shown(query, layout, outcome, cell))
+			continue;
+		appendStringInfoString(&buf, separator);
+		append_cell(&buf, study, query, layout, outcome, cell, names);
+		separator = ", ";
+	}
+	appendStringInfoChar(&buf, ']');
+	return buf.data;
+}

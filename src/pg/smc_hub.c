@@ -1,0 +1,609 @@
+/*
+ * The hub's side of a lane.
+ *
+ * A computation, from the hub: the parties AGREE on the study (once a lane and
+ * digest), COMPUTE goes to all peers, the audit row is flushed, the user's
+ * backend hands over its partials, the joint part runs, every peer reports
+ * CONTRIBUTED, END goes to all.  Peers so run their local queries while the
+ * user's backend runs its own.
+ *
+ * While it waits the worker listens to three sides: its peers, the clock
+ * (pg/smc_pulse.h), and the backend it works for, whose going away cancels.
+ */
+#include "postgres.h"
+
+#include <sodium.h>
+
+#include "lib/stringinfo.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "link/smc_dial.h"
+#include "pg/smc_activity.h"
+#include "pg/smc_agreement.h"
+#include "pg/smc_compute.h"
+#include "pg/smc_consent.h"
+#include "pg/smc_hub.h"
+#include "pg/smc_identity.h"
+#include "pg/smc_messages.h"
+#include "pg/smc_peer.h"
+#include "pg/smc_pulse.h"
+#include "pg/smc_study.h"
+#include "pg/smc_transaction.h"
+
+/* How long peers are given to take the news of a failure, and of the end. */
+#define BREAK_TIMEOUT_MS	200
+#define FINISH_TIMEOUT_MS	200
+
+struct SmcHub
+{
+	MemoryContext context;
+	SmcTransport *transport;
+	SmcMesh    *mesh;
+	SmcPulse   *pulse;
+	int			self;
+	int			party_count;
+	uint64		seq;			/* of the last computation */
+	List	   *agreed;			/* digests (SMC_KEY_BYTES each) that all parties accepted */
+
+	/* of the request under way */
+	SmcTask    *task;
+	TimestampTz began_at;
+	bool		shared;			/* a share of ours may have left */
+	uint16		contributed;	/* who has reported CONTRIBUTED */
+};
+
+/* Make our end of the lane, with the secret key in memory no longer than that takes. */
+static void
+create_mesh(SmcHub *hub, const SmcLaneParty *parties)
+{
+	uint8		identity[SMC_SECRET_KEY_BYTES];
+
+	PG_TRY();
+	{
+		smc_transaction_begin();
+		smc_identity_secret(identity);
+		smc_transaction_commit_lazy();
+		hub->mesh = smc_mesh_create_hub(hub->context, hub->transport, hub->self,
+										hub->party_count, parties, identity);
+	}
+	PG_CATCH();
+	{
+		sodium_memzero(identity, sizeof(identity));
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	sodium_memzero(identity, sizeof(identity));
+}
+
+SmcHub *
+smc_hub_connect(MemoryContext context, const SmcLaneKey *key, long timeout_ms)
+{
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	SmcHub	   *hub = palloc0(sizeof(SmcHub));
+	SmcLaneParty parties[SMC_PARTIES_MAX];
+	uint8		digest[SMC_KEY_BYTES];
+	SmcDialTarget *targets;
+	List	   *names = NIL;
+	int			i;
+
+	for (i = 0; i < key->party_count; i++)
+		names = lappend(names, pstrdup(key->parties[i]));
+
+	/*
+	 * The backend computed the key from what it sees, which may be changes of
+	 * its own transaction, or what has changed since: a lane must not be
+	 * offered to others under a key that it wasn't built from.  The digest
+	 * comes first, so that a change in the midst of this makes the lane stale.
+	 */
+	smc_transaction_begin();
+	smc_lane_digest(names, key->userid, digest);
+	if (memcmp(digest, key->digest, SMC_KEY_BYTES) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("the registration of peers has been changed and not committed"),
+				 errhint("Commit the change first.")));
+	smc_peer_lane_parties(names, parties, &hub->self);
+	targets = smc_peer_targets(names, key->userid);
+	smc_transaction_commit_lazy();
+
+	hub->context = context;
+	hub->party_count = key->party_count;
+	hub->transport = smc_dial_open(context, key->party_count, targets, timeout_ms);
+	create_mesh(hub, parties);
+	smc_mesh_handshake(hub->mesh, timeout_ms);
+	hub->pulse = smc_pulse_create(context, hub->mesh, targets);
+	MemoryContextSwitchTo(caller);
+	return hub;
+}
+
+static const char *
+party_name(const SmcHub *hub, int party)
+{
+	return smc_mesh_party_name(hub->mesh, party);
+}
+
+static uint16
+all_peers(const SmcHub *hub)
+{
+	return (uint16) (((1 << hub->party_count) - 1) & ~(1 << hub->self));
+}
+
+/* Raise when the backend that asked is gone: the user cancelled, or left. */
+static void
+check_asker(SmcHub *hub)
+{
+	if (smc_pipe_is_gone(hub->task->pipe))
+		ereport(ERROR,
+				(errcode(ERRCODE_QUERY_CANCELED),
+				 errmsg("canceled by the asker")));
+}
+
+/* Called by the channel while it waits. */
+static void
+on_idle(void *arg)
+{
+	SmcHub	   *hub = arg;
+	SmcMeshStats stats = smc_mesh_stats(hub->mesh);
+
+	check_asker(hub);
+	smc_pulse_check(hub->pulse);
+	smc_mesh_set_idle_interval(hub->mesh, Min(smc_pulse_wait_ms(hub->pulse), 1000));
+	smc_activity_progress(stats.bytes_sent, stats.bytes_received, 0);
+}
+
+/*
+ * Take the next message if there is one, else do what is due and wait a while.
+ * False after a wait: the caller looks at whatever else it waits for.
+ */
+static bool
+next_message(SmcHub *hub, SmcMessage *message)
+{
+	if (smc_mesh_next(hub->mesh, message))
+	{
+		if (message->type == SMC_MSG_ABORT)
+			smc_mesh_raise_abort(hub->mesh, message);
+		return true;
+	}
+	check_asker(hub);
+	smc_pulse_check(hub->pulse);
+	smc_mesh_wait(hub->mesh, smc_pulse_wait_ms(hub->pulse));
+	return false;
+}
+
+static void
+note_contributed(SmcHub *hub, const SmcMessage *message)
+{
+	SmcReader	reader;
+	uint64		seq;
+	uint64		local_us;
+
+	smc_reader_init(&reader, message->data, message->len);
+	seq = smc_reader_u64(&reader);
+	local_us = smc_reader_u64(&reader);
+	smc_messages_end(&reader, "CONTRIBUTED", party_name(hub, message->from));
+	if (seq != hub->seq || (hub->contributed & (1 << message->from)) != 0)
+		smc_messages_unexpected(message, party_name(hub, message->from));
+	hub->contributed |= 1 << message->from;
+	hub->task->times.peer_us[message->from] = local_us;
+	smc_pulse_set_busy(hub->pulse, all_peers(hub) & ~hub->contributed);
+}
+
+/*
+ * Agreement
+ */
+
+static bool
+is_agreed(const SmcHub *hub, const uint8 *digest)
+{
+	ListCell   *lc;
+
+	foreach(lc, hub->agreed)
+	{
+		if (memcmp(lfirst(lc), digest, SMC_KEY_BYTES) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Load the study as this database has it now, and insist that it is the one the user's query was planned for. */
+static const SmcStudy *
+load_study(const SmcTask *task)
+{
+	const SmcStudy *study = NULL;
+
+	if (smc_study_is_one(task->request.relid))
+		study = smc_study_load(task->request.relid);
+	if (study == NULL || strcmp(study->name, task->request.study) != 0 ||
+		memcmp(study->digest, task->request.digest, SMC_KEY_BYTES) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("study \"%s\" has uncommitted or concurrent changes of its definition",
+						task->request.study),
+				 errhint("Commit the changes, let every party accept them, and ask again.")));
+	return study;
+}
+
+/* Raise with all the reasons why the study isn't agreed, the first as the message. */
+static void
+raise_reasons(const List *reasons)
+{
+	StringInfoData others;
+	ListCell   *lc;
+
+	initStringInfo(&others);
+	for_each_from(lc, reasons, 1)
+		appendStringInfo(&others, "%s%s", others.len > 0 ? "\n" : "", (char *) lfirst(lc));
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("%s", (char *) linitial(reasons)),
+			 others.len > 0 ? errdetail("%s", others.data) : 0,
+			 errhint("See the view smc_studies; every party accepts by SELECT smc_accept(...).")));
+}
+
+/* Exchange consents over the study and judge those of all peers. */
+static void
+agree(SmcHub *hub)
+{
+	SmcTask    *task = hub->task;
+	SmcAgreeMessage agree_message;
+	SmcAgreement agreement;
+	const SmcStudy *study;
+	StringInfoData buf;
+	List	   *reasons;
+	TimestampTz started = GetCurrentTimestamp();
+	MemoryContext caller;
+	uint8	   *digest;
+
+	smc_activity_phase(SMC_PHASE_AGREE);
+
+	smc_transaction_begin();
+	study = load_study(task);
+	strlcpy(agree_message.study, study->name, NAMEDATALEN);
+	agree_message.timeout_ms = task->timeout_ms;
+	initStringInfo(&buf);
+	smc_messages_write_agree(&buf, &agree_message);
+	smc_mesh_broadcast(hub->mesh, SMC_MSG_AGREE, buf.data, buf.len);
+	smc_agreement_send_own(hub->mesh, study->name, study);
+	smc_transaction_commit_lazy();
+
+	smc_agreement_begin(&agreement, hub->mesh);
+	while (agreement.missing != 0)
+	{
+		SmcMessage	message;
+
+		if (next_message(hub, &message))
+			smc_agreement_take(&agreement, hub->mesh, &message);
+	}
+
+	smc_transaction_begin();
+	reasons = smc_agreement_judge(&agreement, hub->mesh, load_study(task));
+	smc_transaction_commit_lazy();	/* keeps what was heard, whatever it was */
+
+	if (reasons != NIL)
+		raise_reasons(reasons);
+
+	caller = MemoryContextSwitchTo(hub->context);
+	digest = palloc(SMC_KEY_BYTES);
+	memcpy(digest, task->request.digest, SMC_KEY_BYTES);
+	hub->agreed = lappend(hub->agreed, digest);
+	MemoryContextSwitchTo(caller);
+	task->times.agree_us = GetCurrentTimestamp() - started;
+}
+
+/*
+ * Computing
+ */
+
+/* Send COMPUTE to all peers, then put our own audit row on disk. */
+static void
+start_computation(SmcHub *hub)
+{
+	SmcTask    *task = hub->task;
+	SmcComputeMessage compute;
+	StringInfoData buf;
+
+	smc_transaction_begin();
+	smc_consent_require_own(load_study(task));
+
+	hub->seq++;
+	memset(&compute, 0, sizeof(compute));
+	compute.seq = hub->seq;
+	memcpy(compute.id, task->request.id, SMC_UUID_BYTES);
+	strlcpy(compute.study, task->request.study, NAMEDATALEN);
+	memcpy(compute.digest, task->request.digest, SMC_KEY_BYTES);
+	strlcpy(compute.role, task->request.role, NAMEDATALEN);
+	compute.timeout_ms = task->timeout_ms;
+	compute.query = task->request.query;
+	initStringInfo(&buf);
+	smc_messages_write_compute(&buf, &compute);
+	smc_mesh_broadcast(hub->mesh, SMC_MSG_COMPUTE, buf.data, buf.len);
+	smc_mesh_flush(hub->mesh);
+	smc_pulse_set_busy(hub->pulse, all_peers(hub));
+
+	smc_audit_begin(&task->audit);
+	smc_transaction_commit_flushed();
+	task->audit_begun = true;
+}
+
+/* Wait for our own partials, allocated here. */
+static SmcRing128 *
+await_partials(SmcHub *hub, size_t count)
+{
+	SmcTask    *task = hub->task;
+
+	smc_activity_phase(SMC_PHASE_LOCAL);
+	for (;;)
+	{
+		SmcMessage	message;
+		SmcPipeMessage type;
+		SmcReader	reader;
+
+		if (smc_pipe_receive(task->pipe, &type, &reader) == SMC_PIPE_GOT)
+		{
+			SmcRing128 *partials = palloc(count * sizeof(SmcRing128));
+
+			if (type != SMC_PIPE_CONTRIBUTION)
+				elog(ERROR, "unexpected message of type %d from a backend", (int) type);
+			task->audit.rows = (int64) smc_reader_u64(&reader);
+			smc_reader_copy(&reader, (uint8_t *) partials, count * sizeof(SmcRing128));
+			if (smc_reader_end(&reader) != SMC_OK)
+				elog(ERROR, "malformed contribution from a backend");
+			sodium_memzero(unconstify(uint8_t *, reader.data), reader.len);
+			return partials;
+		}
+		if (next_message(hub, &message))
+		{
+			if (message.type != SMC_MSG_CONTRIBUTED)
+				smc_messages_unexpected(&message, party_name(hub, message.from));
+			note_contributed(hub, &message);
+			smc_mesh_free_message(&message);
+		}
+	}
+}
+
+static void
+run_joint_part(SmcHub *hub, const SmcLayout *layout, SmcRing128 *partials, SmcOutcome *outcome)
+{
+	SmcTask    *task = hub->task;
+	SmcChannel	channel;
+	SmcStatus	status;
+	uint8		digest[SMC_KEY_BYTES];
+	size_t		bytes = (size_t) layout->cell_count * layout->slot_count * sizeof(SmcRing128);
+
+	smc_activity_phase(SMC_PHASE_JOINT);
+	smc_compute_digest(smc_mesh_lane_id(hub->mesh), hub->seq, task->request.id,
+					   task->request.digest, task->request.query, digest);
+	smc_mesh_channel_init(hub->mesh, &channel, on_idle, hub);
+	hub->shared = true;
+	status = smc_compute_run(&channel, smc_mesh_seeds(hub->mesh), digest, layout, partials, outcome);
+	sodium_memzero(partials, bytes);
+	sodium_memzero(digest, sizeof(digest));
+	if (status == SMC_ERR_CHANNEL)
+		smc_mesh_channel_rethrow(hub->mesh);
+	smc_compute_check(status);
+}
+
+static void
+await_contributed(SmcHub *hub)
+{
+	smc_activity_phase(SMC_PHASE_WAIT);
+	while (hub->contributed != all_peers(hub))
+	{
+		SmcMessage	message;
+
+		if (!next_message(hub, &message))
+			continue;
+		if (message.type != SMC_MSG_CONTRIBUTED)
+			smc_messages_unexpected(&message, party_name(hub, message.from));
+		note_contributed(hub, &message);
+		smc_mesh_free_message(&message);
+	}
+	smc_mesh_expect_quiet(hub->mesh);
+}
+
+/* Hand the outcome to the backend and close the audit's row. */
+static void
+conclude(SmcHub *hub, const SmcLayout *layout, SmcOutcome *outcome, const SmcMeshStats *before)
+{
+	SmcTask    *task = hub->task;
+	SmcMeshStats stats = smc_mesh_stats(hub->mesh);
+	StringInfoData buf;
+
+	outcome->bytes_sent = stats.bytes_sent - before->bytes_sent;
+	outcome->bytes_received = stats.bytes_received - before->bytes_received;
+	task->audit.bytes_sent = outcome->bytes_sent;
+	task->audit.bytes_received = outcome->bytes_received;
+	task->audit.rounds = outcome->rounds;
+	task->audit.status = smc_compute_all_withheld(layout, outcome) ? "withheld" : "done";
+
+	smc_transaction_begin();
+	smc_audit_end(&task->audit);
+	smc_transaction_commit_lazy();
+	smc_activity_end();
+
+	/*
+	 * The lane is for the taking before its last user knows the answer, so
+	 * that this user's next query finds it.
+	 */
+	smc_pool_set_idle();
+	smc_pipe_write_outcome(&buf, outcome, (size_t) layout->cell_count * layout->slot_count,
+						   &task->times);
+	(void) smc_pipe_send(task->pipe, &buf, NULL, NULL);
+}
+
+static void
+compute(SmcHub *hub)
+{
+	SmcTask    *task = hub->task;
+	SmcMeshStats before = smc_mesh_stats(hub->mesh);
+	SmcLayout  *layout = smc_layout_parse((const uint8 *) VARDATA_ANY(task->request.layout),
+										  VARSIZE_ANY_EXHDR(task->request.layout));
+	SmcOutcome	outcome;
+	SmcRing128 *partials;
+	StringInfoData buf;
+
+	smc_activity_begin(task->request.id, task->request.study, task->audit.asked_by,
+					   task->request.role, true);
+	if (!is_agreed(hub, task->request.digest))
+		agree(hub);
+	start_computation(hub);
+	partials = await_partials(hub, (size_t) layout->cell_count * layout->slot_count);
+	run_joint_part(hub, layout, partials, &outcome);
+	await_contributed(hub);
+
+	initStringInfo(&buf);
+	smc_messages_put_u64(&buf, hub->seq);
+	smc_mesh_broadcast(hub->mesh, SMC_MSG_END, buf.data, buf.len);
+	smc_mesh_flush(hub->mesh);
+	conclude(hub, layout, &outcome, &before);
+}
+
+/*
+ * Questions to a single peer
+ */
+
+/* Ask the lane's other party, and wait for its answer of that type. */
+static void
+ask(SmcHub *hub, uint8 question, uint8 answer, SmcMessage *message)
+{
+	int			peer = hub->self == 0 ? 1 : 0;
+
+	if (hub->party_count != 2)
+		elog(ERROR, "a question to one peer needs a lane of two parties");
+	smc_mesh_post(hub->mesh, peer, question, NULL, 0);
+	while (!next_message(hub, message))
+		;
+	if (message->type != answer)
+		smc_messages_unexpected(message, party_name(hub, message->from));
+}
+
+static void
+ping(SmcHub *hub)
+{
+	SmcTask    *task = hub->task;
+	TimestampTz started = GetCurrentTimestamp();
+	SmcMessage	message;
+	SmcReader	reader;
+	StringInfoData buf;
+	char	   *extension_version;
+	uint32		server_version;
+	uint64		round_trip_us;
+
+	ask(hub, SMC_MSG_WHO, SMC_MSG_HERE, &message);
+	round_trip_us = GetCurrentTimestamp() - started;
+	smc_reader_init(&reader, message.data, message.len);
+	extension_version = smc_messages_get_text(&reader);
+	server_version = smc_reader_u32(&reader);
+	smc_messages_end(&reader, "HERE", party_name(hub, message.from));
+
+	smc_pool_set_idle();
+	smc_pipe_start(&buf, SMC_PIPE_PONG);
+	smc_messages_put_u64(&buf, round_trip_us);
+	smc_messages_put_u32(&buf, server_version);
+	smc_messages_put_u32(&buf, smc_mesh_version(hub->mesh));
+	smc_messages_put_blob(&buf, extension_version, strlen(extension_version));
+	(void) smc_pipe_send(task->pipe, &buf, NULL, NULL);
+}
+
+static void
+fetch_studies(SmcHub *hub)
+{
+	SmcTask    *task = hub->task;
+	SmcMessage	message;
+	SmcReader	reader;
+	StringInfoData buf;
+	uint32		count;
+	uint32		i;
+
+	ask(hub, SMC_MSG_STUDIES, SMC_MSG_TELL, &message);
+	smc_reader_init(&reader, message.data, message.len);
+	smc_pipe_start(&buf, SMC_PIPE_DEFINITIONS);
+	count = smc_reader_u32(&reader);
+	smc_messages_put_u32(&buf, count);
+	for (i = 0; i < count && !reader.failed; i++)
+	{
+		size_t		len;
+		const uint8_t *definition = smc_reader_blob(&reader, SMC_MESSAGE_MAX, &len);
+
+		smc_messages_put_blob(&buf, definition, len);
+	}
+	smc_messages_end(&reader, "TELL", party_name(hub, message.from));
+
+	smc_pool_set_idle();
+	(void) smc_pipe_send(task->pipe, &buf, NULL, NULL);
+}
+
+void
+smc_hub_serve(SmcHub *hub, SmcTask *task)
+{
+	MemoryContext caller = MemoryContextSwitchTo(task->context);
+
+	hub->task = task;
+	hub->shared = false;
+	hub->contributed = 0;
+	hub->began_at = GetCurrentTimestamp();
+	smc_pulse_begin(hub->pulse, task->timeout_ms);
+	smc_mesh_set_idle_interval(hub->mesh, Min(smc_pulse_wait_ms(hub->pulse), 1000));
+
+	switch (task->request.kind)
+	{
+		case SMC_REQUEST_COMPUTE:
+			compute(hub);
+			break;
+		case SMC_REQUEST_PING:
+			ping(hub);
+			break;
+		case SMC_REQUEST_STUDIES:
+			fetch_studies(hub);
+			break;
+		default:
+			elog(ERROR, "unknown request %d of a backend", (int) task->request.kind);
+	}
+
+	smc_pulse_end(hub->pulse);
+	hub->task = NULL;
+	MemoryContextSwitchTo(caller);
+}
+
+void
+smc_hub_wait_idle(SmcHub *hub, long timeout_ms)
+{
+	SmcMessage	message;
+
+	smc_mesh_wait(hub->mesh, timeout_ms);
+	if (smc_mesh_next(hub->mesh, &message))
+	{
+		if (message.type == SMC_MSG_ABORT)
+			smc_mesh_raise_abort(hub->mesh, &message);
+		smc_messages_unexpected(&message, party_name(hub, message.from));
+	}
+}
+
+bool
+smc_hub_can_retry(const SmcHub *hub, int sqlstate)
+{
+	int			party;
+
+	if (hub->shared || smc_pulse_gave_up(hub->pulse) ||
+		ERRCODE_TO_CATEGORY(sqlstate) != ERRCODE_CONNECTION_EXCEPTION ||
+		sqlstate == ERRCODE_PROTOCOL_VIOLATION)
+		return false;
+	for (party = 0; party < hub->party_count; party++)
+		if (party != hub->self && smc_mesh_last_heard(hub->mesh, party) >= hub->began_at)
+			return false;
+	return true;
+}
+
+void
+smc_hub_break(SmcHub *hub, int sqlstate, const char *text)
+{
+	smc_mesh_abort(hub->mesh, sqlstate, text);
+	smc_dial_cancel(hub->transport, BREAK_TIMEOUT_MS);
+}
+
+void
+smc_hub_finish(SmcHub *hub)
+{
+	smc_dial_finish(hub->transport, FINISH_TIMEOUT_MS);
+}

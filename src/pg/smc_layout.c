@@ -1,0 +1,323 @@
+/*
+ * The vector that all parties compute over: which cells, which slots.
+ *
+ * It follows from the study and the query alone, so that all parties lay out
+ * the same without a word.  A slot that would say what another one says to the
+ * same parties is left out.
+ */
+#include "postgres.h"
+
+#include "core/smc_bytes.h"
+#include "pg/smc_query.h"
+
+/* A SUM and a COUNT for each, one more for its rows, and one for the cell's. */
+#define SLOTS_MAX	(3 * SMC_QUERY_AGGS_MAX + 1)
+
+/* Places of a group column: its values, and NULL unless that can't be. */
+static uint32
+place_count(const SmcColumn *column)
+{
+	return column->value_count + (column->not_null ? 0 : 1);
+}
+
+/* Whether every party of b is in a. */
+static bool
+covers(uint16 a, uint16 b)
+{
+	return (a & b) == b;
+}
+
+static uint16
+all_parties(const SmcStudy *study)
+{
+	return (uint16) ((1u << study->party_count) - 1);
+}
+
+static int
+add_slot(SmcLayout *layout, SmcSlotKind kind, int agg, int support, uint16 recipients)
+{
+	SmcSlot    *slot;
+
+	if (layout->slot_count == SLOTS_MAX)
+		elog(ERROR, "too many slots");
+	slot = &layout->slots[layout->slot_count];
+	slot->kind = kind;
+	slot->agg = agg;
+	slot->support = support;
+	slot->recipients = recipients;
+	return layout->slot_count++;
+}
+
+int
+smc_layout_find(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+				SmcSlotKind kind, int agg)
+{
+	const SmcAgg *wanted = &query->aggs[agg];
+	uint16		recipients = smc_query_agg_recipients(study, query, agg);
+
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+		const SmcAgg *known;
+
+		if (slot->kind != kind || slot->agg < 0 || !covers(slot->recipients, recipients))
+			continue;
+		known = &query->aggs[slot->agg];
+		if (slot->agg == agg)
+			return i;
+		if (kind == SMC_SLOT_SUM ?
+			smc_expr_equal(known->arg, wanted->arg) && smc_expr_equal(known->filter, wanted->filter) :
+			smc_query_same_rows(study, known, wanted))
+			return i;
+	}
+	return -1;
+}
+
+/* A slot that tells all that learn any figure whether a cell has rows, or -1. */
+static int
+find_rows(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
+{
+	uint16		recipients = smc_query_agg_recipients(study, query, -1);
+
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+
+		if (slot->agg < 0)
+			return i;			/* ROWS or ANY of the cell itself */
+		if (slot->kind == SMC_SLOT_COUNT && covers(slot->recipients, recipients) &&
+			smc_query_takes_all_rows(study, &query->aggs[slot->agg]))
+			return i;
+	}
+	return -1;
+}
+
+/* The slot that counts the rows an aggregate rests on, made if need be. */
+static int
+support_slot(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg)
+{
+	if (smc_query_takes_all_rows(study, &query->aggs[agg]))
+		return 0;
+	for (int i = 1; i < layout->slot_count; i++)
+	{
+		if (layout->slots[i].kind == SMC_SLOT_SUPPORT &&
+			smc_query_same_rows(study, &query->aggs[layout->slots[i].agg], &query->aggs[agg]))
+			return i;
+	}
+	return add_slot(layout, SMC_SLOT_SUPPORT, agg, -1, all_parties(study));
+}
+
+/* Add the slots of an aggregate's figure, unless they are there. */
+static void
+add_figure(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg, int support)
+{
+	SmcAggKind	kind = query->aggs[agg].kind;
+	uint16		recipients = smc_query_agg_recipients(study, query, agg);
+
+	if ((kind == SMC_AGG_SUM || kind == SMC_AGG_AVG) &&
+		smc_layout_find(study, query, layout, SMC_SLOT_SUM, agg) < 0)
+		add_slot(layout, SMC_SLOT_SUM, agg, support, recipients);
+	if (kind != SMC_AGG_SUM && smc_layout_find(study, query, layout, SMC_SLOT_COUNT, agg) < 0)
+		add_slot(layout, SMC_SLOT_COUNT, agg, support, recipients);
+}
+
+/* With min_rows: what counts rows, open to all, before what rests on them. */
+static void
+lay_out_with_minimum(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
+{
+	int			supports[SMC_QUERY_AGGS_MAX];
+
+	add_slot(layout, SMC_SLOT_ROWS, -1, -1, all_parties(study));
+	for (int i = 0; i < query->agg_count; i++)
+		supports[i] = support_slot(study, query, layout, i);
+	for (int i = 0; i < query->agg_count; i++)
+		add_figure(study, query, layout, i, supports[i]);
+}
+
+/*
+ * Without: the figures; and flags for what no opened count tells, whether a
+ * sum is NULL, and whether a group is there at all.
+ */
+static void
+lay_out_at_once(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
+{
+	for (int i = 0; i < query->agg_count; i++)
+		add_figure(study, query, layout, i, -1);
+
+	for (int i = 0; i < query->agg_count; i++)
+	{
+		if (query->aggs[i].kind != SMC_AGG_SUM)
+			continue;
+		/* in a group that is there, a sum over all its rows isn't NULL */
+		if (query->group_count > 0 && smc_query_takes_all_rows(study, &query->aggs[i]))
+			continue;
+		if (smc_layout_find(study, query, layout, SMC_SLOT_COUNT, i) < 0 &&
+			smc_layout_find(study, query, layout, SMC_SLOT_ANY, i) < 0)
+			add_slot(layout, SMC_SLOT_ANY, i, -1, smc_query_agg_recipients(study, query, i));
+	}
+
+	if (query->group_count > 0 && find_rows(study, query, layout) < 0)
+		add_slot(layout, SMC_SLOT_ANY, -1, -1, smc_query_agg_recipients(study, query, -1));
+}
+
+SmcLayout *
+smc_query_layout(const SmcStudy *study, const SmcQuery *query)
+{
+	SmcLayout  *layout = palloc0(sizeof(SmcLayout));
+	uint64		cells = 1;
+
+	layout->min_rows = study->min_rows;
+	layout->slots = palloc0(SLOTS_MAX * sizeof(SmcSlot));
+	if (layout->min_rows > 1)
+		lay_out_with_minimum(study, query, layout);
+	else
+		lay_out_at_once(study, query, layout);
+	layout->rows_slot = query->group_count > 0 ? find_rows(study, query, layout) : -1;
+
+	for (int i = 0; i < query->group_count && cells <= SMC_ELEMENTS_MAX; i++)
+		cells *= place_count(&study->columns[query->group_columns[i]]);
+	if (cells * layout->slot_count > SMC_ELEMENTS_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a query over study \"%s\" has too many possible groups", study->name),
+				 errdetail("Groups times figures may be at most %d, whether the groups have rows or not.",
+						   SMC_ELEMENTS_MAX),
+				 errhint("Group by fewer columns, or in several queries.")));
+	layout->cell_count = cells;
+	return layout;
+}
+
+void
+smc_query_cell_groups(const SmcStudy *study, const SmcQuery *query, uint32 cell, int *indexes)
+{
+	/* the last column varies fastest */
+	for (int i = query->group_count - 1; i >= 0; i--)
+	{
+		const SmcColumn *column = &study->columns[query->group_columns[i]];
+		uint32		places = place_count(column);
+		int			place = cell % places;
+
+		indexes[i] = place < column->value_count ? place : -1;
+		cell /= places;
+	}
+}
+
+uint32
+smc_query_cell_at(const SmcStudy *study, const SmcQuery *query, const int *indexes)
+{
+	uint32		cell = 0;
+
+	for (int i = 0; i < query->group_count; i++)
+	{
+		const SmcColumn *column = &study->columns[query->group_columns[i]];
+
+		cell = cell * place_count(column) +
+			(indexes[i] >= 0 ? indexes[i] : column->value_count);
+	}
+	return cell;
+}
+
+/*
+ * Bytes: between a backend and its lane worker
+ */
+
+bytea *
+smc_layout_write(const SmcLayout *layout)
+{
+	SmcArena   *arena = smc_arena_create();
+	SmcWriter	writer;
+	bytea	   *result = NULL;
+
+	if (arena == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	PG_TRY();
+	{
+		smc_writer_init(&writer, arena);
+		smc_writer_u32(&writer, layout->cell_count);
+		smc_writer_u32(&writer, layout->min_rows);
+		smc_writer_u16(&writer, layout->slot_count);
+		smc_writer_u16(&writer, (uint16) layout->rows_slot);
+		for (int i = 0; i < layout->slot_count; i++)
+		{
+			const SmcSlot *slot = &layout->slots[i];
+
+			smc_writer_u8(&writer, slot->kind);
+			smc_writer_u16(&writer, (uint16) slot->agg);
+			smc_writer_u16(&writer, (uint16) slot->support);
+			smc_writer_u16(&writer, slot->recipients);
+		}
+		if (smc_writer_end(&writer) != SMC_OK)
+			ereport(ERROR,
+					(errcode(ERRCODE_OUT_OF_MEMORY),
+					 errmsg("out of memory")));
+		result = palloc(VARHDRSZ + writer.len);
+		SET_VARSIZE(result, VARHDRSZ + writer.len);
+		memcpy(VARDATA(result), writer.data, writer.len);
+	}
+	PG_FINALLY();
+	{
+		smc_arena_destroy(arena);
+	}
+	PG_END_TRY();
+	return result;
+}
+
+/* Whether a slot read from bytes is one that could have been laid out. */
+static bool
+is_sound(const SmcLayout *layout, const SmcSlot *slot)
+{
+	if (slot->kind < SMC_SLOT_ROWS || slot->kind > SMC_SLOT_ANY ||
+		slot->agg < -1 || slot->agg >= SMC_QUERY_AGGS_MAX ||
+		slot->support < -1 || slot->support >= layout->slot_count)
+		return false;
+	return slot->agg >= 0 || slot->kind == SMC_SLOT_ROWS || slot->kind == SMC_SLOT_ANY;
+}
+
+SmcLayout *
+smc_layout_parse(const uint8 *data, size_t len)
+{
+	SmcLayout  *layout = palloc0(sizeof(SmcLayout));
+	SmcReader	reader;
+
+	smc_reader_init(&reader, data, len);
+	layout->cell_count = smc_reader_u32(&reader);
+	layout->min_rows = smc_reader_u32(&reader);
+	layout->slot_count = smc_reader_u16(&reader);
+	layout->rows_slot = (int16) smc_reader_u16(&reader);
+	if (layout->cell_count < 1 || layout->slot_count < 1 || layout->slot_count > SLOTS_MAX ||
+		(uint64) layout->cell_count * layout->slot_count > SMC_ELEMENTS_MAX ||
+		layout->rows_slot < -1 || layout->rows_slot >= layout->slot_count)
+	{
+		layout->slot_count = 0;
+		smc_reader_fail(&reader);
+	}
+	layout->slots = palloc0(Max(layout->slot_count, 1) * sizeof(SmcSlot));
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		SmcSlot    *slot = &layout->slots[i];
+
+		slot->kind = smc_reader_u8(&reader);
+		slot->agg = (int16) smc_reader_u16(&reader);
+		slot->support = (int16) smc_reader_u16(&reader);
+		slot->recipients = smc_reader_u16(&reader);
+		if (!is_sound(layout, slot))
+			smc_reader_fail(&reader);
+	}
+
+	/* a support must itself be a count of rows */
+	for (int i = 0; i < layout->slot_count && !reader.failed; i++)
+	{
+		int			support = layout->slots[i].support;
+
+		if (support >= 0 && layout->slots[support].kind != SMC_SLOT_ROWS &&
+			layout->slots[support].kind != SMC_SLOT_SUPPORT)
+			smc_reader_fail(&reader);
+	}
+	if (smc_reader_end(&reader) != SMC_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg("malformed layout of a joint query")));
+	return layout;
+}

@@ -1,0 +1,474 @@
+/*
+ * Running the local query, and turning its rows into ring elements.
+ *
+ * It runs as the study's owner, in a restricted security context, read only,
+ * with our own settings, whoever asked: a peer's session may set what it likes
+ * before it attaches.  While it runs nothing goes to the client, because a
+ * NOTICE from a function in the source could carry a row.  For the same reason
+ * the text of an error stays in the server's log, unless the user could as well
+ * have read the source.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "tcop/tcopprot.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/float.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/numeric.h"
+#include "utils/snapmgr.h"
+#include "utils/typcache.h"
+
+#include "core/smc_random.h"
+#include "core/smc_sum.h"
+#include "pg/smc_local.h"
+#include "pg/smc_localsql.h"
+#include "pg/smc_modes.h"
+
+/* Settings beside those of pg/smc_modes.h. */
+static const struct
+{
+	const char *name;
+	const char *value;
+}			run_settings[] =
+{
+	{"transaction_read_only", "on"},
+	{"row_security", "on"},
+	{"array_nulls", "on"}
+};
+
+/* One value of a group column's domain. */
+typedef struct DomainValue
+{
+	Datum		value;
+	int			index;			/* in column->values */
+} DomainValue;
+
+/* A group column's domain, sorted as its type's btree would under the C collation. */
+typedef struct Domain
+{
+	const SmcColumn *column;
+	FmgrInfo   *compare;
+	DomainValue *values;
+} Domain;
+
+/* What was wrong with the rows; told once the user's own context is back. */
+typedef enum Problem
+{
+	PROBLEM_NONE = 0,
+	PROBLEM_OUTSIDE,			/* a group value isn't in the domain */
+	PROBLEM_NULL,				/* a group value is NULL and may not be */
+	PROBLEM_RANGE				/* a partial leaves the ring's range */
+} Problem;
+
+typedef struct LocalRun
+{
+	const SmcStudy *study;
+	const SmcQuery *query;
+	const SmcLayout *layout;
+	SmcRing128 *partials;
+	Domain	   *domains;
+	bool	   *seen;			/* which cells have had their row */
+	int			rows_slot;
+	uint64		rows;
+	Problem		problem;
+	int			problem_at;		/* the group or the slot */
+} LocalRun;
+
+static bool is_running = false;
+
+bool
+smc_local_is_running(void)
+{
+	return is_running;
+}
+
+/*
+ * Group values
+ */
+
+static int
+compare_values(const void *a, const void *b, void *arg)
+{
+	const Domain *domain = arg;
+
+	return DatumGetInt32(FunctionCall2Coll(domain->compare, C_COLLATION_OID,
+										   ((const DomainValue *) a)->value,
+										   ((const DomainValue *) b)->value));
+}
+
+static void
+read_domain(Domain *domain, const SmcColumn *column)
+{
+	TypeCacheEntry *type = lookup_type_cache(column->type, TYPECACHE_CMP_PROC_FINFO);
+	Oid			input;
+	Oid			ioparam;
+
+	if (!OidIsValid(type->cmp_proc))
+		elog(ERROR, "type %u has no order", column->type);
+	domain->column = column;
+	domain->compare = &type->cmp_proc_finfo;
+	domain->values = palloc(Max(column->value_count, 1) * sizeof(DomainValue));
+
+	getTypeInputInfo(column->type, &input, &ioparam);
+	for (int i = 0; i < column->value_count; i++)
+	{
+		domain->values[i].value = OidInputFunctionCall(input, column->values[i], ioparam,
+													   column->typmod);
+		domain->values[i].index = i;
+	}
+	qsort_arg(domain->values, column->value_count, sizeof(DomainValue), compare_values, domain);
+}
+
+/* The index of a value in its domain, -1 when it isn't there. */
+static int
+find_value(Domain *domain, Datum value)
+{
+	DomainValue wanted = {value, 0};
+	int			low = 0;
+	int			high = domain->column->value_count - 1;
+
+	while (low <= high)
+	{
+		int			middle = low + (high - low) / 2;
+		int			order = compare_values(&wanted, &domain->values[middle], domain);
+
+		if (order == 0)
+			return domain->values[middle].index;
+		if (order < 0)
+			high = middle - 1;
+		else
+			low = middle + 1;
+	}
+	return -1;
+}
+
+static bool
+set_problem(LocalRun *run, Problem problem, int at)
+{
+	run->problem = problem;
+	run->problem_at = at;
+	return false;
+}
+
+/* Find the cell of a row; false after setting the problem. */
+static bool
+find_cell(LocalRun *run, HeapTuple tuple, TupleDesc desc, uint32 *cell)
+{
+	int			indexes[SMC_QUERY_GROUPS_MAX];
+
+	for (int i = 0; i < run->query->group_count; i++)
+	{
+		bool		isnull;
+		Datum		value = SPI_getbinval(tuple, desc, i + 1, &isnull);
+
+		if (isnull && run->domains[i].column->not_null)
+			return set_problem(run, PROBLEM_NULL, i);
+		indexes[i] = isnull ? -1 : find_value(&run->domains[i], value);
+		if (!isnull && indexes[i] < 0)
+			return set_problem(run, PROBLEM_OUTSIDE, i);
+	}
+	*cell = smc_query_cell_at(run->study, run->query, indexes);
+	if (run->seen[*cell])
+		elog(ERROR, "two rows for one group");
+	run->seen[*cell] = true;
+	return true;
+}
+
+/*
+ * Sums and counts
+ */
+
+/*
+ * A sum as a ring element with that many digits; false when it is out of range
+ * or no number at all.
+ */
+static bool
+sum_to_ring(Datum sum, Oid type, int scale, SmcRing128 *value)
+{
+	char	   *text;
+	bool		fits;
+
+	switch (type)
+	{
+		case INT8OID:
+			text = DatumGetCString(DirectFunctionCall1(int8out, sum));
+			break;
+		case FLOAT8OID:
+			/* exactly the float's shortest decimal, then rounded once */
+			sum = DirectFunctionCall3(numeric_in,
+									  CStringGetDatum(float8out_internal(DatumGetFloat8(sum))),
+									  ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+			sum = DirectFunctionCall2(numeric_round, sum, Int32GetDatum(scale));
+			/* FALLTHROUGH */
+		case NUMERICOID:
+			text = DatumGetCString(DirectFunctionCall1(numeric_out, sum));
+			break;
+		default:
+			elog(ERROR, "unexpected type %u of a sum", type);
+	}
+	fits = smc_ring_from_decimal(text, scale, value) == SMC_OK;
+	pfree(text);
+	return fits;
+}
+
+/* Fill a row's slots into its cell; false after setting the problem. */
+static bool
+fill_slots(LocalRun *run, HeapTuple tuple, TupleDesc desc, uint32 cell)
+{
+	const SmcLayout *layout = run->layout;
+
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+		int			number = run->query->group_count + i + 1;
+		SmcRing128	value = 0;
+		bool		isnull;
+		Datum		datum = SPI_getbinval(tuple, desc, number, &isnull);
+
+		switch ((SmcSlotKind) slot->kind)
+		{
+			case SMC_SLOT_ROWS:
+			case SMC_SLOT_SUPPORT:
+			case SMC_SLOT_COUNT:
+				value = (SmcRing128) DatumGetInt64(datum);
+				break;
+			case SMC_SLOT_SUM:
+				if (!isnull && !sum_to_ring(datum, SPI_gettypeid(desc, number),
+											run->query->aggs[slot->agg].scale, &value))
+					return set_problem(run, PROBLEM_RANGE, i);
+				break;
+			case SMC_SLOT_ANY:
+				run->partials[(size_t) cell * layout->slot_count + i] =
+					smc_sum_blind_flag(DatumGetBool(datum), smc_random_system());
+				continue;
+		}
+		if (!smc_ring_summable(value, run->study->party_count))
+			return set_problem(run, PROBLEM_RANGE, i);
+		run->partials[(size_t) cell * layout->slot_count + i] = value;
+	}
+	return true;
+}
+
+/*
+ * Add the row's number of rows, by a count, or by sum / avg where that says it:
+ * avg has 16 significant digits at least, so that the quotient rounds to the
+ * number exactly.
+ */
+static void
+add_rows(LocalRun *run, HeapTuple tuple, TupleDesc desc)
+{
+	int			first = run->query->group_count + 1;
+	bool		isnull;
+	Datum		last = SPI_getbinval(tuple, desc, first + run->layout->slot_count, &isnull);
+	Datum		sum;
+	Datum		count;
+
+	if (isnull || run->rows == SMC_LOCAL_ROWS_UNKNOWN)
+		return;
+	if (run->rows_slot < 0)
+	{
+		run->rows += DatumGetInt64(last);
+		return;
+	}
+	if (DatumGetBool(DirectFunctionCall2(numeric_eq, last,
+										 NumericGetDatum(int64_to_numeric(0)))))
+	{
+		run->rows = SMC_LOCAL_ROWS_UNKNOWN;
+		return;
+	}
+	sum = SPI_getbinval(tuple, desc, first + run->rows_slot, &isnull);
+	count = DirectFunctionCall2(numeric_round,
+								DirectFunctionCall2(numeric_div, sum, last),
+								Int32GetDatum(0));
+	run->rows += DatumGetInt64(DirectFunctionCall1(numeric_int8, count));
+}
+
+/* Run the query and take in its rows, in an SPI context of its own. */
+static void
+run_query(LocalRun *run, const char *sql)
+{
+	SPITupleTable *table;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+
+	run->domains = palloc0(Max(run->query->group_count, 1) * sizeof(Domain));
+	for (int i = 0; i < run->query->group_count; i++)
+		read_domain(&run->domains[i], &run->study->columns[run->query->group_columns[i]]);
+	run->seen = palloc0(run->layout->cell_count * sizeof(bool));
+
+	if (SPI_execute(sql, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "the local query is no SELECT");
+
+	table = SPI_tuptable;
+	for (uint64 i = 0; i < table->numvals && run->problem == PROBLEM_NONE; i++)
+	{
+		uint32		cell;
+
+		CHECK_FOR_INTERRUPTS();
+		if (find_cell(run, table->vals[i], table->tupdesc, &cell) &&
+			fill_slots(run, table->vals[i], table->tupdesc, cell))
+			add_rows(run, table->vals[i], table->tupdesc);
+	}
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+}
+
+/*
+ * Errors
+ */
+
+static void
+raise_problem(const LocalRun *run)
+{
+	const SmcStudy *study = run->study;
+	const char *column = run->problem != PROBLEM_RANGE ?
+		study->columns[run->query->group_columns[run->problem_at]].name : NULL;
+	int			agg = run->problem == PROBLEM_RANGE ? run->layout->slots[run->problem_at].agg : -1;
+
+	switch (run->problem)
+	{
+		case PROBLEM_NONE:
+			break;
+		case PROBLEM_OUTSIDE:
+			ereport(ERROR,
+					(errcode(ERRCODE_CHECK_VIOLATION),
+					 errmsg("column \"%s\" of the source of study \"%s\" has a value outside its declared values",
+							column, study->name),
+					 errhint("Leave such rows out by a view as the source, or agree on more values.")));
+			break;
+		case PROBLEM_NULL:
+			ereport(ERROR,
+					(errcode(ERRCODE_NOT_NULL_VIOLATION),
+					 errmsg("column \"%s\" of the source of study \"%s\" has a null, but is agreed to be NOT NULL",
+							column, study->name)));
+			break;
+		case PROBLEM_RANGE:
+			ereport(ERROR,
+					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					 errmsg("this party's part of %s over study \"%s\" is out of range",
+							agg >= 0 ? smc_query_agg_text(study, &run->query->aggs[agg]) : "count(*)",
+							study->name)));
+			break;
+	}
+}
+
+/* Whether an error's text says nothing about rows. */
+static bool
+is_harmless(int sqlerrcode)
+{
+	switch (ERRCODE_TO_CATEGORY(sqlerrcode))
+	{
+		case ERRCODE_OPERATOR_INTERVENTION:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_TRANSACTION_ROLLBACK:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * Raise what the local query raised.  To one who couldn't read the source only
+ * its SQLSTATE is told, and the rest kept in the log.  An error made while
+ * nothing was sent to the client would not be sent at all, so it is always
+ * raised anew.
+ */
+static void
+raise_error(const SmcStudy *study, ErrorData *error, bool may_read)
+{
+	if (may_read || is_harmless(error->sqlerrcode))
+	{
+		error->context = NULL;	/* what stands around us adds itself again */
+		ThrowErrorData(error);
+	}
+	ereport(LOG_SERVER_ONLY,
+			(errcode(error->sqlerrcode),
+			 errmsg("local query of study \"%s\" failed: %s", study->name, error->message),
+			 error->detail != NULL ? errdetail_internal("%s", error->detail) : 0,
+			 error->context != NULL ? errcontext("%s", error->context) : 0));
+	ereport(ERROR,
+			(errcode(error->sqlerrcode),
+			 errmsg("local query of study \"%s\" failed", study->name),
+			 errdetail("The reason is in the server's log, since it could tell about rows.")));
+}
+
+/* The query must have values for all its parameters. */
+static void
+check_bound(const SmcQuery *query)
+{
+	bool		unbound = smc_expr_has_params(query->where);
+
+	for (int i = 0; i < query->agg_count; i++)
+		unbound = unbound || smc_expr_has_params(query->aggs[i].arg) ||
+			smc_expr_has_params(query->aggs[i].filter);
+	if (unbound)
+		elog(ERROR, "a joint query has parameters without value");
+}
+
+uint64
+smc_local_run(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+			  SmcRing128 *partials)
+{
+	LocalRun	run = {study, query, layout, partials};
+	MemoryContext caller = CurrentMemoryContext;
+	CommandDest saved_dest = whereToSendOutput;
+	ErrorData  *volatile error = NULL;
+	Oid			userid;
+	int			sec_context;
+	int			level;
+	bool		may_read;
+	char	   *sql;
+
+	if (is_running)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the source of a study can't itself query a study")));
+	if (!ActiveSnapshotSet())
+		elog(ERROR, "no snapshot for the local query");
+	check_bound(query);
+	sql = smc_local_sql(study, query, layout);
+	run.rows_slot = smc_localsql_rows_slot(study, query, layout);
+
+	/* asked now, since after an error the catalogs are better left alone */
+	GetUserIdAndSecContext(&userid, &sec_context);
+	may_read = has_privs_of_role(userid, study->owner);
+	level = smc_modes_begin();
+	PG_TRY();
+	{
+		is_running = true;
+		whereToSendOutput = DestNone;
+		for (int i = 0; i < lengthof(run_settings); i++)
+			(void) set_config_option(run_settings[i].name, run_settings[i].value,
+									 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+		SetUserIdAndSecContext(study->owner, sec_context |
+							   SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+		run_query(&run, sql);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+
+	SetUserIdAndSecContext(userid, sec_context);
+	whereToSendOutput = saved_dest;
+	is_running = false;
+	if (error != NULL)
+		raise_error(study, error, may_read);	/* the transaction's end undoes the settings */
+
+	smc_modes_end(level);
+	MemoryContextSwitchTo(caller);
+	pfree(sql);
+	raise_problem(&run);
+	return run.rows;
+}

@@ -1,0 +1,166 @@
+/*
+ * The text of the local query.
+ *
+ * Everything in it was checked against the study, is quoted, and is written
+ * with its schema; nothing in it was text before.  What is the same twice in it
+ * PostgreSQL computes once.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "pg/smc_deparse.h"
+#include "pg/smc_exprtype.h"
+#include "pg/smc_local.h"
+#include "pg/smc_localsql.h"
+
+/* The SQL type that an aggregate's argument is summed as. */
+static Oid
+summed_type(const SmcStudy *study, const SmcAgg *agg)
+{
+	/* sum(real) would keep six digits */
+	if (smc_exprtype_class(agg->arg) == SMC_CLASS_FLOAT)
+		return FLOAT8OID;
+	return smc_exprtype_sql_type(study, agg->arg);
+}
+
+static void
+append_filter(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
+{
+	if (agg->filter == NULL)
+		return;
+	appendStringInfoString(buf, " FILTER (WHERE ");
+	smc_deparse_expr(buf, deparse, agg->filter, false);
+	appendStringInfoChar(buf, ')');
+}
+
+/* sum(x) or avg(x) */
+static void
+append_sum(StringInfo buf, const SmcDeparse *deparse, const char *function, const SmcAgg *agg)
+{
+	appendStringInfo(buf, "pg_catalog.%s(", function);
+	if (smc_exprtype_class(agg->arg) == SMC_CLASS_FLOAT)
+		smc_deparse_as(buf, deparse, agg->arg, FLOAT8OID, true);
+	else
+		smc_deparse_expr(buf, deparse, agg->arg, true);
+	appendStringInfoChar(buf, ')');
+	append_filter(buf, deparse, agg);
+}
+
+/* The number of rows that an aggregate rests on. */
+static void
+append_count(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
+{
+	if (agg->arg == NULL || !smc_exprtype_nullable(deparse->study, agg->arg))
+		appendStringInfoString(buf, "pg_catalog.count(*)");
+	else
+	{
+		appendStringInfoString(buf, "pg_catalog.count(");
+		smc_deparse_expr(buf, deparse, agg->arg, false);
+		appendStringInfoChar(buf, ')');
+	}
+	append_filter(buf, deparse, agg);
+}
+
+static void
+append_slot(StringInfo buf, const SmcDeparse *deparse, const SmcQuery *query, const SmcSlot *slot)
+{
+	const SmcAgg *agg = slot->agg >= 0 ? &query->aggs[slot->agg] : NULL;
+
+	switch ((SmcSlotKind) slot->kind)
+	{
+		case SMC_SLOT_ROWS:
+			appendStringInfoString(buf, "pg_catalog.count(*)");
+			break;
+		case SMC_SLOT_SUPPORT:
+		case SMC_SLOT_COUNT:
+			append_count(buf, deparse, agg);
+			break;
+		case SMC_SLOT_SUM:
+			append_sum(buf, deparse, "sum", agg);
+			break;
+		case SMC_SLOT_ANY:
+			/* a group is there when its row is */
+			if (agg == NULL)
+				appendStringInfoString(buf, "true");
+			else
+			{
+				append_sum(buf, deparse, "sum", agg);
+				appendStringInfoString(buf, " IS NOT NULL");
+			}
+			break;
+	}
+}
+
+/*
+ * A count(*) beside a sum costs up to a tenth of the whole query.  But avg over
+ * bigint and numeric works on the very state of sum, so that one beside the
+ * other costs nothing, and tells the number of rows by a division.
+ */
+int
+smc_localsql_rows_slot(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
+{
+	int			found = -1;
+
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+		const SmcAgg *agg = slot->agg >= 0 ? &query->aggs[slot->agg] : NULL;
+		Oid			type;
+
+		if (slot->kind == SMC_SLOT_ROWS)
+			return -1;
+		if (agg == NULL || !smc_query_takes_all_rows(study, agg))
+			continue;
+		if (slot->kind == SMC_SLOT_COUNT || slot->kind == SMC_SLOT_SUPPORT)
+			return -1;
+		type = summed_type(study, agg);
+		if (slot->kind == SMC_SLOT_SUM && (type == INT8OID || type == NUMERICOID) && found < 0)
+			found = i;
+	}
+	return found;
+}
+
+char *
+smc_local_sql(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
+{
+	Oid			source = smc_study_source(study);
+	SmcDeparse	deparse = {study, source};
+	int			rows_slot = smc_localsql_rows_slot(study, query, layout);
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "SELECT ");
+	for (int i = 0; i < query->group_count; i++)
+	{
+		smc_deparse_column(&buf, &deparse, query->group_columns[i], false);
+		appendStringInfoString(&buf, ", ");
+	}
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		append_slot(&buf, &deparse, query, &layout->slots[i]);
+		appendStringInfoString(&buf, ", ");
+	}
+	if (rows_slot < 0)
+		appendStringInfoString(&buf, "pg_catalog.count(*)");
+	else
+		append_sum(&buf, &deparse, "avg", &query->aggs[layout->slots[rows_slot].agg]);
+
+	appendStringInfo(&buf, " FROM %s",
+					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(source)),
+												get_rel_name(source)));
+	if (query->where != NULL)
+	{
+		appendStringInfoString(&buf, " WHERE ");
+		smc_deparse_expr(&buf, &deparse, query->where, false);
+	}
+	for (int i = 0; i < query->group_count; i++)
+	{
+		appendStringInfoString(&buf, i == 0 ? " GROUP BY " : ", ");
+		smc_deparse_column(&buf, &deparse, query->group_columns[i], false);
+	}
+	return buf.data;
+}

@@ -1,0 +1,16 @@
+/*
+ * The text of the local query: see smc_local_sql in pg/smc_local.h.
+ */
+#ifndef SMC_LOCALSQL_H
+#define SMC_LOCALSQL_H
+
+#include "pg/smc_query.h"
+
+/*
+ * How the last column tells the number of rows: a count, or an average beside
+ * the sum of slot rows_slot.
+ */
+extern int	smc_localsql_rows_slot(const SmcStudy *study, const SmcQuery *query,
+								   const SmcLayout *layout);
+
+#endif							/* SMC_LOCALSQL_H */

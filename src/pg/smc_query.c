@@ -1,0 +1,505 @@
+/*
+ * Joint queries: their bytes, their check against a study, their words.
+ *
+ * Every party checks every query for itself, whoever made it: the planner that
+ * refused the user's query at the hub is of no account here.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "pg/smc_deparse.h"
+#include "pg/smc_exprtype.h"
+#include "pg/smc_query.h"
+
+SmcQuery *
+smc_query_bind(const SmcQuery *query, int count, char *const *values)
+{
+	SmcQuery   *copy = palloc(sizeof(SmcQuery));
+
+	*copy = *query;
+	copy->where = smc_expr_bind(query->where, count, values);
+	copy->aggs = palloc0(Max(query->agg_count, 1) * sizeof(SmcAgg));
+	for (int i = 0; i < query->agg_count; i++)
+	{
+		copy->aggs[i] = query->aggs[i];
+		copy->aggs[i].arg = smc_expr_bind(query->aggs[i].arg, count, values);
+		copy->aggs[i].filter = smc_expr_bind(query->aggs[i].filter, count, values);
+	}
+	return copy;
+}
+
+/*
+ * Bytes
+ */
+
+static void
+write_optional(SmcWriter *writer, const SmcExpr *expr)
+{
+	smc_writer_u8(writer, expr != NULL);
+	if (expr != NULL)
+		smc_expr_write(writer, expr);
+}
+
+bytea *
+smc_query_write(const SmcQuery *query)
+{
+	SmcArena   *arena = smc_arena_create();
+	SmcWriter	writer;
+	bytea	   *result = NULL;
+
+	if (arena == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+
+	PG_TRY();
+	{
+		smc_writer_init(&writer, arena);
+		smc_writer_u8(&writer, query->group_count);
+		for (int i = 0; i < query->group_count; i++)
+			smc_writer_u16(&writer, query->group_columns[i]);
+		write_optional(&writer, query->where);
+		smc_writer_u16(&writer, query->agg_count);
+		for (int i = 0; i < query->agg_count; i++)
+		{
+			smc_writer_u8(&writer, query->aggs[i].kind);
+			write_optional(&writer, query->aggs[i].arg);
+			write_optional(&writer, query->aggs[i].filter);
+		}
+		if (smc_writer_end(&writer) != SMC_OK)
+			ereport(ERROR,
+					(errcode(ERRCODE_OUT_OF_MEMORY),
+					 errmsg("out of memory")));
+		if (writer.len > SMC_QUERY_BYTES_MAX)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("a joint query takes more than %d bytes", SMC_QUERY_BYTES_MAX)));
+		result = palloc(VARHDRSZ + writer.len);
+		SET_VARSIZE(result, VARHDRSZ + writer.len);
+		memcpy(VARDATA(result), writer.data, writer.len);
+	}
+	PG_FINALLY();
+	{
+		smc_arena_destroy(arena);
+	}
+	PG_END_TRY();
+	return result;
+}
+
+static SmcExpr *
+parse_optional(SmcReader *reader, int *nodes)
+{
+	if (!smc_reader_bool(reader))
+		return NULL;
+	return smc_expr_parse(reader, nodes);
+}
+
+SmcQuery *
+smc_query_parse(const uint8 *data, size_t len)
+{
+	SmcQuery   *query = palloc0(sizeof(SmcQuery));
+	int			nodes = SMC_EXPR_NODES_MAX;
+	SmcReader	reader;
+
+	smc_reader_init(&reader, data, len);
+	if (len > SMC_QUERY_BYTES_MAX)
+		smc_reader_fail(&reader);
+
+	query->group_count = smc_reader_u8(&reader);
+	if (query->group_count > SMC_QUERY_GROUPS_MAX)
+	{
+		query->group_count = 0;
+		smc_reader_fail(&reader);
+	}
+	for (int i = 0; i < query->group_count; i++)
+		query->group_columns[i] = smc_reader_u16(&reader);
+
+	query->where = parse_optional(&reader, &nodes);
+
+	query->agg_count = smc_reader_u16(&reader);
+	if (query->agg_count > SMC_QUERY_AGGS_MAX)
+	{
+		query->agg_count = 0;
+		smc_reader_fail(&reader);
+	}
+	query->aggs = palloc0(Max(query->agg_count, 1) * sizeof(SmcAgg));
+	for (int i = 0; i < query->agg_count && !reader.failed; i++)
+	{
+		query->aggs[i].kind = smc_reader_u8(&reader);
+		query->aggs[i].arg = parse_optional(&reader, &nodes);
+		query->aggs[i].filter = parse_optional(&reader, &nodes);
+	}
+
+	if (smc_reader_end(&reader) != SMC_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg("malformed joint query")));
+	return query;
+}
+
+/*
+ * The check
+ */
+
+/* The SQL name of a kind of aggregate, NULL when there is no such kind. */
+static const char *
+kind_name(SmcAggKind kind)
+{
+	switch (kind)
+	{
+		case SMC_AGG_COUNT_ROWS:
+		case SMC_AGG_COUNT:
+			return "count";
+		case SMC_AGG_SUM:
+			return "sum";
+		case SMC_AGG_AVG:
+			return "avg";
+	}
+	return NULL;
+}
+
+static int
+count_nodes(const SmcExpr *expr)
+{
+	int			count = 1;
+	ListCell   *cell;
+
+	if (expr == NULL)
+		return 0;
+	check_stack_depth();
+	foreach(cell, expr->args)
+		count += count_nodes(lfirst(cell));
+	return count;
+}
+
+/* Raise unless the whole is within what a peer would parse. */
+static void
+check_size(const SmcStudy *study, const SmcQuery *query)
+{
+	int			nodes = count_nodes(query->where);
+
+	for (int i = 0; i < query->agg_count; i++)
+		nodes += count_nodes(query->aggs[i].arg) + count_nodes(query->aggs[i].filter);
+	if (nodes > SMC_EXPR_NODES_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a query over study \"%s\" has more than %d parts",
+						study->name, SMC_EXPR_NODES_MAX)));
+}
+
+static void
+check_groups(const SmcStudy *study, const SmcQuery *query)
+{
+	for (int i = 0; i < query->group_count; i++)
+	{
+		int			at = query->group_columns[i];
+		const SmcColumn *column;
+
+		if (at < 0 || at >= study->column_count)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROTOCOL_VIOLATION),
+					 errmsg("study \"%s\" has no column number %d", study->name, at)));
+		column = &study->columns[at];
+		for (int j = 0; j < i; j++)
+		{
+			if (query->group_columns[j] == at)
+				ereport(ERROR,
+						(errcode(ERRCODE_PROTOCOL_VIOLATION),
+						 errmsg("a query over study \"%s\" groups twice by column \"%s\"",
+								study->name, column->name)));
+		}
+		smc_expr_require_word(study, column, SMC_ALLOW_GROUP);
+		if (column->value_count == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("column \"%s\" of study \"%s\" has no declared values to group by",
+							column->name, study->name),
+					 errhint("Declare them in the agreed option \"values\".")));
+	}
+}
+
+/* Raise unless a count of rows is allowed: some column must allow a count. */
+static void
+check_count_rows(const SmcStudy *study, const SmcAgg *agg)
+{
+	for (int i = 0; i < study->column_count; i++)
+	{
+		if (study->columns[i].allow & SMC_ALLOW_COUNT)
+			return;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("study \"%s\" does not allow %s", study->name, smc_query_agg_text(study, agg)),
+			 errdetail("A figure that reads no column tells numbers of rows, and no column of the study allows count.")));
+}
+
+/* The digits that a sum is kept with; raises where they aren't bounded. */
+static int
+sum_scale(const SmcStudy *study, const SmcAgg *agg)
+{
+	int			scale;
+
+	switch (smc_exprtype_class(agg->arg))
+	{
+		case SMC_CLASS_INT:
+			return 0;
+		case SMC_CLASS_FLOAT:
+			return Min(smc_exprtype_float_scale(study, agg->arg), SMC_SCALE_MAX);
+		case SMC_CLASS_NUMERIC:
+			break;
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("%s over study \"%s\" can't be computed jointly for type %s",
+							smc_query_agg_text(study, agg), study->name,
+							format_type_be(agg->arg->type))));
+	}
+
+	scale = smc_exprtype_scale(study, agg->arg);
+	if (scale == SMC_SCALE_NONE)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s over study \"%s\" can't be computed jointly, because its digits after the point are not bounded",
+						smc_query_agg_text(study, agg), study->name),
+				 errhint("Round what is added up, as in sum(round(x / 3, 4)), or declare the agreed option \"scale\" of the column.")));
+	if (scale > SMC_SCALE_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s over study \"%s\" can't be computed jointly with %d digits after the point",
+						smc_query_agg_text(study, agg), study->name, scale),
+				 errdetail("At most %d can be kept.", SMC_SCALE_MAX),
+				 errhint("Round what is added up, as in sum(round(x * y, 4)).")));
+	return scale;
+}
+
+static void
+check_aggregate(const SmcStudy *study, SmcAgg *agg)
+{
+	uint16		mask = study->recipients;
+	int			columns = 0;
+
+	if (kind_name(agg->kind) == NULL || (agg->arg == NULL) != (agg->kind == SMC_AGG_COUNT_ROWS))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg("malformed aggregate over study \"%s\"", study->name)));
+
+	/* the filter first: messages about the aggregate write it out */
+	if (agg->filter != NULL)
+		smc_expr_check_condition(study, agg->filter);
+	if (agg->arg != NULL)
+	{
+		smc_expr_check_value(study, agg->arg,
+							 agg->kind == SMC_AGG_SUM ? SMC_ALLOW_SUM :
+							 agg->kind == SMC_AGG_AVG ? SMC_ALLOW_AVG : SMC_ALLOW_COUNT);
+		columns = smc_expr_narrow_recipients(study, agg->arg, &mask);
+	}
+	if (columns == 0)
+		check_count_rows(study, agg);
+
+	if (agg->kind == SMC_AGG_SUM || agg->kind == SMC_AGG_AVG)
+	{
+		agg->scale = sum_scale(study, agg);
+		if (study->min_rows > 1 && smc_expr_mixes_conditions(agg->arg))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("%s over study \"%s\" mixes rows that a condition picks out with others",
+							smc_query_agg_text(study, agg), study->name),
+					 errdetail("The study withholds what rests on fewer than %u rows, and the rows picked out could be fewer.",
+							   study->min_rows),
+					 errhint("Use FILTER (WHERE ...), or a CASE with one WHEN and no ELSE.")));
+	}
+	else
+		agg->scale = 0;
+}
+
+void
+smc_query_check(const SmcStudy *study, SmcQuery *query)
+{
+	if (study->recipients == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("study \"%s\" reveals nothing to anyone, and results can't be kept as secrets yet",
+						study->name),
+				 errdetail("Its option \"reveal_to\" is none.")));
+	if (query->group_count < 0 || query->group_count > SMC_QUERY_GROUPS_MAX ||
+		query->agg_count < 0 || query->agg_count > SMC_QUERY_AGGS_MAX ||
+		(query->group_count == 0 && query->agg_count == 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg("a query over study \"%s\" asks for nothing, or for too much", study->name)));
+
+	check_size(study, query);
+	check_groups(study, query);
+	if (query->where != NULL)
+		smc_expr_check_condition(study, query->where);
+	for (int i = 0; i < query->agg_count; i++)
+	{
+		check_aggregate(study, &query->aggs[i]);
+		if (smc_query_agg_recipients(study, query, i) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("no party may learn %s over study \"%s\"",
+							smc_query_agg_text(study, &query->aggs[i]), study->name),
+					 errdetail("A figure goes to the parties that every column in it is revealed to.")));
+	}
+
+	/* raises when the vector is too long */
+	(void) smc_query_layout(study, query);
+}
+
+/*
+ * Who and what
+ */
+
+uint16
+smc_query_agg_recipients(const SmcStudy *study, const SmcQuery *query, int agg)
+{
+	uint16		all = (uint16) ((1u << study->party_count) - 1);
+	uint16		mask = all;
+
+	if (agg < 0)
+	{
+		if (query->agg_count == 0)
+			return study->recipients;
+		mask = 0;
+		for (int i = 0; i < query->agg_count; i++)
+			mask |= smc_query_agg_recipients(study, query, i);
+		return mask;
+	}
+
+	if (query->aggs[agg].arg == NULL ||
+		smc_expr_narrow_recipients(study, query->aggs[agg].arg, &mask) == 0)
+		return study->recipients;
+	return mask;
+}
+
+bool
+smc_query_takes_all_rows(const SmcStudy *study, const SmcAgg *agg)
+{
+	return agg->filter == NULL &&
+		(agg->arg == NULL || !smc_exprtype_nullable(study, agg->arg));
+}
+
+bool
+smc_query_same_rows(const SmcStudy *study, const SmcAgg *a, const SmcAgg *b)
+{
+	/* an argument that is never NULL leaves no row out */
+	const SmcExpr *arg_a = a->arg != NULL && smc_exprtype_nullable(study, a->arg) ? a->arg : NULL;
+	const SmcExpr *arg_b = b->arg != NULL && smc_exprtype_nullable(study, b->arg) ? b->arg : NULL;
+
+	return smc_expr_equal(a->filter, b->filter) && smc_expr_equal(arg_a, arg_b);
+}
+
+static void
+append_aggregate(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
+{
+	appendStringInfo(buf, "%s(", kind_name(agg->kind));
+	if (agg->arg != NULL)
+		smc_deparse_expr(buf, deparse, agg->arg, false);
+	else
+		appendStringInfoChar(buf, '*');
+	appendStringInfoChar(buf, ')');
+	if (agg->filter != NULL)
+	{
+		appendStringInfoString(buf, " FILTER (WHERE ");
+		smc_deparse_expr(buf, deparse, agg->filter, false);
+		appendStringInfoChar(buf, ')');
+	}
+}
+
+char *
+smc_query_agg_text(const SmcStudy *study, const SmcAgg *agg)
+{
+	SmcDeparse	deparse = {study, InvalidOid};
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	append_aggregate(&buf, &deparse, agg);
+	return buf.data;
+}
+
+char *
+smc_query_text(const SmcStudy *study, const SmcQuery *query)
+{
+	SmcDeparse	deparse = {study, InvalidOid};
+	const char *separator = "";
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "SELECT ");
+	for (int i = 0; i < query->group_count; i++)
+	{
+		appendStringInfoString(&buf, separator);
+		smc_deparse_column(&buf, &deparse, query->group_columns[i], false);
+		separator = ", ";
+	}
+	for (int i = 0; i < query->agg_count; i++)
+	{
+		appendStringInfoString(&buf, separator);
+		append_aggregate(&buf, &deparse, &query->aggs[i]);
+		separator = ", ";
+	}
+	appendStringInfo(&buf, " FROM %s", quote_identifier(study->name));
+	if (query->where != NULL)
+	{
+		appendStringInfoString(&buf, " WHERE ");
+		smc_deparse_expr(&buf, &deparse, query->where, false);
+	}
+	for (int i = 0; i < query->group_count; i++)
+	{
+		appendStringInfoString(&buf, i == 0 ? " GROUP BY " : ", ");
+		smc_deparse_column(&buf, &deparse, query->group_columns[i], false);
+	}
+	return buf.data;
+}
+
+/* One line about a slot that opens more than a figure. */
+static void
+append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+			const SmcSlot *slot)
+{
+	const char *of = slot->agg >= 0 ? smc_query_agg_text(study, &query->aggs[slot->agg]) : NULL;
+
+	switch ((SmcSlotKind) slot->kind)
+	{
+		case SMC_SLOT_ROWS:
+			appendStringInfo(buf, "\nnumber of rows%s to all parties (min_rows %u)",
+							 query->group_count > 0 ? " of each group" : "", layout->min_rows);
+			break;
+		case SMC_SLOT_SUPPORT:
+			appendStringInfo(buf, "\nnumber of rows that %s rests on to all parties (min_rows %u)",
+							 of, layout->min_rows);
+			break;
+		case SMC_SLOT_ANY:
+			if (of == NULL)
+				appendStringInfo(buf, "\nwhich groups have rows to %s",
+								 smc_study_party_list(study, slot->recipients));
+			else
+				appendStringInfo(buf, "\nwhether any row contributes to %s to %s",
+								 of, smc_study_party_list(study, slot->recipients));
+			break;
+		case SMC_SLOT_COUNT:
+		case SMC_SLOT_SUM:
+			break;
+	}
+}
+
+char *
+smc_query_reveals(const SmcStudy *study, const SmcQuery *query)
+{
+	SmcLayout  *layout = smc_query_layout(study, query);
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (int i = 0; i < query->agg_count; i++)
+		appendStringInfo(&buf, "\n%s to %s%s", smc_query_agg_text(study, &query->aggs[i]),
+						 smc_study_party_list(study, smc_query_agg_recipients(study, query, i)),
+						 query->aggs[i].kind == SMC_AGG_AVG ? " (its sum and count are opened)" : "");
+	for (int i = 0; i < layout->slot_count; i++)
+		append_slot(&buf, study, query, layout, &layout->slots[i]);
+
+	/* every line begins with a newline, so there is one too many */
+	return buf.len > 0 ? buf.data + 1 : buf.data;
+}

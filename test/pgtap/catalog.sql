@@ -1,0 +1,92 @@
+--
+-- The shape of what CREATE EXTENSION makes: names that others rely on, and
+-- what must never slip in.
+--
+BEGIN;
+SELECT no_plan();
+
+SELECT has_extension('smc');
+SELECT has_schema('public');
+SELECT fdw_privs_are('smc', 'pg_read_all_data', ARRAY[]::text[], 'the wrapper is nobody''s to use');
+
+-- objects by their agreed names
+SELECT has_function('smc_create_identity', ARRAY['text']);
+SELECT function_returns('smc_create_identity', ARRAY['text'], 'text');
+SELECT has_function('smc_public_key', ARRAY[]::text[]);
+SELECT function_returns('smc_public_key', ARRAY[]::text[], 'text');
+SELECT has_function('smc_ping', ARRAY['text']);
+SELECT has_function('smc_accept', ARRAY['text']);
+SELECT has_function('smc_withdraw', ARRAY['text']);
+SELECT is_procedure('smc_attach', ARRAY[]::text[]);
+SELECT has_function('smc_split', ARRAY['numeric', 'integer']);
+SELECT function_returns('smc_split', ARRAY['numeric', 'integer'], 'smc_share[]');
+SELECT has_function('smc_combine', ARRAY['smc_share[]']);
+SELECT function_returns('smc_combine', ARRAY['smc_share[]'], 'numeric');
+SELECT is_aggregate('sum', ARRAY['smc_share']);
+SELECT has_operator('smc_share', '+', 'smc_share', 'smc_share');
+SELECT has_operator('smc_share', '-', 'smc_share', 'smc_share');
+SELECT has_operator('smc_share', '*', 'bigint', 'smc_share');
+SELECT has_operator('bigint', '*', 'smc_share', 'smc_share');
+SELECT has_type('smc_share');
+SELECT has_type('smc_secret_key');
+SELECT has_view(v) FROM unnest(ARRAY['smc_peers', 'smc_studies', 'smc_audit', 'smc_activity', 'smc_results']) v;
+SELECT columns_are('smc_peers', ARRAY['name', 'is_self', 'host', 'port', 'dbname', 'public_key']);
+
+-- the aggregates have the native ones' result types
+SELECT is_aggregate(a, ARRAY[t]) FROM unnest(ARRAY['smc_sum', 'smc_avg']) a,
+  unnest(ARRAY['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision']) t;
+SELECT is_empty($$
+  SELECT p.oid::regprocedure, p.prorettype::regtype, n.prorettype::regtype
+    FROM pg_proc p LEFT JOIN pg_proc n ON n.pronamespace = 'pg_catalog'::regnamespace AND n.prokind = 'a'
+         AND n.proname = substr(p.proname, 5) AND n.proargtypes = p.proargtypes
+   WHERE p.prokind = 'a' AND p.proname ~ '^smc_' AND n.prorettype IS DISTINCT FROM p.prorettype
+$$, 'each aggregate returns what its native one does');
+
+-- the role of the peers
+SELECT has_role('smc_link');
+SELECT results_eq($$ SELECT rolcanlogin, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls
+                       FROM pg_roles WHERE rolname = 'smc_link' $$,
+  $$ VALUES (false, false, true, false, false, false, false) $$, 'smc_link has no attribute of its own');
+SELECT is_empty($$ SELECT member::regrole FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
+                    WHERE m.roleid = 'smc_link'::regrole AND (r.rolsuper OR r.rolreplication OR r.rolbypassrls OR r.rolcreaterole) $$,
+  'and the fixture''s members have none that matters');
+
+-- everything of ours, and how to find it
+CREATE TEMP VIEW ours AS
+  SELECT classid, objid FROM pg_depend
+   WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'smc') AND deptype = 'e';
+
+SELECT is_empty($$ SELECT oid::regprocedure FROM pg_proc WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_proc'::regclass) AND prosecdef $$,
+  'no function runs as its owner');
+SELECT is_empty($$ SELECT oid::regprocedure FROM pg_proc WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_proc'::regclass) AND proleakproof $$,
+  'no function claims to be leakproof');
+SELECT is_empty($$ SELECT oid::regprocedure FROM pg_proc p WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_proc'::regclass)
+                      AND prokind IN ('f', 'p') AND prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c') $$,
+  'all functions are in C');
+SELECT is_empty($$ SELECT relname FROM pg_class WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_class'::regclass)
+                      AND relname !~ '^smc_' $$, 'all relations are called smc_...');
+SELECT is_empty($$ SELECT proname FROM pg_proc WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_proc'::regclass)
+                      AND proname !~ '^smc_' AND NOT (proname = 'sum' AND prokind = 'a') $$, 'and functions too');
+SELECT is_empty($$ SELECT 1 FROM pg_namespace WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_namespace'::regclass) $$,
+  'no schema of its own');
+SELECT is_empty($$ SELECT 1 FROM pg_event_trigger WHERE evtname ~ 'smc' $$, 'no event trigger');
+SELECT ok(NOT extrelocatable, 'not relocatable') FROM pg_extension WHERE extname = 'smc';
+SELECT set_eq($$ SELECT c::regclass::text FROM pg_extension, unnest(extconfig) c WHERE extname = 'smc' $$,
+  ARRAY['smc_consents', 'smc_audit_log', 'smc_results_log'], 'what a dump contains: not the identity');
+
+-- the identity
+SELECT has_table('smc_identity');
+SELECT col_is_pk('smc_identity', 'only_one');
+SELECT col_type_is('smc_identity', 'secret_key', 'smc_secret_key');
+SELECT ok(relrowsecurity AND relforcerowsecurity, 'row security is on and forced') FROM pg_class WHERE oid = 'smc_identity'::regclass;
+SELECT is_empty($$ SELECT polname FROM pg_policy WHERE polrelid = 'smc_identity'::regclass $$, 'and no policy lets anyone through');
+SELECT is(attstattarget::int, 0, 'no statistics of the key') FROM pg_attribute WHERE attrelid = 'smc_identity'::regclass AND attname = 'secret_key';
+SELECT is_empty($$ SELECT castsource::regtype, casttarget::regtype FROM pg_cast WHERE 'smc_secret_key'::regtype IN (castsource, casttarget) $$,
+  'the key''s type has no casts');
+SELECT is_empty($$ SELECT oid::regoperator FROM pg_operator WHERE 'smc_secret_key'::regtype IN (oprleft, oprright, oprresult) $$, 'no operators');
+SELECT is_empty($$ SELECT opcname FROM pg_opclass WHERE opcintype = 'smc_secret_key'::regtype $$, 'no operator classes');
+SELECT set_eq($$ SELECT proname::text FROM pg_proc WHERE prorettype = 'smc_secret_key'::regtype OR 'smc_secret_key'::regtype = ANY (proargtypes) $$,
+  ARRAY['smc_secret_key_in', 'smc_secret_key_out', 'smc_secret_key_recv', 'smc_secret_key_send'], 'no functions but input and output');
+
+SELECT * FROM finish();
+ROLLBACK;

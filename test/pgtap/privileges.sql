@@ -1,0 +1,119 @@
+--
+-- What roles can't see or do: an ordinary one, one that may read all data, one
+-- that row security doesn't stop on top, and a peer's.
+--
+BEGIN;
+SELECT no_plan();
+
+CREATE ROLE smc_tap_user;
+CREATE ROLE smc_tap_reader IN ROLE pg_read_all_data;
+CREATE ROLE smc_tap_writer IN ROLE pg_write_all_data;
+CREATE ROLE smc_tap_bypass BYPASSRLS IN ROLE pg_read_all_data, pg_write_all_data;
+CREATE ROLE smc_tap_monitor IN ROLE pg_monitor;
+CREATE ROLE smc_tap_peer LOGIN IN ROLE smc_link;
+
+--
+-- Run a statement as a role, by SET ROLE or SET SESSION AUTHORIZATION, undo it,
+-- and return the message of its error, or `ran`.  Nothing may be evaluated
+-- between the two, because a peer's session couldn't.
+--
+CREATE FUNCTION pg_temp.attempt(who text, statement text, how text DEFAULT 'role') RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM set_config(how, who, true);
+  EXECUTE statement;
+  RAISE SQLSTATE 'SMC00';
+EXCEPTION
+  WHEN SQLSTATE 'SMC00' THEN RETURN 'ran';
+  WHEN OTHERS THEN RETURN SQLERRM;
+END $$;
+CREATE FUNCTION pg_temp.rows_seen(who text, relation regclass) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE seen bigint;
+BEGIN
+  PERFORM set_config('role', who, true);
+  EXECUTE 'SELECT count(*) FROM ' || relation INTO seen;
+  PERFORM set_config('role', 'none', true);
+  RETURN seen;
+END $$;
+
+SELECT is(pg_temp.attempt('smc_tap_user', 'SELECT 1'), 'ran', 'the test itself works');
+
+-- grants
+SELECT table_privs_are(t::text, 'smc_tap_user', ARRAY[]::text[]) FROM unnest(ARRAY['smc_identity', 'smc_consents', 'smc_audit_log', 'smc_results_log', 'smc_audit']) t;
+SELECT table_privs_are(t::text, 'smc_link', ARRAY[]::text[]) FROM unnest(ARRAY['smc_identity', 'smc_consents', 'smc_audit_log', 'smc_results_log']) t;
+SELECT table_privs_are(v::text, 'smc_tap_user', ARRAY['SELECT']) FROM unnest(ARRAY['smc_peers', 'smc_studies', 'smc_activity', 'smc_results']) v;
+SELECT function_privs_are('smc_create_identity', ARRAY['text'], 'smc_tap_user', ARRAY[]::text[]);
+SELECT function_privs_are('smc_attach', ARRAY[]::text[], 'smc_tap_user', ARRAY[]::text[]);
+SELECT function_privs_are('smc_attach', ARRAY[]::text[], 'smc_link', ARRAY['EXECUTE']);
+SELECT ok(NOT has_type_privilege('smc_tap_user', 'smc_secret_key', 'USAGE'), 'the key''s type is nobody''s to use');
+
+-- an ordinary role
+SELECT is(pg_temp.attempt('smc_tap_user', s), m, s) FROM (VALUES
+  ('SELECT smc_public_key()', 'ran'),
+  ('TABLE smc_peers', 'ran'),
+  ('TABLE smc_studies', 'ran'),
+  ('TABLE smc_activity', 'ran'),
+  ('TABLE smc_results', 'ran'),
+  ('TABLE smc_identity', 'permission denied for table smc_identity'),
+  ('SELECT secret_key FROM smc_identity', 'permission denied for table smc_identity'),
+  ('TABLE smc_consents', 'permission denied for table smc_consents'),
+  ('TABLE smc_audit_log', 'permission denied for table smc_audit_log'),
+  ('TABLE smc_audit', 'permission denied for view smc_audit'),
+  ('TABLE smc_results_log', 'permission denied for table smc_results_log'),
+  ('UPDATE smc_identity SET name = ''x''', 'permission denied for table smc_identity'),
+  ('DELETE FROM smc_audit_log', 'permission denied for table smc_audit_log'),
+  ('SELECT smc_create_identity(''x'')', 'permission denied for function smc_create_identity'),
+  ('CALL smc_attach()', 'permission denied for procedure smc_attach'),
+  ('SELECT smc_ping(''globex'')', 'permission denied for foreign server globex'),
+  ('CREATE SERVER x FOREIGN DATA WRAPPER smc', 'permission denied for foreign-data wrapper smc'),
+  ('IMPORT FOREIGN SCHEMA smc FROM SERVER globex INTO public', 'permission denied for foreign server globex'),
+  ('CREATE USER MAPPING FOR CURRENT_USER SERVER globex', 'permission denied for foreign server globex'),
+  ('ALTER SERVER globex OPTIONS (SET host ''elsewhere'')', 'must be owner of foreign server globex'),
+  ('SELECT repeat(''00'', 64)::smc_secret_key', 'permission denied for secret keys'),
+  ('SELECT smc_sum(salary) FROM payroll', 'permission denied for foreign table payroll'),
+  ('SELECT sum(salary) FROM payroll', 'permission denied for foreign table payroll')
+) v(s, m);
+SELECT isnt(pg_temp.attempt('smc_tap_user', s), 'ran', s) FROM unnest(ARRAY['SELECT smc_accept(''payroll'')', 'SELECT smc_withdraw(''payroll'')']) s;
+
+-- other people's passwords
+SELECT is_empty($$ SELECT 1 FROM pg_roles WHERE rolname = 'smc_tap_user' AND has_table_privilege(oid, 'pg_user_mapping', 'SELECT') $$,
+  'mappings are closed by PostgreSQL itself');
+
+-- who may read all data sees no key
+SELECT is(pg_temp.rows_seen('smc_tap_reader', 'smc_identity'), 0::bigint, 'pg_read_all_data: row security hides the row');
+SELECT is(pg_temp.attempt('smc_tap_reader', 'SELECT smc_create_identity(''x'')'), 'permission denied for function smc_create_identity');
+SELECT is(pg_temp.attempt('smc_tap_monitor', 'TABLE smc_identity'), 'permission denied for table smc_identity', 'pg_monitor');
+SELECT is(pg_temp.attempt('smc_tap_writer', 'INSERT INTO smc_identity (name, public_key, secret_key) SELECT ''x'', ''x'', NULL'),
+  'new row violates row-level security policy for table "smc_identity"', 'pg_write_all_data puts no key in');
+SELECT is(pg_temp.rows_seen('smc_tap_bypass', 'smc_identity'), 1::bigint, 'BYPASSRLS: the row is there');
+SELECT is(pg_temp.attempt('smc_tap_bypass', s), m, s) FROM (VALUES
+  ('SELECT secret_key::text FROM smc_identity', 'permission denied for secret keys'),
+  ('SELECT i::text FROM smc_identity i', 'permission denied for secret keys'),
+  ('SELECT row_to_json(i) FROM smc_identity i', 'permission denied for secret keys'),
+  ('SELECT xmlforest(secret_key) FROM smc_identity', 'permission denied for secret keys'),
+  ('SELECT format(''%s'', secret_key) FROM smc_identity', 'permission denied for secret keys'),
+  ('SELECT smc_secret_key_out(secret_key) FROM smc_identity', 'permission denied for secret keys'),
+  ('SELECT smc_secret_key_send(secret_key) FROM smc_identity', 'permission denied for secret keys'),
+  ('SELECT record_send(i) FROM smc_identity i', 'permission denied for secret keys'),
+  ('SELECT array_send(ARRAY[secret_key]) FROM smc_identity', 'permission denied for secret keys'),
+  ('SELECT array_to_string(ARRAY[secret_key], '''') FROM smc_identity', 'permission denied for secret keys'),
+  ('SELECT i FROM smc_identity i ORDER BY i', 'could not identify an ordering operator for type smc_identity'),
+  ('SELECT count(*) FROM smc_identity GROUP BY secret_key', 'could not identify an equality operator for type smc_secret_key'),
+  ('CREATE TEMP TABLE t AS SELECT secret_key FROM smc_identity', 'permission denied for type smc_secret_key'),
+  ('DO $d$ DECLARE k text; BEGIN SELECT secret_key INTO k FROM smc_identity; END $d$', 'permission denied for secret keys'),
+  ('UPDATE smc_identity SET secret_key = repeat(''00'', 64)::smc_secret_key', 'permission denied for secret keys')
+) v(s, m);
+
+-- a peer's role
+SELECT is(pg_temp.attempt('smc_tap_peer', s, 'session_authorization'), 'role "smc_tap_peer" may only run CALL smc_attach()', s)
+  FROM unnest(ARRAY['SELECT 1', 'TABLE pg_catalog.pg_class', 'TABLE smc_peers', 'SELECT smc_public_key()', 'SELECT smc_sum(salary) FROM payroll',
+    'SELECT smc_accept(''payroll'')', 'TABLE smc_audit_log', 'SET work_mem = 64', 'SHOW work_mem', 'DO $d$ BEGIN END $d$', 'CREATE TEMP TABLE t ()',
+    'LISTEN x', 'EXPLAIN SELECT 1', 'LOCK TABLE payroll', 'ALTER ROLE smc_tap_peer PASSWORD ''x''', 'CALL smc_attach()']) s;
+
+-- nobody but superusers and the server's owner changes what was agreed with a peer
+SELECT isnt(pg_temp.attempt(r, s), 'ran', r || ': ' || s)
+  FROM unnest(ARRAY['smc_tap_user', 'smc_tap_bypass', 'smc_tap_monitor']) r,
+       unnest(ARRAY['DROP SERVER globex CASCADE', 'ALTER FOREIGN TABLE payroll OPTIONS (SET reveal_to ''acme'')', 'DROP EXTENSION smc',
+         'ALTER USER MAPPING FOR PUBLIC SERVER globex OPTIONS (SET user ''x'')', 'ALTER PROCEDURE smc_attach() OWNER TO CURRENT_USER']) s;
+
+SELECT * FROM finish();
+ROLLBACK;
