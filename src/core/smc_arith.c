@@ -6,10 +6,12 @@
  */
 #include "smc_arith.h"
 
-#include <sodium.h>
 #include <string.h>
 
 #include "smc_bits.h"
+#include "smc_ct.h"
+
+#define WINDOW		8			/* batches asked for before the first is answered */
 
 typedef unsigned __int128 Wide;
 
@@ -52,7 +54,7 @@ wide_of(SmcBlock block)
 static inline Wide
 mask_of(const uint64_t *bits, size_t e)
 {
-	return (Wide) 0 - ((bits[e / 64] >> (e % 64)) & 1);
+	return smc_ct_mask((bits[e / 64] >> (e % 64)) & 1);
 }
 
 static Batch *
@@ -72,13 +74,13 @@ valid_width(int width)
 
 /* The bit's owner, toward one peer: choose by the bits. */
 static SmcStatus
-bit_ask(SmcEngine *engine, Batch *batch, int peer, const uint64_t *s, size_t count)
+bit_ask(SmcEngine *engine, Batch *batch, int peer, const uint64_t *s, SmcBlock *held, size_t count)
 {
 	memset(batch->choice, 0, sizeof(batch->choice));
 	memcpy(batch->choice, s, smc_bits_words(count) * sizeof(uint64_t));
 	engine->ots_made += count;
 	return smc_ot_receive_random(engine->ot[peer].receiver, engine->channel, peer, true,
-								 (uint8_t *) batch->choice, batch->m0, count);
+								 (uint8_t *) batch->choice, held, count);
 }
 
 /* The others: m0 and m1 + correction = m0 + v; our share is -m0. */
@@ -106,7 +108,8 @@ bit_answer(SmcEngine *engine, int width, Batch *batch, int peer, const uint64_t 
 
 /* The owner again: m_s, corrected where s is set. */
 static SmcStatus
-bit_collect(SmcEngine *engine, int width, Batch *batch, int peer, const uint64_t *s, uint64_t *out, size_t count)
+bit_collect(SmcEngine *engine, int width, Batch *batch, int peer, const uint64_t *s, const SmcBlock *held,
+			uint64_t *out, size_t count)
 {
 	size_t		len = (size_t) width / 8;
 	SmcStatus	status = smc_channel_receive(engine->channel, peer, batch->wire, count * len);
@@ -118,30 +121,41 @@ bit_collect(SmcEngine *engine, int width, Batch *batch, int peer, const uint64_t
 		Wide		fix = 0;
 
 		memcpy(&fix, batch->wire + e * len, len);
-		store(out, width, e, load(out, width, e) + wide_of(batch->m0[e]) + (fix & mask_of(s, e)));
+		store(out, width, e, load(out, width, e) + wide_of(held[e]) + (fix & mask_of(s, e)));
 	}
 	return SMC_OK;
 }
 
+/* The owner's part: everybody is asked before anybody's answer is waited for. */
 static SmcStatus
-private_bit_batch(SmcEngine *engine, int width, int owner, Batch *batch, const uint64_t *s,
-				  const uint64_t *v, uint64_t *out, size_t count)
+bit_owner(SmcEngine *engine, int width, Batch *batch, SmcBlock *held, const uint64_t *s, const uint64_t *v,
+		  uint64_t *out, size_t count)
 {
 	SmcChannel *channel = engine->channel;
+	size_t		limbs = (size_t) width / 64;
 	SmcStatus	status = SMC_OK;
-
-	if (channel->self != owner)
-		return bit_answer(engine, width, batch, owner, v, out, count);
 
 	for (size_t e = 0; e < count; e++)
 		store(out, width, e, load(v, width, e) & mask_of(s, e));
-	for (int peer = 0; peer < channel->party_count && status == SMC_OK; peer++)
+	for (int pass = 0; pass < 2; pass++)
 	{
-		if (peer == owner)
-			continue;
-		status = bit_ask(engine, batch, peer, s, count);
-		if (status == SMC_OK)
-			status = bit_collect(engine, width, batch, peer, s, out, count);
+		SmcBlock   *h = held;
+
+		for (int peer = 0; peer < channel->party_count; peer++)
+		{
+			if (peer == channel->self)
+				continue;
+			for (size_t at = 0; at < count && status == SMC_OK; at += SMC_OT_BATCH)
+			{
+				size_t		block = count - at < SMC_OT_BATCH ? count - at : SMC_OT_BATCH;
+
+				if (pass == 0)
+					status = bit_ask(engine, batch, peer, s + at / 64, h, block);
+				else
+					status = bit_collect(engine, width, batch, peer, s + at / 64, h, out + at * limbs, block);
+				h += block;
+			}
+		}
 	}
 	return status;
 }
@@ -151,20 +165,43 @@ smc_arith_private_bit(SmcEngine *engine, int width, int owner, const uint64_t *s
 					  const uint64_t *v, uint64_t *out, size_t count)
 {
 	size_t		limbs = (size_t) width / 64;
+	size_t		window = WINDOW * SMC_OT_BATCH;
 	SmcArena   *arena;
-	Batch	   *batch = new_batch(&arena);
-	SmcStatus	status = batch ? SMC_OK : SMC_ERR_MEMORY;
+	Batch	   *batch;
+	SmcBlock   *held = NULL;
+	SmcStatus	status = SMC_ERR_MEMORY;
 
-	if (!valid_width(width))
-		status = SMC_ERR_ARGUMENT;
-	smc_channel_round(engine->channel);
-	for (size_t at = 0; at < count && status == SMC_OK; at += SMC_OT_BATCH)
+	if (!valid_width(width) || owner < 0 || owner >= engine->channel->party_count)
+		return SMC_ERR_ARGUMENT;
+	batch = new_batch(&arena);
+	if (batch == NULL)
+		goto done;
+	if (engine->channel->self == owner)
 	{
-		size_t		block = count - at < SMC_OT_BATCH ? count - at : SMC_OT_BATCH;
-
-		status = private_bit_batch(engine, width, owner, batch, s ? s + at / 64 : NULL,
-								   v + at * limbs, out + at * limbs, block);
+		held = smc_arena_array(arena, (count < window ? count : window) * (size_t) (engine->channel->party_count - 1),
+							   sizeof(SmcBlock));
+		if (held == NULL)
+			goto done;
 	}
+	status = SMC_OK;
+	smc_channel_round(engine->channel);
+	for (size_t at = 0; at < count && status == SMC_OK; at += window)
+	{
+		size_t		stretch = count - at < window ? count - at : window;
+
+		if (engine->channel->self == owner)
+			status = bit_owner(engine, width, batch, held, s + at / 64, v + at * limbs, out + at * limbs, stretch);
+		else
+		{
+			for (size_t k = at; k < at + stretch && status == SMC_OK; k += SMC_OT_BATCH)
+			{
+				size_t		block = at + stretch - k < SMC_OT_BATCH ? at + stretch - k : SMC_OT_BATCH;
+
+				status = bit_answer(engine, width, batch, owner, v + k * limbs, out + k * limbs, block);
+			}
+		}
+	}
+done:
 	smc_arena_destroy(arena);
 	return status;
 }
@@ -174,10 +211,12 @@ smc_arith_times_bit(SmcEngine *engine, int width, const uint64_t *s, const uint6
 					uint64_t *out, size_t count)
 {
 	size_t		limbs = (size_t) width / 64;
-	SmcArena   *arena = smc_arena_create();
+	SmcArena   *arena = valid_width(width) ? smc_arena_create() : NULL;
 	uint64_t   *step = arena ? smc_arena_array(arena, count * limbs, sizeof(uint64_t)) : NULL;
 	SmcStatus	status = step ? SMC_OK : SMC_ERR_MEMORY;
 
+	if (!valid_width(width))
+		return SMC_ERR_ARGUMENT;
 	if (status == SMC_OK)
 		memset(out, 0, count * limbs * sizeof(uint64_t));
 	for (int owner = 0; owner < engine->channel->party_count && status == SMC_OK; owner++)
@@ -199,9 +238,9 @@ smc_arith_from_bits(SmcEngine *engine, int width, const uint64_t *s, uint64_t *o
 	size_t		limbs = (size_t) width / 64;
 	SmcArena   *arena = smc_arena_create();
 	uint64_t   *one = arena ? smc_arena_array(arena, count * limbs, sizeof(uint64_t)) : NULL;
-	SmcStatus	status = SMC_ERR_MEMORY;
+	SmcStatus	status = valid_width(width) ? SMC_ERR_MEMORY : SMC_ERR_ARGUMENT;
 
-	if (one != NULL)
+	if (one != NULL && valid_width(width))
 	{
 		for (size_t e = 0; e < count; e++)
 			one[e * limbs] = engine->channel->self == 0;
@@ -219,9 +258,9 @@ smc_arith_select(SmcEngine *engine, int width, const uint64_t *s, const uint64_t
 	SmcArena   *arena = smc_arena_create();
 	uint64_t   *d = arena ? smc_arena_array(arena, count * limbs, sizeof(uint64_t)) : NULL;
 	uint64_t   *t = arena ? smc_arena_array(arena, count * limbs, sizeof(uint64_t)) : NULL;
-	SmcStatus	status = SMC_ERR_MEMORY;
+	SmcStatus	status = valid_width(width) ? SMC_ERR_MEMORY : SMC_ERR_ARGUMENT;
 
-	if (d != NULL && t != NULL)
+	if (d != NULL && t != NULL && valid_width(width))
 	{
 		for (size_t e = 0; e < count; e++)
 			store(d, width, e, load(x, width, e) - load(y, width, e));
@@ -319,64 +358,78 @@ product_collect(SmcEngine *engine, int width, Batch *batch, int peer, const uint
 	return SMC_OK;
 }
 
+/* The terms of a window: each pass goes over all peers and batches. */
+static SmcStatus
+product_window(SmcEngine *engine, int width, Batch *batch, SmcBlock *held, const uint64_t *x, const uint64_t *y,
+			   uint64_t *sum, size_t count)
+{
+	SmcChannel *channel = engine->channel;
+	size_t		limbs = (size_t) width / 64;
+	size_t		step = SMC_OT_BATCH / (size_t) width;
+	SmcStatus	status = SMC_OK;
+
+	for (size_t e = 0; e < count; e++)
+		store(sum, width, e, load(x, width, e) * load(y, width, e));
+	for (int pass = 0; pass < 3; pass++)
+	{
+		SmcBlock   *h = held;
+
+		for (int peer = 0; peer < channel->party_count; peer++)
+		{
+			if (peer == channel->self)
+				continue;
+			for (size_t at = 0; at < count && status == SMC_OK; at += step)
+			{
+				size_t		block = count - at < step ? count - at : step;
+				size_t		k = at * limbs;
+
+				if (pass == 0)
+					status = product_ask(engine, width, batch, peer, y + k, h, block);
+				else if (pass == 1)
+					status = product_answer(engine, width, batch, peer, x + k, sum + k, block);
+				else
+					status = product_collect(engine, width, batch, peer, y + k, h, sum + k, block);
+				h += block * (size_t) width;
+			}
+		}
+	}
+	return status;
+}
+
 SmcStatus
 smc_arith_multiply(SmcEngine *engine, int width, const uint64_t *x, const uint64_t *y,
 				   uint64_t *out, size_t count)
 {
-	SmcChannel *channel = engine->channel;
 	size_t		limbs = (size_t) width / 64;
-	size_t		step = valid_width(width) ? SMC_OT_BATCH / (size_t) width : 1;
+	size_t		window;
 	SmcArena   *arena;
-	Batch	   *batch = new_batch(&arena);
-	SmcBlock   *held[SMC_PARTIES_MAX] = {NULL};
-	uint64_t   *sum = NULL;
+	Batch	   *batch;
+	SmcBlock   *held;
+	uint64_t   *sum;
 	SmcStatus	status = SMC_ERR_MEMORY;
 
 	if (!valid_width(width))
-	{
-		status = SMC_ERR_ARGUMENT;
-		goto done;
-	}
+		return SMC_ERR_ARGUMENT;
+	window = WINDOW * SMC_OT_BATCH / (size_t) width;
+	if (window > count)
+		window = count;
+	batch = new_batch(&arena);
 	if (batch == NULL)
 		goto done;
-	sum = smc_arena_array(arena, step * limbs, sizeof(uint64_t));
-	if (sum == NULL)
+	sum = smc_arena_array(arena, window * limbs, sizeof(uint64_t));
+	held = smc_arena_array(arena, window * (size_t) width * (size_t) (engine->channel->party_count - 1),
+						   sizeof(SmcBlock));
+	if (sum == NULL || held == NULL)
 		goto done;
-	for (int peer = 0; peer < channel->party_count; peer++)
-	{
-		if (peer == channel->self)
-			continue;
-		held[peer] = smc_arena_array(arena, SMC_OT_BATCH, sizeof(SmcBlock));
-		if (held[peer] == NULL)
-			goto done;
-	}
 	status = SMC_OK;
-	smc_channel_round(channel);
-	for (size_t at = 0; at < count && status == SMC_OK; at += step)
+	smc_channel_round(engine->channel);
+	for (size_t at = 0; at < count && status == SMC_OK; at += window)
 	{
-		size_t		block = count - at < step ? count - at : step;
-		const uint64_t *xs = x + at * limbs;
-		const uint64_t *ys = y + at * limbs;
+		size_t		stretch = count - at < window ? count - at : window;
 
-		for (size_t e = 0; e < block; e++)
-			store(sum, width, e, load(xs, width, e) * load(ys, width, e));
-		for (int peer = 0; peer < channel->party_count && status == SMC_OK; peer++)
-		{
-			if (peer != channel->self)
-				status = product_ask(engine, width, batch, peer, ys, held[peer], block);
-		}
-		for (int peer = 0; peer < channel->party_count && status == SMC_OK; peer++)
-		{
-			if (peer != channel->self)
-				status = product_answer(engine, width, batch, peer, xs, sum, block);
-		}
-		for (int peer = 0; peer < channel->party_count && status == SMC_OK; peer++)
-		{
-			if (peer != channel->self)
-				status = product_collect(engine, width, batch, peer, ys, held[peer], sum, block);
-		}
-		for (size_t e = 0; e < block && status == SMC_OK; e++)
-			store(out + at * limbs, width, e, load(sum, width, e));
+		status = product_window(engine, width, batch, held, x + at * limbs, y + at * limbs, sum, stretch);
+		if (status == SMC_OK)
+			memcpy(out + at * limbs, sum, stretch * limbs * sizeof(uint64_t));
 	}
 done:
 	smc_arena_destroy(arena);
@@ -392,6 +445,8 @@ smc_arith_open(SmcEngine *engine, int width, const uint64_t *shares, uint64_t *o
 	uint64_t   *theirs = arena ? smc_arena_array(arena, words, sizeof(uint64_t)) : NULL;
 	SmcStatus	status = theirs ? SMC_OK : SMC_ERR_MEMORY;
 
+	if (!valid_width(width))
+		status = SMC_ERR_ARGUMENT;
 	for (int peer = 0; peer < channel->party_count && status == SMC_OK; peer++)
 	{
 		if (peer != channel->self)

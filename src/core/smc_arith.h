@@ -18,7 +18,8 @@
  *                  turn it is, 1 at the others.  ROUNDS: n.
  *   product        x y = sum x_i y_j; for the cross terms one OT a bit of y_j.
  *                  BYTES: width OTs a pair and direction, bit t with only the
- *                  (width - t) bits that count.  ROUNDS: 1, no triples kept:
+ *                  (width - t) bits that count, in whole bytes: with the OTs
+ *                  544 bytes (64 bits), 1600 (128).  ROUNDS: 1, no triples:
  *                  the inputs go in directly.
  */
 #ifndef SMC_ARITH_H

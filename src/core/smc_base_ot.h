@@ -2,12 +2,15 @@
  * Base oblivious transfer on ristretto255: 128 random OTs for one direction of
  * one pair, the seed of everything in smc_ot.
  *
- * PAPER: Masny and Rindal, "Endemic Oblivious Transfer", CCS 2019, figure 8
- * (the protocol from key agreement, instantiated with Diffie-Hellman).
- * Chosen over Chou-Orlandi, which is cheaper, for its proof: UC-secure against
- * malicious parties in the random-oracle model from DDH, in one exchange.
- * ADVERSARY: malicious; the outputs are "endemic": a party that cheats may
- * choose its own outputs, which OT extension allows.
+ * PAPER: Masny and Rindal, "Endemic Oblivious Transfer", CCS 2019: the
+ * one-round protocol from key agreement, instantiated with Diffie-Hellman.
+ * Chosen over Chou-Orlandi, which is cheaper, for being one exchange of
+ * independent messages with a simulation proof in the random-oracle model.
+ * ADVERSARY: semi-honest is all that the engine needs (CDH in ristretto255,
+ * H1 and H2 random oracles).  The paper's malicious security holds for an A of
+ * its own for each OT, or for a shared one, as here, under a gap (oracle)
+ * Diffie-Hellman assumption.  Outputs are "endemic": a party that cheats may
+ * choose its own, which OT extension allows.
  *
  *   sender    s <- Z_q                                  A = sG to the receiver
  *   receiver  for OT i with choice c:  x <- Z_q, r_{1-c} <- G at random,
@@ -45,12 +48,18 @@ typedef struct SmcBaseOtReceiver
 	uint8_t		choices[SMC_BASE_OT_COUNT / 8];
 } SmcBaseOtReceiver;
 
-/* Begin as sender: write the message A. */
+/*
+ * Begin as sender: write the message A.  SMC_ERR_LIBRARY when the random
+ * scalar is zero.  All four wipe their state when they fail or end.
+ */
 extern SmcStatus smc_base_ot_send_start(SmcBaseOtSender *sender, const uint8_t context[SMC_KEY_BYTES],
 										const SmcRandom *random,
 										uint8_t message[SMC_BASE_OT_SENDER_BYTES]) SMC_MUST_USE;
 
-/* End as sender: from the receiver's message to both keys of every OT. */
+/*
+ * End as sender: from the receiver's message to both keys of every OT.
+ * SMC_ERR_FORMAT when a point is none, or the neutral element comes out.
+ */
 extern SmcStatus smc_base_ot_send_finish(SmcBaseOtSender *sender,
 										 const uint8_t message[SMC_BASE_OT_RECEIVER_BYTES],
 										 SmcBlock keys[SMC_BASE_OT_COUNT][2]) SMC_MUST_USE;
@@ -61,7 +70,10 @@ extern SmcStatus smc_base_ot_receive_start(SmcBaseOtReceiver *receiver, const ui
 										   const SmcRandom *random,
 										   uint8_t message[SMC_BASE_OT_RECEIVER_BYTES]) SMC_MUST_USE;
 
-/* End as receiver: from the sender's message to the chosen key of every OT. */
+/*
+ * End as receiver: from the sender's message to the chosen key of every OT.
+ * SMC_ERR_FORMAT as above.  Constant time in the choices, as is the beginning.
+ */
 extern SmcStatus smc_base_ot_receive_finish(SmcBaseOtReceiver *receiver,
 											const uint8_t message[SMC_BASE_OT_SENDER_BYTES],
 											SmcBlock keys[SMC_BASE_OT_COUNT]) SMC_MUST_USE;

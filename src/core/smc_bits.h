@@ -3,12 +3,19 @@
  *
  * Bits past the end of a vector's last word are zero; every function keeps
  * that.  Nothing here depends on the values of bits, only on lengths.
+ *
+ * Words, blocks and ring elements travel and are viewed as bytes in the host's
+ * order, which must be little-endian.
  */
 #ifndef SMC_BITS_H
 #define SMC_BITS_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the sharing engine is written for little-endian machines"
+#endif
 
 /* Words that hold count bits. */
 static inline size_t
@@ -29,6 +36,9 @@ extern void smc_bits_extract(uint64_t *to, const uint64_t *from, size_t at, size
 
 /* Copy count bits from the start of from to bit `at` of to, leaving to's other bits alone. */
 extern void smc_bits_insert(uint64_t *to, size_t at, const uint64_t *from, size_t count);
+
+/* Transpose 64 x 64 bits in place: bit c of word r becomes bit r of word c. */
+extern void smc_bits_transpose64(uint64_t m[64]);
 
 /* XOR from into to, word by word. */
 extern void smc_bits_xor(uint64_t *to, const uint64_t *from, size_t words);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "smc_bits.h"
+
 struct SmcStream
 {
 	EVP_CIPHER_CTX *ctx;
@@ -49,13 +51,14 @@ smc_stream_open(SmcArena *arena, const SmcBlock *seed)
 }
 
 SmcStatus
-smc_stream_xor(SmcStream *stream, uint8_t *data, size_t len)
+smc_stream_read(SmcStream *stream, uint8_t *data, size_t len)
 {
+	static const uint8_t zeros[SMC_STREAM_READ_MAX];
 	int			done = 0;
 
-	if (len > (size_t) 1 << 30)
+	if (len > sizeof(zeros))
 		return SMC_ERR_ARGUMENT;
-	if (EVP_EncryptUpdate(stream->ctx, data, &done, data, (int) len) != 1 || done != (int) len)
+	if (EVP_EncryptUpdate(stream->ctx, data, &done, zeros, (int) len) != 1 || done != (int) len)
 		return SMC_ERR_LIBRARY;
 	return SMC_OK;
 }
@@ -130,38 +133,6 @@ smc_block_hash(SmcPermutation *pi, uint64_t tweak, SmcBlock *blocks, SmcBlock *s
 	return SMC_OK;
 }
 
-/*
- * Transpose 64 x 64 bits: six exchanges of halves, each half the distance of
- * the one before (Hacker's Delight, section 7-3).  The compiler makes vector
- * code of it; the clone with 256-bit vectors is chosen at load time.
- */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-__attribute__((target_clones("avx2", "default"), optimize("O3")))
-#endif
-static void
-transpose64(uint64_t m[64])
-{
-	static const uint64_t mask[6] = {
-		UINT64_C(0x00000000ffffffff), UINT64_C(0x0000ffff0000ffff),
-		UINT64_C(0x00ff00ff00ff00ff), UINT64_C(0x0f0f0f0f0f0f0f0f),
-		UINT64_C(0x3333333333333333), UINT64_C(0x5555555555555555)
-	};
-
-	for (int step = 0, j = 32; step < 6; step++, j >>= 1)
-	{
-		for (int base = 0; base < 64; base += 2 * j)
-		{
-			for (int k = base; k < base + j; k++)
-			{
-				uint64_t	t = ((m[k] >> j) ^ m[k + j]) & mask[step];
-
-				m[k] ^= t << j;
-				m[k + j] ^= t;
-			}
-		}
-	}
-}
-
 void
 smc_block_transpose(const uint8_t *rows, size_t stride, size_t columns, SmcBlock *out)
 {
@@ -171,12 +142,12 @@ smc_block_transpose(const uint8_t *rows, size_t stride, size_t columns, SmcBlock
 	{
 		for (int r = 0; r < 64; r++)
 			memcpy(&square[r], rows + (size_t) r * stride + c / 8, 8);
-		transpose64(square);
+		smc_bits_transpose64(square);
 		for (int i = 0; i < 64; i++)
 			out[c + (size_t) i].lo = square[i];
 		for (int r = 0; r < 64; r++)
 			memcpy(&square[r], rows + (size_t) (64 + r) * stride + c / 8, 8);
-		transpose64(square);
+		smc_bits_transpose64(square);
 		for (int i = 0; i < 64; i++)
 			out[c + (size_t) i].hi = square[i];
 	}

@@ -19,7 +19,8 @@
 #include "smc_arena.h"
 #include "smc_status.h"
 
-#define SMC_BLOCK_BYTES	16
+#define SMC_BLOCK_BYTES		16
+#define SMC_STREAM_READ_MAX	8192
 
 typedef struct SmcBlock
 {
@@ -41,8 +42,8 @@ typedef struct SmcStream SmcStream;
 /* Open a stream in arena, which also closes it; NULL when memory or libcrypto fail. */
 extern SmcStream *smc_stream_open(SmcArena *arena, const SmcBlock *seed);
 
-/* XOR the next len bytes of the stream into data. */
-extern SmcStatus smc_stream_xor(SmcStream *stream, uint8_t *data, size_t len) SMC_MUST_USE;
+/* Write the next len <= SMC_STREAM_READ_MAX bytes of the stream to data. */
+extern SmcStatus smc_stream_read(SmcStream *stream, uint8_t *data, size_t len) SMC_MUST_USE;
 
 /* Close and wipe. */
 extern void smc_stream_close(SmcStream *stream);

@@ -4,7 +4,12 @@
  * PAPER: Beaver, CRYPTO 1991: d = x ^ a and e = y ^ b are opened, and
  * z = c ^ d b ^ e a ^ d e.
  * BYTES: 2 bits a gate (3 for two gates with a common input) to each other
- * party.  ROUNDS: 1 for a whole vector.  XOR and NOT are local.
+ * party, and the triples.  ROUNDS: 1 for a whole vector.  XOR and NOT are local.
+ *
+ * The majority of three parties' own bits needs no triples: xy + yz + zx, and
+ * each product is of two parties' private bits, one OT with its correction.
+ * BYTES: 4.125 an OT, one sent and one received at each of the three, nothing
+ * at the others.  ROUNDS: 1.
  */
 #ifndef SMC_BOOLEAN_H
 #define SMC_BOOLEAN_H
@@ -21,6 +26,13 @@ extern SmcStatus smc_boolean_and(SmcEngine *engine, const uint64_t *x, const uin
 extern SmcStatus smc_boolean_and_two(SmcEngine *engine, const uint64_t *p,
 									 const uint64_t *x0, const uint64_t *x1,
 									 uint64_t *z0, uint64_t *z1, size_t count) SMC_MUST_USE;
+
+/*
+ * out = shares of the majority of own bits at the three members; others pass
+ * NULL and get shares of zero.  out may not be own.
+ */
+extern SmcStatus smc_boolean_majority(SmcEngine *engine, const int members[3], const uint64_t *own,
+									  uint64_t *out, size_t count) SMC_MUST_USE;
 
 /* Open bits to every party: out = XOR of all shares. */
 extern SmcStatus smc_boolean_open(SmcEngine *engine, const uint64_t *shares, uint64_t *out, size_t count) SMC_MUST_USE;

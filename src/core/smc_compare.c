@@ -7,6 +7,7 @@
  */
 #include "smc_compare.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "smc_millionaires.h"
@@ -45,178 +46,161 @@ shift_planes(uint64_t *to, const uint64_t *from, int width, size_t count, size_t
 	smc_bits_insert(to, count, from, (size_t) (width - 1) * count);
 }
 
+/* Summands on their way from n to two. */
+typedef struct Adder
+{
+	uint64_t   *summand[2 * SMC_PARTIES_MAX];
+	int			first;
+	int			end;
+} Adder;
+
 /*
- * More than two parties: party i's share is summand i, its planes held by i
- * alone.  Three summands become two (sum and carry), until two are left.
+ * Every three parties' private summands: sum = a ^ b ^ c, each party's share
+ * its own planes; carry = their majority.  One or two parties may be left over.
  */
 static SmcStatus
-add_summands(SmcEngine *engine, int width, const uint64_t *own, size_t count, SmcArena *local, Summands *out)
+add_private(SmcEngine *engine, int width, uint64_t *own, size_t count, SmcArena *local, Adder *adder)
 {
 	int			n = engine->channel->party_count;
-	size_t		bits = (size_t) width * count;
-	size_t		words = smc_bits_words(bits);
-	uint64_t   *a = smc_arena_array(local, words, sizeof(uint64_t));
-	uint64_t   *b = smc_arena_array(local, words, sizeof(uint64_t));
-	uint64_t   *x = smc_arena_array(local, words, sizeof(uint64_t));
-	uint64_t   *y = smc_arena_array(local, words, sizeof(uint64_t));
+	int			self = engine->channel->self;
+	size_t		words = smc_bits_words((size_t) width * count);
+	uint32_t	rounds = engine->channel->rounds;
+	uint64_t   *none = smc_arena_array(local, words, sizeof(uint64_t));
+	uint64_t   *majority = smc_arena_array(local, words, sizeof(uint64_t));
 
-	if (a == NULL || b == NULL || x == NULL || y == NULL)
+	if (none == NULL || majority == NULL)
 		return SMC_ERR_MEMORY;
-	if (engine->channel->self == 0)
-		memcpy(a, own, words * sizeof(uint64_t));
-	if (engine->channel->self == 1)
-		memcpy(b, own, words * sizeof(uint64_t));
-	for (int i = 2; i < n; i++)
+	for (int i = 0; i + 2 < n; i += 3)
 	{
-		const uint64_t *c = engine->channel->self == i ? own : NULL;
+		const int	members[3] = {i, i + 1, i + 2};
+		bool		member = self >= i && self <= i + 2;
+		uint64_t   *carry = smc_arena_array(local, words, sizeof(uint64_t));
 		SmcStatus	status;
 
-		/* carry = ((a ^ c) & (b ^ c)) ^ c, sum = a ^ b ^ c */
-		for (size_t w = 0; w < words; w++)
-		{
-			uint64_t	cw = c ? c[w] : 0;
-
-			x[w] = a[w] ^ cw;
-			y[w] = b[w] ^ cw;
-			a[w] ^= b[w] ^ cw;
-		}
-		status = smc_boolean_and(engine, x, y, x, bits);
+		if (carry == NULL)
+			return SMC_ERR_MEMORY;
+		status = smc_boolean_majority(engine, members, member ? own : NULL, majority, (size_t) width * count);
 		if (status != SMC_OK)
 			return status;
-		for (size_t w = 0; c != NULL && w < words; w++)
-			x[w] ^= c[w];
-		shift_planes(b, x, width, count, words);
+		shift_planes(carry, majority, width, count, words);
+		adder->summand[adder->end++] = member ? own : none;
+		adder->summand[adder->end++] = carry;
 	}
-	out->a = a;
-	out->b = b;
+	for (int i = n / 3 * 3; i < n; i++)
+		adder->summand[adder->end++] = self == i ? own : none;
+	/* no party is in two groups, so they all take one round */
+	engine->channel->rounds = rounds + 1;
 	return SMC_OK;
 }
 
-/* Move planes from natural to reversed order. */
+/* Three shared summands to two, the oldest first. */
 static SmcStatus
-reverse_planes(uint64_t **planes, int width, size_t count, SmcArena *local)
+add_shared(SmcEngine *engine, int width, size_t count, SmcArena *local, Adder *adder)
 {
-	size_t		words = smc_bits_words((size_t) width * count);
-	uint64_t   *out = smc_arena_array(local, words, sizeof(uint64_t));
-	uint64_t   *plane = smc_arena_array(local, smc_bits_words(count), sizeof(uint64_t));
-	uint8_t		order[WIDTH_MAX];
+	size_t		bits = (size_t) width * count;
+	size_t		words = smc_bits_words(bits);
+	const uint64_t *a = adder->summand[adder->first++];
+	const uint64_t *b = adder->summand[adder->first++];
+	const uint64_t *c = adder->summand[adder->first++];
+	uint64_t   *x = smc_arena_array(local, words, sizeof(uint64_t));
+	uint64_t   *sum = smc_arena_array(local, words, sizeof(uint64_t));
+	uint64_t   *carry = smc_arena_array(local, words, sizeof(uint64_t));
+	SmcStatus	status;
 
-	if (out == NULL || plane == NULL)
+	if (x == NULL || sum == NULL || carry == NULL)
 		return SMC_ERR_MEMORY;
-	reversed_order(order, width);
-	for (int place = 0; place < width; place++)
+
+	/* carry = ((a ^ c) & (b ^ c)) ^ c, sum = a ^ b ^ c */
+	for (size_t w = 0; w < words; w++)
 	{
-		smc_bits_extract(plane, *planes, (size_t) order[place] * count, count);
-		smc_bits_insert(out, (size_t) place * count, plane, count);
+		x[w] = a[w] ^ c[w];
+		carry[w] = b[w] ^ c[w];
+		sum[w] = a[w] ^ b[w] ^ c[w];
 	}
-	*planes = out;
+	status = smc_boolean_and(engine, x, carry, x, bits);
+	if (status != SMC_OK)
+		return status;
+	smc_bits_xor(x, c, words);
+	shift_planes(carry, x, width, count, words);
+	adder->summand[adder->end++] = sum;
+	adder->summand[adder->end++] = carry;
 	return SMC_OK;
 }
 
-/* The two summands of a chunk, planes in reversed order. */
+/* The two summands of a chunk, planes in natural order; more than two parties. */
 static SmcStatus
 decompose(SmcEngine *engine, int width, const uint64_t *shares, size_t count, SmcArena *local, Summands *out)
 {
-	size_t		words = smc_bits_words((size_t) width * count);
-	uint64_t   *own = smc_arena_array(local, words, sizeof(uint64_t));
+	uint64_t   *own = smc_arena_array(local, smc_bits_words((size_t) width * count), sizeof(uint64_t));
 	uint8_t		order[WIDTH_MAX];
+	Adder		adder = {{NULL}, 0, 0};
 	SmcStatus	status;
 
 	if (own == NULL)
 		return SMC_ERR_MEMORY;
-	if (engine->channel->party_count == 2)
-	{
-		uint64_t   *none = smc_arena_array(local, words, sizeof(uint64_t));
-
-		if (none == NULL)
-			return SMC_ERR_MEMORY;
-		reversed_order(order, width);
-		smc_bits_slice(own, shares, width, count, order, width);
-		out->a = engine->channel->self == 0 ? own : none;
-		out->b = engine->channel->self == 0 ? none : own;
-		return SMC_OK;
-	}
 	for (int plane = 0; plane < width; plane++)
 		order[plane] = (uint8_t) plane;
 	smc_bits_slice(own, shares, width, count, order, width);
-	status = add_summands(engine, width, own, count, local, out);
-	if (status == SMC_OK)
-		status = reverse_planes(&out->a, width, count, local);
-	if (status == SMC_OK)
-		status = reverse_planes(&out->b, width, count, local);
+	status = add_private(engine, width, own, count, local, &adder);
+	while (status == SMC_OK && adder.end - adder.first > 2)
+		status = add_shared(engine, width, count, local, &adder);
+	out->a = adder.summand[adder.first];
+	out->b = adder.summand[adder.first + 1];
 	return status;
 }
 
 /*
- * The carry into the top plane: of the planes below it, moved up by one place
- * with a plane of zeros lowest, so that the tree is full.
+ * The carry into the top plane: of the planes below it, moved up by one place,
+ * with a plane of zeros lowest (no carry, whatever comes in), so that the tree
+ * is full.
  */
 static SmcStatus
 top_carry(SmcEngine *engine, int width, const Summands *s, size_t count, SmcArena *local, uint64_t *carry)
 {
 	size_t		bits = (size_t) width * count;
-	size_t		words = smc_bits_words(bits);
 	size_t		half_words = smc_bits_words(bits / 2);
-	uint64_t   *g = smc_arena_array(local, words, sizeof(uint64_t));
-	uint64_t   *p = smc_arena_array(local, words, sizeof(uint64_t));
+	uint64_t   *p = smc_arena_array(local, smc_bits_words(bits), sizeof(uint64_t));
+	uint64_t   *a = smc_arena_array(local, smc_bits_words(bits), sizeof(uint64_t));
 	uint64_t   *plane = smc_arena_array(local, smc_bits_words(count), sizeof(uint64_t));
-	uint64_t   *high_g = smc_arena_array(local, half_words, sizeof(uint64_t));
+	uint64_t   *other = smc_arena_array(local, smc_bits_words(count), sizeof(uint64_t));
 	uint64_t   *high_p = smc_arena_array(local, half_words, sizeof(uint64_t));
-	uint64_t   *low_g = smc_arena_array(local, half_words, sizeof(uint64_t));
-	uint64_t   *low_p = smc_arena_array(local, half_words, sizeof(uint64_t));
-	uint64_t   *sums = smc_arena_array(local, words, sizeof(uint64_t));
+	uint64_t   *high_a = smc_arena_array(local, half_words, sizeof(uint64_t));
 	uint8_t		order[WIDTH_MAX];
-	uint8_t		place_of[WIDTH_MAX];
 	SmcStatus	status;
 
-	if (g == NULL || p == NULL || plane == NULL || high_g == NULL || high_p == NULL ||
-		low_g == NULL || low_p == NULL || sums == NULL)
+	if (p == NULL || a == NULL || plane == NULL || other == NULL || high_p == NULL || high_a == NULL)
 		return SMC_ERR_MEMORY;
-	status = smc_boolean_and(engine, s->a, s->b, sums, bits);
-	if (status != SMC_OK)
-		return status;
-
-	/* g = a & b and p = a ^ b, plane k at the place of k + 1 */
 	reversed_order(order, width);
 	for (int place = 0; place < width; place++)
-		place_of[order[place]] = (uint8_t) place;
-	for (int k = 0; k + 1 < width; k++)
 	{
-		size_t		from = (size_t) place_of[k] * count;
-		size_t		to = (size_t) place_of[k + 1] * count;
-
-		smc_bits_extract(plane, sums, from, count);
-		smc_bits_insert(g, to, plane, count);
-		smc_bits_extract(plane, s->a, from, count);
-		smc_bits_insert(p, to, plane, count);
-		smc_bits_extract(plane, s->b, from, count);
-		smc_bits_extract(low_g, p, to, count);
-		smc_bits_xor(plane, low_g, smc_bits_words(count));
-		smc_bits_insert(p, to, plane, count);
+		if (order[place] == 0)
+			continue;
+		smc_bits_extract(plane, s->a, (size_t) (order[place] - 1) * count, count);
+		smc_bits_insert(a, (size_t) place * count, plane, count);
+		smc_bits_extract(other, s->b, (size_t) (order[place] - 1) * count, count);
+		smc_bits_xor(plane, other, smc_bits_words(count));
+		smc_bits_insert(p, (size_t) place * count, plane, count);
 	}
 
-	/* (g, p) o (g', p') = (g ^ p g', p p') */
+	/* (p, a) o (p', a') = (p p', a ^ p (a' ^ a)), in place: the lower half is p', a' */
 	for (size_t half = bits / 2; half >= count; half /= 2)
 	{
 		size_t		w = smc_bits_words(half);
 
-		smc_bits_extract(high_g, g, half, half);
 		smc_bits_extract(high_p, p, half, half);
-		smc_bits_extract(low_g, g, 0, half);
-		smc_bits_extract(low_p, p, 0, half);
+		smc_bits_extract(high_a, a, half, half);
+		smc_bits_xor(a, high_a, w);
+		p[w - 1] &= smc_bits_tail(half);
+		a[w - 1] &= smc_bits_tail(half);
 		if (half == count)
-			status = smc_boolean_and(engine, low_g, high_p, low_g, half);
+			status = smc_boolean_and(engine, a, high_p, a, half);
 		else
-			status = smc_boolean_and_two(engine, high_p, low_g, low_p, low_g, low_p, half);
+			status = smc_boolean_and_two(engine, high_p, a, p, a, p, half);
 		if (status != SMC_OK)
 			return status;
-		for (size_t i = 0; i < w; i++)
-		{
-			g[i] = high_g[i] ^ low_g[i];
-			p[i] = low_p[i];
-		}
+		smc_bits_xor(a, high_a, w);
 	}
-	memcpy(carry, g, smc_bits_words(count) * sizeof(uint64_t));
+	memcpy(carry, a, smc_bits_words(count) * sizeof(uint64_t));
 	return SMC_OK;
 }
 
@@ -224,91 +208,74 @@ static SmcStatus
 chunk_negative(SmcEngine *engine, int width, const uint64_t *shares, uint64_t *out, size_t count)
 {
 	SmcArena   *local = smc_arena_create();
-	uint64_t   *plane;
-	size_t		top = (size_t) (width - 1) * count;	/* plane width - 1 is its own reversal */
+	size_t		top = (size_t) (width - 1) * count;
+	size_t		words = smc_bits_words(count);
+	uint64_t   *plane = local ? smc_arena_array(local, words, sizeof(uint64_t)) : NULL;
 	Summands	s;
 	SmcStatus	status = SMC_ERR_MEMORY;
 
-	if (local == NULL)
-		return status;
-	plane = smc_arena_array(local, smc_bits_words(count), sizeof(uint64_t));
-	if (plane == NULL)
-		goto done;
-	status = decompose(engine, width, shares, count, local, &s);
+	if (plane != NULL)
+		status = decompose(engine, width, shares, count, local, &s);
 	if (status == SMC_OK)
 		status = top_carry(engine, width, &s, count, local, out);
-	if (status != SMC_OK)
-		goto done;
-	smc_bits_extract(plane, s.a, top, count);
-	smc_bits_xor(out, plane, smc_bits_words(count));
-	smc_bits_extract(plane, s.b, top, count);
-	smc_bits_xor(out, plane, smc_bits_words(count));
-done:
+	if (status == SMC_OK)
+	{
+		smc_bits_extract(plane, s.a, top, count);
+		smc_bits_xor(out, plane, words);
+		smc_bits_extract(plane, s.b, top, count);
+		smc_bits_xor(out, plane, words);
+	}
 	smc_arena_destroy(local);
 	return status;
 }
 
-/*
- * a + b = 0 mod 2^k exactly when a ^ b = (a | b) << 1: each sum bit is zero
- * when the carry into it, which is then (a | b) of the plane below, equals
- * a ^ b there.  The k comparisons are ANDed in a tree.
- */
+/* out = in - 1 at the first party, in at the others. */
+static void
+less_one(const SmcEngine *engine, int width, const uint64_t *in, uint64_t *out, size_t count)
+{
+	size_t		limbs = (size_t) width / 64;
+
+	for (size_t e = 0; e < count; e++)
+	{
+		uint64_t	borrow = engine->channel->self == 0;
+
+		for (size_t limb = 0; limb < limbs; limb++)
+		{
+			uint64_t	word = in[e * limbs + limb];
+
+			out[e * limbs + limb] = word - borrow;
+			borrow = (uint64_t) (word < borrow);
+		}
+	}
+}
+
 static SmcStatus
 chunk_zero(SmcEngine *engine, int width, const uint64_t *shares, uint64_t *out, size_t count)
 {
 	size_t		bits = (size_t) width * count;
 	size_t		words = smc_bits_words(bits);
 	SmcArena   *local = smc_arena_create();
-	uint64_t	ones = engine->channel->self == 0 ? ~UINT64_C(0) : 0;
-	uint64_t   *both;
-	uint64_t   *same;
-	uint64_t   *high;
-	uint64_t   *plane;
-	uint8_t		order[WIDTH_MAX];
-	uint8_t		place_of[WIDTH_MAX];
+	uint64_t   *less = local ? smc_arena_array(local, count * (size_t) width / 64, sizeof(uint64_t)) : NULL;
+	uint64_t   *high = local ? smc_arena_array(local, words, sizeof(uint64_t)) : NULL;
 	Summands	s;
 	SmcStatus	status = SMC_ERR_MEMORY;
 
-	if (local == NULL)
-		return status;
-	both = smc_arena_array(local, words, sizeof(uint64_t));
-	same = smc_arena_array(local, words, sizeof(uint64_t));
-	high = smc_arena_array(local, words, sizeof(uint64_t));
-	plane = smc_arena_array(local, smc_bits_words(count), sizeof(uint64_t));
-	if (both == NULL || same == NULL || high == NULL || plane == NULL)
+	if (less == NULL || high == NULL)
 		goto done;
-	if ((status = decompose(engine, width, shares, count, local, &s)) != SMC_OK ||
-		(status = smc_boolean_and(engine, s.a, s.b, both, bits)) != SMC_OK)
+	less_one(engine, width, shares, less, count);
+	status = decompose(engine, width, less, count, local, &s);
+	if (status != SMC_OK)
 		goto done;
-
-	/* a | b = a ^ b ^ ab, moved up one plane, against a ^ b */
-	for (size_t i = 0; i < words; i++)
+	/* s.b is a carry: ours to overwrite */
+	smc_bits_xor(s.b, s.a, words);
+	for (size_t half = bits / 2; half >= count && status == SMC_OK; half /= 2)
 	{
-		same[i] = s.a[i] ^ s.b[i] ^ ones;
-		both[i] ^= s.a[i] ^ s.b[i];
+		smc_bits_extract(high, s.b, half, half);
+		s.b[smc_bits_words(half) - 1] &= smc_bits_tail(half);
+		status = smc_boolean_and(engine, s.b, high, s.b, half);
 	}
-	same[words - 1] &= smc_bits_tail(bits);
-	reversed_order(order, width);
-	for (int place = 0; place < width; place++)
-		place_of[order[place]] = (uint8_t) place;
-	for (int k = 0; k + 1 < width; k++)
-	{
-		size_t		to = (size_t) place_of[k + 1] * count;
-
-		smc_bits_extract(plane, both, (size_t) place_of[k] * count, count);
-		smc_bits_extract(high, same, to, count);
-		smc_bits_xor(plane, high, smc_bits_words(count));
-		smc_bits_insert(same, to, plane, count);
-	}
-	for (size_t half = bits / 2; half >= count; half /= 2)
-	{
-		smc_bits_extract(high, same, half, half);
-		smc_bits_extract(both, same, 0, half);
-		status = smc_boolean_and(engine, both, high, same, half);
-		if (status != SMC_OK)
-			goto done;
-	}
-	memcpy(out, same, smc_bits_words(count) * sizeof(uint64_t));
+	if (status == SMC_OK)
+		memcpy(out, s.b, smc_bits_words(count) * sizeof(uint64_t));
 done:
 	smc_arena_destroy(local);
 	return status;
@@ -332,15 +299,34 @@ chunk_negative_of_two(SmcEngine *engine, int width, const uint64_t *shares, uint
 
 	if (low != NULL)
 	{
+		for (size_t i = 0; i < count * limbs; i++)
+			low[i] = shares[i] ^ flip;
 		for (size_t e = 0; e < count; e++)
-		{
-			for (size_t limb = 0; limb < limbs; limb++)
-				low[e * limbs + limb] = shares[e * limbs + limb] ^ flip;
 			low[e * limbs + limbs - 1] &= ~top;
-		}
 		status = smc_millionaires(engine, width, 0, 1, low, out, NULL, count);
 		for (size_t e = 0; e < count && status == SMC_OK; e++)
 			out[e / 64] ^= shares[e * limbs + limbs - 1] >> 63 << (e % 64);
+	}
+	smc_arena_destroy(local);
+	return status;
+}
+
+/* Two parties: whether x = -y, that is x - 1 = ~y. */
+static SmcStatus
+chunk_zero_of_two(SmcEngine *engine, int width, const uint64_t *shares, uint64_t *out, size_t count)
+{
+	size_t		words = count * (size_t) width / 64;
+	SmcArena   *local = smc_arena_create();
+	uint64_t   *own = local ? smc_arena_array(local, words, sizeof(uint64_t)) : NULL;
+	uint64_t	flip = engine->channel->self == 0 ? 0 : ~UINT64_C(0);
+	SmcStatus	status = SMC_ERR_MEMORY;
+
+	if (own != NULL)
+	{
+		less_one(engine, width, shares, own, count);
+		for (size_t i = 0; i < words; i++)
+			own[i] ^= flip;
+		status = smc_millionaires(engine, width, 0, 1, own, NULL, out, count);
 	}
 	smc_arena_destroy(local);
 	return status;
@@ -377,7 +363,8 @@ smc_compare_negative(SmcEngine *engine, int width, const uint64_t *shares, uint6
 SmcStatus
 smc_compare_zero(SmcEngine *engine, int width, const uint64_t *shares, uint64_t *zero, size_t count)
 {
-	return by_chunks(chunk_zero, engine, width, shares, zero, count);
+	return by_chunks(engine->channel->party_count == 2 ? chunk_zero_of_two : chunk_zero,
+					 engine, width, shares, zero, count);
 }
 
 SmcStatus
@@ -385,10 +372,14 @@ smc_compare_less(SmcEngine *engine, int width, const uint64_t *x, const uint64_t
 				 uint64_t *less, size_t count)
 {
 	size_t		limbs = (size_t) width / 64;
-	SmcArena   *local = smc_arena_create();
-	uint64_t   *difference = local ? smc_arena_array(local, count * limbs, sizeof(uint64_t)) : NULL;
+	SmcArena   *local;
+	uint64_t   *difference;
 	SmcStatus	status = SMC_ERR_MEMORY;
 
+	if (width != 64 && width != 128)
+		return SMC_ERR_ARGUMENT;
+	local = smc_arena_create();
+	difference = local ? smc_arena_array(local, count * limbs, sizeof(uint64_t)) : NULL;
 	if (difference != NULL)
 	{
 		for (size_t i = 0; i < count; i++)

@@ -4,26 +4,39 @@
  * PAPER: bit decomposition by adding the parties' summands in a boolean
  * circuit, as in ABY (Demmler, Schneider, Zohner, NDSS 2015, A2B) for n
  * parties: carry-save adders (Wallace, 1964) bring n summands to two, then one
- * carry is computed by a parallel-prefix tree (Brent and Kung, 1982).
+ * carry is computed by a tree (prefix operator as in Brent and Kung, 1982).
  * ADVERSARY: semi-honest, up to n - 1 of n.
  *
  * width is 64 or 128: the ring Z_2^width, an integer being width / 64 words,
- * low first.
+ * low first.  k = width.
  *
- * Two parties take a shorter way: their shares' low parts are private numbers,
- * and the carry is the millionaires' problem (smc_millionaires.h).
+ * Two parties take a shorter way: their shares are private numbers, and the
+ * carry, or equality, is the millionaires' problem (smc_millionaires.h).
  *
- * More parties: ANDs an integer (k = width): k + 2k - 4 + 1, in a tree of log2 k levels, and
- * k for each of the n - 2 carry-save adders.
- * ROUNDS: 1 + log2 k, and 1 for each carry-save adder.
- * Values are taken SMC_COMPARE_CHUNK at a time, so memory is flat.
+ * More parties:
+ *   adders   three summands that are private to three parties: the sum is
+ *            local, the carry is a majority (smc_boolean_majority), one OT a
+ *            pair and bit.  Later ones: k ANDs each.
+ *   sign     the carry out of place j is a_j where a_j = b_j (p_j = 0), else
+ *            the carry into it.  So with (p, a) for a range of places,
+ *            (p, a) o (p', a') = (p p', a ^ p (a' ^ a)): two ANDs with the
+ *            common factor p, and none to begin with, as generate bits would
+ *            need (the carry as a selection: one AND a place, as Kolesnikov,
+ *            Sadeghi, Schneider, CANS 2009, count it, but associative).
+ *            2 (k - 2) + 1 ANDs in k - 1 gates.
+ *   zero     x = 0 when the two summands of x - 1 add up to all ones, that is
+ *            when every a_j ^ b_j is 1: k - 1 ANDs.
+ * ROUNDS: 1 for the first adders (n > 2), 1 for each of the
+ * n - 2 - floor(n / 3) later ones, log2 k for the tree; two parties: 1 + log2
+ * (k / 4).  Each chunk of SMC_COMPARE_CHUNK values counts its own (memory is
+ * flat).
  */
 #ifndef SMC_COMPARE_H
 #define SMC_COMPARE_H
 
 #include "smc_boolean.h"
 
-#define SMC_COMPARE_CHUNK	65536
+#define SMC_COMPARE_CHUNK	16384	/* integers at a time */
 
 /* Bit e of negative (boolean shares) = whether integer e is below zero. */
 extern SmcStatus smc_compare_negative(SmcEngine *engine, int width, const uint64_t *shares,
@@ -33,7 +46,7 @@ extern SmcStatus smc_compare_negative(SmcEngine *engine, int width, const uint64
 extern SmcStatus smc_compare_less(SmcEngine *engine, int width, const uint64_t *x, const uint64_t *y,
 								  uint64_t *less, size_t count) SMC_MUST_USE;
 
-/* Bit e of zero = whether integer e is zero.  k - 1 ANDs more than the adders. */
+/* Bit e of zero = whether integer e is zero. */
 extern SmcStatus smc_compare_zero(SmcEngine *engine, int width, const uint64_t *shares,
 								  uint64_t *zero, size_t count) SMC_MUST_USE;
 

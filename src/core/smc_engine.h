@@ -40,7 +40,8 @@ typedef struct SmcEngine
 
 /*
  * Set up OT with every peer.  context is bound to the lane and equal at all
- * parties.  Costs about 2 * 128 ristretto OTs a pair.  ROUNDS: 2 a pair, pairs one after another.
+ * parties.  Costs 2 * 128 ristretto OTs a pair.  ROUNDS: 2.
+ * BYTES: SMC_OT_SETUP_BYTES to each peer.
  */
 extern SmcStatus smc_engine_open(SmcEngine *engine, SmcChannel *channel,
 								 const uint8_t context[SMC_KEY_BYTES],

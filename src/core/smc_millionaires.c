@@ -6,6 +6,7 @@
  */
 #include "smc_millionaires.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #include "smc_bits.h"
@@ -13,7 +14,7 @@
 
 #define DIGIT_BITS		4
 #define DIGITS_MAX		(128 / DIGIT_BITS)
-#define CHUNK			16384	/* integers at a time */
+#define CHUNK			16384	/* integers at a time, as SMC_COMPARE_CHUNK */
 #define DIGITS_A_BATCH	(SMC_OT_BATCH / DIGIT_BITS)
 
 /* Bits 2v and 2v + 1 for those v whose bit i is set. */
@@ -157,7 +158,7 @@ leaves(SmcEngine *engine, Batch *batch, int width, int alice, int bob, const uin
 			equal[at / 64] |= (uint64_t) (leaf[k] >> 1) << (at % 64);
 		}
 	}
-	memset(leaf, 0, sizeof(leaf));
+	sodium_memzero(leaf, sizeof(leaf));
 	return status;
 }
 
@@ -192,7 +193,9 @@ chunk(SmcEngine *engine, int width, int alice, int bob, const uint64_t *own,
 		smc_bits_extract(high_eq, eq, half, half);
 		lt[smc_bits_words(half) - 1] &= smc_bits_tail(half);
 		eq[smc_bits_words(half) - 1] &= smc_bits_tail(half);
-		if (half == count && equal == NULL)
+		if (less == NULL)
+			status = smc_boolean_and(engine, eq, high_eq, eq, half);
+		else if (half == count && equal == NULL)
 			status = smc_boolean_and(engine, lt, high_eq, lt, half);
 		else
 			status = smc_boolean_and_two(engine, high_eq, lt, eq, lt, eq, half);
@@ -201,7 +204,8 @@ chunk(SmcEngine *engine, int width, int alice, int bob, const uint64_t *own,
 	}
 	if (status == SMC_OK)
 	{
-		memcpy(less, lt, smc_bits_words(count) * sizeof(uint64_t));
+		if (less != NULL)
+			memcpy(less, lt, smc_bits_words(count) * sizeof(uint64_t));
 		if (equal != NULL)
 			memcpy(equal, eq, smc_bits_words(count) * sizeof(uint64_t));
 	}
@@ -216,14 +220,17 @@ smc_millionaires(SmcEngine *engine, int width, int alice, int bob, const uint64_
 {
 	SmcStatus	status = SMC_OK;
 
-	if ((width != 64 && width != 128) || alice == bob)
+	int			n = engine->channel->party_count;
+
+	if ((width != 64 && width != 128) || alice == bob || alice < 0 || alice >= n || bob < 0 || bob >= n ||
+		(less == NULL && equal == NULL))
 		return SMC_ERR_ARGUMENT;
 	for (size_t at = 0; at < count && status == SMC_OK; at += CHUNK)
 	{
 		size_t		block = count - at < CHUNK ? count - at : CHUNK;
 
 		status = chunk(engine, width, alice, bob, own ? own + at * (size_t) width / 64 : NULL,
-					   less + at / 64, equal ? equal + at / 64 : NULL, block);
+					   less ? less + at / 64 : NULL, equal ? equal + at / 64 : NULL, block);
 	}
 	return status;
 }

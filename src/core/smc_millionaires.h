@@ -18,8 +18,10 @@
  *          on shares, by triples (all parties of the engine take part).
  *
  * The results are boolean shares: nobody learns anything until they are opened.
- * BYTES (64 bits, 2 parties): 64 OTs and 64 bytes of tables, 15 triples of
- * width 2.  ROUNDS: 1 for the leaves, then log2 of the number of digits.
+ * BYTES (k bits): 4 k from Bob for the OTs (smc_ot.h), k from Alice for the
+ * tables; k/4 - 1 gates of two ANDs (smc_boolean.h).  When only one of less and
+ * equal is wanted, the last gate (less), or every gate (equal), has one AND.
+ * ROUNDS: 1 for the leaves, then log2 (k / 4), for each SMC_COMPARE_CHUNK integers.
  */
 #ifndef SMC_MILLIONAIRES_H
 #define SMC_MILLIONAIRES_H
@@ -29,7 +31,7 @@
 /*
  * Bit e of less and of equal = shares of [x_e < y_e] and [x_e = y_e], for count
  * integers.  own holds x at alice, y at bob (indexes of parties), and is not
- * read at the others.  equal may be NULL.
+ * read at the others.  less or equal may be NULL.  Constant time in own.
  */
 extern SmcStatus smc_millionaires(SmcEngine *engine, int width, int alice, int bob,
 								  const uint64_t *own, uint64_t *less, uint64_t *equal,

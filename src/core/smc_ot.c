@@ -2,18 +2,21 @@
  * OT extension (SoftSpokenOT with the repetition code); see the header.
  *
  * The streams of the leaves stay open between batches: a key schedule costs as
- * much as a kilobyte of stream.  A batch keeps one block's leaf in cache: it is
- * added into u and those rows of v (or w) whose bit it has, before the next.
- * Constant time in Delta and in the choices.
+ * much as a kilobyte of stream.  A block's leaves are all drawn, then summed by
+ * columns, where every sum stays in registers.  Rows are a cache line further
+ * apart than their length, since a power of two would put a column's bytes all
+ * into the same few sets of the cache.  Constant time in Delta and the choices.
  */
 #include "smc_ot.h"
 
 #include <sodium.h>
 #include <string.h>
 
+#include "smc_ct.h"
 #include "smc_hash.h"
 
 #define ROW_BYTES	(SMC_OT_BATCH / 8)
+#define ROW_STRIDE	(ROW_BYTES + 64)
 
 /* What both roles have: open streams and working space. */
 typedef struct Extension
@@ -21,8 +24,9 @@ typedef struct Extension
 	SmcStream  *streams[SMC_OT_BLOCKS][SMC_OT_LEAVES];	/* by place; the sender has none at place 0 */
 	SmcPermutation *pi;
 	uint64_t	tweak;			/* OTs made so far */
-	uint8_t		rows[SMC_BASE_OT_COUNT][ROW_BYTES]; /* v or w */
-	uint8_t		leaf[ROW_BYTES];
+	uint8_t		rows[SMC_BASE_OT_COUNT][ROW_STRIDE];	/* v or w */
+	uint8_t		leaves[SMC_OT_LEAVES][ROW_STRIDE];	/* of one block; the sender's place 0 stays zero */
+	uint8_t		u[SMC_OT_BLOCKS][ROW_STRIDE];	/* the receiver's; the sender's are of no use */
 	uint8_t		message[SMC_OT_BLOCKS * ROW_BYTES];
 	SmcBlock	scratch[SMC_OT_BATCH];
 } Extension;
@@ -37,7 +41,6 @@ struct SmcOtSender
 struct SmcOtReceiver
 {
 	Extension	ext;
-	uint8_t		u[SMC_OT_BLOCKS][ROW_BYTES];
 };
 
 /* ---- GGM trees --------------------------------------------------------- */
@@ -55,8 +58,7 @@ expand_node(const SmcBlock *node, SmcBlock children[2])
 	stream = smc_stream_open(arena, node);
 	if (stream != NULL)
 	{
-		memset(children, 0, 2 * sizeof(SmcBlock));
-		status = smc_stream_xor(stream, (uint8_t *) children, 2 * sizeof(SmcBlock));
+		status = smc_stream_read(stream, (uint8_t *) children, 2 * sizeof(SmcBlock));
 		smc_stream_close(stream);
 	}
 	smc_arena_destroy(arena);
@@ -104,11 +106,11 @@ select_block(uint64_t mask, SmcBlock *to, const SmcBlock *from)
 	to->hi ^= mask & (to->hi ^ from->hi);
 }
 
-/* All ones where a == b, for small numbers. */
+/* All ones where a == b. */
 static inline uint64_t
 equal_mask(uint32_t a, uint32_t b)
 {
-	return (uint64_t) ((int64_t) (((uint64_t) (a ^ b)) - 1) >> 63);
+	return (uint64_t) smc_ct_mask(smc_ct_is_zero(a ^ b));
 }
 
 /*
@@ -193,8 +195,9 @@ direction_context(const uint8_t *context, int sender, uint8_t out[SMC_KEY_BYTES]
 	smc_hash_final(&hash, out);
 }
 
-typedef struct SetUp
+typedef struct SmcOtSetUp
 {
+	SmcArena   *arena;			/* holds this */
 	SmcBaseOtSender base_sender;
 	SmcBaseOtReceiver base_receiver;
 	uint8_t		choices[SMC_BASE_OT_COUNT / 8];
@@ -207,11 +210,11 @@ typedef struct SetUp
 	SmcBlock	our_tree[SMC_BASE_OT_COUNT][2];
 	SmcBlock	their_tree[SMC_BASE_OT_COUNT][2];
 	SmcBlock	leaves[SMC_OT_LEAVES];
-} SetUp;
+} SmcOtSetUp;
 
 /* As OT receiver: we were base OT sender; grow all trees, send their sums. */
 static SmcStatus
-set_up_receiver(SetUp *s, SmcOtReceiver *receiver, SmcArena *arena, const SmcRandom *random)
+set_up_receiver(SmcOtSetUp *s, SmcOtReceiver *receiver, SmcArena *arena, const SmcRandom *random)
 {
 	SmcStatus	status = SMC_OK;
 
@@ -231,7 +234,7 @@ set_up_receiver(SetUp *s, SmcOtReceiver *receiver, SmcArena *arena, const SmcRan
 
 /* As OT sender: we were base OT receiver with choices ~delta. */
 static SmcStatus
-set_up_sender(SetUp *s, SmcOtSender *sender, SmcArena *arena)
+set_up_sender(SmcOtSetUp *s, SmcOtSender *sender, SmcArena *arena)
 {
 	SmcStatus	status = SMC_OK;
 
@@ -276,25 +279,31 @@ choose_delta(SmcOtSender *sender, uint8_t choices[SMC_BASE_OT_COUNT / 8], const 
 }
 
 SmcStatus
-smc_ot_open(SmcChannel *channel, int peer, const uint8_t context[SMC_KEY_BYTES],
-			SmcArena *arena, const SmcRandom *random, SmcOtPair *pair)
+smc_ot_open_base(SmcChannel *channel, int peer, const uint8_t context[SMC_KEY_BYTES],
+				 SmcArena *arena, const SmcRandom *random, SmcOtPair *pair)
 {
 	SmcArena   *local = smc_arena_create();
-	SetUp	   *s = local ? smc_arena_alloc(local, sizeof(*s)) : NULL;
+	SmcOtSetUp *s = local ? smc_arena_alloc(local, sizeof(*s)) : NULL;
 	uint8_t		send_context[SMC_KEY_BYTES];
 	uint8_t		receive_context[SMC_KEY_BYTES];
-	SmcStatus	status = SMC_ERR_MEMORY;
+	SmcStatus	status;
 
 	pair->peer = peer;
+	pair->setup = s;
 	pair->sender = smc_arena_alloc(arena, sizeof(SmcOtSender));
 	pair->receiver = smc_arena_alloc(arena, sizeof(SmcOtReceiver));
-	if (s == NULL || pair->sender == NULL || pair->receiver == NULL)
-		goto done;
-	status = SMC_ERR_LIBRARY;
+	if (s == NULL)
+	{
+		smc_arena_destroy(local);
+		return SMC_ERR_MEMORY;
+	}
+	s->arena = local;
+	if (pair->sender == NULL || pair->receiver == NULL)
+		return SMC_ERR_MEMORY;
 	pair->sender->ext.pi = smc_permutation_open();
 	pair->receiver->ext.pi = smc_permutation_open();
 	if (pair->sender->ext.pi == NULL || pair->receiver->ext.pi == NULL)
-		goto done;
+		return SMC_ERR_LIBRARY;
 
 	/* The base OT's sender is the extension's receiver: contexts name the latter's peer. */
 	direction_context(context, channel->self, send_context);
@@ -302,25 +311,36 @@ smc_ot_open(SmcChannel *channel, int peer, const uint8_t context[SMC_KEY_BYTES],
 	choose_delta(pair->sender, s->choices, random);
 	if ((status = smc_base_ot_send_start(&s->base_sender, receive_context, random, s->our_a)) != SMC_OK ||
 		(status = smc_base_ot_receive_start(&s->base_receiver, send_context, s->choices, random, s->our_r)) != SMC_OK ||
-		(status = smc_channel_send(channel, peer, s->our_a, sizeof(s->our_a))) != SMC_OK ||
-		(status = smc_channel_send(channel, peer, s->our_r, sizeof(s->our_r))) != SMC_OK)
-		goto done;
-	smc_channel_round(channel);
-	if ((status = smc_channel_receive(channel, peer, s->their_a, sizeof(s->their_a))) != SMC_OK ||
-		(status = smc_channel_receive(channel, peer, s->their_r, sizeof(s->their_r))) != SMC_OK ||
+		(status = smc_channel_send(channel, peer, s->our_a, sizeof(s->our_a))) != SMC_OK)
+		return status;
+	return smc_channel_send(channel, peer, s->our_r, sizeof(s->our_r));
+}
+
+SmcStatus
+smc_ot_open_trees(SmcChannel *channel, SmcArena *arena, const SmcRandom *random, SmcOtPair *pair)
+{
+	SmcOtSetUp *s = pair->setup;
+	SmcStatus	status;
+
+	if ((status = smc_channel_receive(channel, pair->peer, s->their_a, sizeof(s->their_a))) != SMC_OK ||
+		(status = smc_channel_receive(channel, pair->peer, s->their_r, sizeof(s->their_r))) != SMC_OK ||
 		(status = smc_base_ot_send_finish(&s->base_sender, s->their_r, s->pairs)) != SMC_OK ||
 		(status = set_up_receiver(s, pair->receiver, arena, random)) != SMC_OK ||
-		(status = smc_channel_send(channel, peer, s->our_tree, sizeof(s->our_tree))) != SMC_OK ||
-		(status = smc_base_ot_receive_finish(&s->base_receiver, s->their_a, s->chosen)) != SMC_OK)
-		goto done;
-	smc_channel_round(channel);
-	if ((status = smc_channel_receive(channel, peer, s->their_tree, sizeof(s->their_tree))) != SMC_OK ||
-		(status = set_up_sender(s, pair->sender, arena)) != SMC_OK)
-		goto done;
-done:
-	if (status != SMC_OK)
-		smc_ot_close(pair);
-	smc_arena_destroy(local);
+		(status = smc_channel_send(channel, pair->peer, s->our_tree, sizeof(s->our_tree))) != SMC_OK)
+		return status;
+	return smc_base_ot_receive_finish(&s->base_receiver, s->their_a, s->chosen);
+}
+
+SmcStatus
+smc_ot_open_finish(SmcChannel *channel, SmcArena *arena, SmcOtPair *pair)
+{
+	SmcOtSetUp *s = pair->setup;
+	SmcStatus	status = smc_channel_receive(channel, pair->peer, s->their_tree, sizeof(s->their_tree));
+
+	if (status == SMC_OK)
+		status = set_up_sender(s, pair->sender, arena);
+	pair->setup = NULL;
+	smc_arena_destroy(s->arena);
 	return status;
 }
 
@@ -350,8 +370,9 @@ smc_ot_close(SmcOtPair *pair)
 		close_extension(&pair->receiver->ext);
 		sodium_memzero(pair->receiver, sizeof(*pair->receiver));
 	}
-	pair->sender = NULL;
-	pair->receiver = NULL;
+	if (pair->setup != NULL)
+		smc_arena_destroy(pair->setup->arena);
+	memset(pair, 0, sizeof(*pair));
 }
 
 SmcBlock
@@ -404,59 +425,99 @@ xor_masked(uint8_t *restrict to, const uint8_t *restrict from, uint64_t mask, si
 	}
 }
 
+/*
+ * One block's sums over the leaves r_x: row i = the sum of those x with bit i,
+ * u = the sum of all.  Halving: with the upper half added to the lower, what
+ * is left are leaves of the lower bits.
+ */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+__attribute__((target_clones("avx2", "default"), optimize("O3")))
+#endif
+static void
+sum_leaves(const uint8_t (*leaves)[ROW_STRIDE], uint8_t (*rows)[ROW_STRIDE], uint8_t *u, size_t len)
+{
+	typedef uint64_t Vector __attribute__((vector_size(32), aligned(8), may_alias));
+
+	for (size_t at = 0; at + sizeof(Vector) <= ROW_STRIDE && at < len; at += sizeof(Vector))
+	{
+		Vector		r[SMC_OT_LEAVES];
+
+		for (int x = 0; x < SMC_OT_LEAVES; x++)
+			r[x] = *(const Vector *) (leaves[x] + at);
+		for (int i = SMC_OT_FIELD_BITS - 1; i >= 0; i--)
+		{
+			int			half = 1 << i;
+			Vector		sum = r[half];
+
+			for (int x = 1; x < half; x++)
+				sum ^= r[half + x];
+			for (int x = 0; x < half; x++)
+				r[x] ^= r[half + x];
+			*(Vector *) (rows[i] + at) = sum;
+		}
+		*(Vector *) (u + at) = r[0];
+	}
+}
+
+/* Draw each block's leaves from a place on, len bytes each, and sum them. */
+static SmcStatus
+expand(Extension *ext, int first, size_t len)
+{
+	for (int block = 0; block < SMC_OT_BLOCKS; block++)
+	{
+		for (int x = first; x < SMC_OT_LEAVES; x++)
+		{
+			SmcStatus	status = smc_stream_read(ext->streams[block][x], ext->leaves[x], len);
+
+			if (status != SMC_OK)
+				return status;
+		}
+		sum_leaves((const uint8_t (*)[ROW_STRIDE]) ext->leaves, &ext->rows[block * SMC_OT_FIELD_BITS], ext->u[block], len);
+	}
+	return SMC_OK;
+}
+
 SmcStatus
 smc_ot_receive_correlated(SmcOtReceiver *receiver, SmcChannel *channel, int peer,
 						  bool chosen, uint8_t *choices, SmcBlock *t, size_t count)
 {
 	Extension  *ext = &receiver->ext;
 	size_t		len = padded(count) / 8;
-	uint8_t    *message = ext->message;
+	size_t		bytes = (count + 7) / 8;
 	uint8_t		last = (uint8_t) (0xff >> ((8 - count % 8) % 8));
+	uint8_t    *message = ext->message;
 	SmcStatus	status;
 
 	if (count == 0 || count > SMC_OT_BATCH)
 		return SMC_ERR_ARGUMENT;
-	for (int block = 0; block < SMC_OT_BLOCKS; block++)
-	{
-		uint8_t    *u = receiver->u[block];
-
-		memset(u, 0, len);
-		for (int i = 0; i < SMC_OT_FIELD_BITS; i++)
-			memset(ext->rows[block * SMC_OT_FIELD_BITS + i], 0, len);
-		for (int x = 0; x < SMC_OT_LEAVES; x++)
-		{
-			memset(ext->leaf, 0, len);
-			if ((status = smc_stream_xor(ext->streams[block][x], ext->leaf, len)) != SMC_OK)
-				return status;
-			xor_into(u, ext->leaf, len);
-			for (int i = 0; i < SMC_OT_FIELD_BITS; i++)
-			{
-				if ((x >> i) & 1)
-					xor_into(ext->rows[block * SMC_OT_FIELD_BITS + i], ext->leaf, len);
-			}
-		}
-	}
+	status = expand(ext, 0, len);
+	if (status != SMC_OK)
+		return status;
 
 	/* Differences of each block's u to the choices. */
 	if (!chosen)
-		memcpy(choices, receiver->u[0], (count + 7) / 8);
+	{
+		memcpy(choices, ext->u[0], bytes);
+		choices[bytes - 1] &= last;
+	}
 	for (int block = chosen ? 0 : 1; block < SMC_OT_BLOCKS; block++)
 	{
-		memcpy(message, receiver->u[block], len);
+		memcpy(message, ext->u[block], len);
 		if (chosen)
 		{
-			for (size_t i = 0; i < (count + 7) / 8; i++)
-				message[i] ^= (i + 1 == (count + 7) / 8) ? (uint8_t) (choices[i] & last) : choices[i];
+			for (size_t i = 0; i < bytes - 1; i++)
+				message[i] ^= choices[i];
+			message[bytes - 1] ^= choices[bytes - 1] & last;
 		}
 		else
-			xor_into(message, receiver->u[0], len);
+			xor_into(message, ext->u[0], len);
 		message += len;
 	}
 	status = smc_channel_send(channel, peer, ext->message, smc_ot_message_bytes(chosen, count));
 	if (status != SMC_OK)
 		return status;
 
-	smc_block_transpose(ext->rows[0], ROW_BYTES, padded(count), ext->scratch);
+	smc_block_transpose(ext->rows[0], ROW_STRIDE, padded(count), ext->scratch);
 	memcpy(t, ext->scratch, count * sizeof(SmcBlock));
 	return SMC_OK;
 }
@@ -472,38 +533,24 @@ smc_ot_send_correlated(SmcOtSender *sender, SmcChannel *channel, int peer,
 
 	if (count == 0 || count > SMC_OT_BATCH)
 		return SMC_ERR_ARGUMENT;
-	for (int block = 0; block < SMC_OT_BLOCKS; block++)
-	{
-		for (int i = 0; i < SMC_OT_FIELD_BITS; i++)
-			memset(ext->rows[block * SMC_OT_FIELD_BITS + i], 0, len);
-		/* place x holds leaf x + delta: its weight is x, and place 0 needs none */
-		for (int x = 1; x < SMC_OT_LEAVES; x++)
-		{
-			memset(ext->leaf, 0, len);
-			if ((status = smc_stream_xor(ext->streams[block][x], ext->leaf, len)) != SMC_OK)
-				return status;
-			for (int i = 0; i < SMC_OT_FIELD_BITS; i++)
-			{
-				if ((x >> i) & 1)
-					xor_into(ext->rows[block * SMC_OT_FIELD_BITS + i], ext->leaf, len);
-			}
-		}
-	}
 
-	status = smc_channel_receive(channel, peer, ext->message, smc_ot_message_bytes(chosen, count));
+	/* place x holds leaf x + delta: its weight is x, and place 0 needs none */
+	status = expand(ext, 1, len);
+	if (status == SMC_OK)
+		status = smc_channel_receive(channel, peer, ext->message, smc_ot_message_bytes(chosen, count));
 	if (status != SMC_OK)
 		return status;
 	for (int block = chosen ? 0 : 1; block < SMC_OT_BLOCKS; block++)
 	{
 		for (int i = 0; i < SMC_OT_FIELD_BITS; i++)
 		{
-			uint64_t	mask = (uint64_t) 0 - ((uint64_t) (sender->delta[block] >> i) & 1);
+			uint64_t	mask = (uint64_t) smc_ct_mask((sender->delta[block] >> i) & 1);
 
 			xor_masked(ext->rows[block * SMC_OT_FIELD_BITS + i], message, mask, len);
 		}
 		message += len;
 	}
-	smc_block_transpose(ext->rows[0], ROW_BYTES, padded(count), ext->scratch);
+	smc_block_transpose(ext->rows[0], ROW_STRIDE, padded(count), ext->scratch);
 	memcpy(q, ext->scratch, count * sizeof(SmcBlock));
 	return SMC_OK;
 }

@@ -2,8 +2,9 @@
  * OT extension: millions of correlated OTs from 128 base OTs.
  *
  * PAPER: Roy, "SoftSpokenOT", CRYPTO 2022: small-field VOLE (figure 7) over
- * F_{2^k} from (2^k - 1)-out-of-2^k OT by GGM trees (figure 14), with the
- * repetition code, semi-honest; k = SMC_OT_FIELD_BITS.
+ * F_{2^k} from (2^k - 1)-out-of-2^k OT by GGM trees, repeated for 128/k
+ * independent fields (the repetition code), semi-honest, so without its
+ * consistency checks; k = SMC_OT_FIELD_BITS.
  * ADVERSARY: semi-honest.  ASSUMPTION: AES as a PRG (trees, streams), and for
  * the hash, see smc_block.h.
  *
@@ -21,7 +22,9 @@
  *
  * BYTES: 128/k bits an OT from the receiver with chosen choices, one bit less
  * with random ones (then c is block 0's u).  k = 4: 4 or 3.875 bytes.
- * ROUNDS: none of its own: one message each batch, receiver to sender.
+ * Set-up: SMC_OT_SETUP_BYTES each way.
+ * ROUNDS: 2 for the set-up of any number of pairs at once; none of its own
+ * after that: one message each batch, receiver to sender.
  * MEMORY: flat: a batch of SMC_OT_BATCH at a time.
  * LEAKS: nothing.
  */
@@ -41,6 +44,10 @@
 #define SMC_OT_BLOCKS		(SMC_BASE_OT_COUNT / SMC_OT_FIELD_BITS)
 #define SMC_OT_BATCH		8192	/* OTs in a message; a multiple of 128 */
 
+/* Both base OTs' messages and the tree's, in each direction of a pair. */
+#define SMC_OT_SETUP_BYTES \
+	(SMC_BASE_OT_SENDER_BYTES + SMC_BASE_OT_RECEIVER_BYTES + 2 * SMC_BASE_OT_COUNT * SMC_BLOCK_BYTES)
+
 typedef struct SmcOtSender SmcOtSender;
 typedef struct SmcOtReceiver SmcOtReceiver;
 
@@ -50,17 +57,23 @@ typedef struct SmcOtPair
 	int			peer;
 	SmcOtSender *sender;
 	SmcOtReceiver *receiver;
+	struct SmcOtSetUp *setup;	/* until it is open */
 } SmcOtPair;
 
 /*
- * Set up both directions with one peer: base OTs, trees.  context is bound to
- * lane and pair, equal at both.  One round and a half; memory in arena, which
- * must outlive the pair; smc_ot_close before the arena is reset.
+ * Set up both directions with one peer, in three steps with nothing to wait
+ * for inside one, so that many pairs take no more rounds than one: base OTs
+ * sent; trees sent; trees received.  context is bound to lane and pair, equal
+ * at both.  Memory is arena's, which must outlive the pair; smc_ot_close
+ * before the arena is reset, also after a failure.
  */
-extern SmcStatus smc_ot_open(SmcChannel *channel, int peer, const uint8_t context[SMC_KEY_BYTES],
-							 SmcArena *arena, const SmcRandom *random, SmcOtPair *pair) SMC_MUST_USE;
+extern SmcStatus smc_ot_open_base(SmcChannel *channel, int peer, const uint8_t context[SMC_KEY_BYTES],
+								  SmcArena *arena, const SmcRandom *random, SmcOtPair *pair) SMC_MUST_USE;
+extern SmcStatus smc_ot_open_trees(SmcChannel *channel, SmcArena *arena, const SmcRandom *random,
+								   SmcOtPair *pair) SMC_MUST_USE;
+extern SmcStatus smc_ot_open_finish(SmcChannel *channel, SmcArena *arena, SmcOtPair *pair) SMC_MUST_USE;
 
-/* Free libcrypto's contexts; NULL members are allowed. */
+/* Free libcrypto's contexts and wipe; NULL members are allowed. */
 extern void smc_ot_close(SmcOtPair *pair);
 
 /* The sender's secret correlation. */
@@ -68,8 +81,9 @@ extern SmcBlock smc_ot_delta(const SmcOtSender *sender);
 
 /*
  * Receiver's half of one batch of count <= SMC_OT_BATCH COTs (rounded up to
- * 128 on the wire): t[j] for each.  With chosen true, choices (bits, low
- * first) are the caller's; else they are filled in, random.  Sends one message.
+ * 128 on the wire): t[j] for each.  With chosen true, choices (secret bits, low
+ * first, (count + 7) / 8 bytes) are the caller's; else they are filled in,
+ * random.  Sends one message.  Constant time in the choices; t is secret.
  */
 extern SmcStatus smc_ot_receive_correlated(SmcOtReceiver *receiver, SmcChannel *channel, int peer,
 										   bool chosen, uint8_t *choices, SmcBlock *t, size_t count) SMC_MUST_USE;

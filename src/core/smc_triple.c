@@ -3,26 +3,38 @@
  */
 #include "smc_triple.h"
 
-#include <sodium.h>
 #include <string.h>
 
-#define BATCH_WORDS		(SMC_OT_BATCH / 64)
+#include "smc_bits.h"
 
-/* One batch's working space: secret, and too large for the stack. */
+#define BATCH_WORDS		(SMC_OT_BATCH / 64)
+#define WINDOW			8		/* batches asked for before the first is answered */
+#define QUANTUM			16		/* words: a small demand makes a small batch */
+
+/* Working space for a window of batches: secret, and too large for the stack. */
 typedef struct Batch
 {
 	SmcBlock	m0[SMC_OT_BATCH];
 	SmcBlock	m1[SMC_OT_BATCH];
-	uint64_t	choice[BATCH_WORDS];
-	uint64_t	held[SMC_PARTIES_MAX][SMC_TRIPLE_WIDTHS][BATCH_WORDS];	/* the receiver's bits */
+	uint64_t	bits0[BATCH_WORDS];
+	uint64_t	bits1[BATCH_WORDS];
 	uint64_t	fix[SMC_TRIPLE_WIDTHS][BATCH_WORDS];
 } Batch;
 
-/* Gather bit w of each block's low word. */
-static void
-gather(uint64_t *out, const SmcBlock *blocks, int w)
+/* Triples being made: pointers into the stock. */
+typedef struct Target
 {
-	for (size_t i = 0; i < BATCH_WORDS; i++)
+	int			width;
+	uint64_t   *b;
+	uint64_t   *a[SMC_TRIPLE_WIDTHS];
+	uint64_t   *c[SMC_TRIPLE_WIDTHS];
+} Target;
+
+/* Gather bit w of the low word of each of words * 64 blocks. */
+static void
+gather(uint64_t *out, const SmcBlock *blocks, int w, size_t words)
+{
+	for (size_t i = 0; i < words; i++)
 	{
 		uint64_t	word = 0;
 
@@ -32,100 +44,119 @@ gather(uint64_t *out, const SmcBlock *blocks, int w)
 	}
 }
 
-/* Two parties: everything falls out of the two OTs. */
+/*
+ * As OT receiver from a peer: choose by b, add what is held to c.  Two parties
+ * let the OT make b.
+ */
 static SmcStatus
-batch_of_two(SmcEngine *engine, int width, Batch *batch, uint64_t *b, uint64_t **a, uint64_t **c)
+ask(SmcEngine *engine, int peer, Batch *batch, const Target *t, size_t at, size_t words)
 {
-	SmcChannel *channel = engine->channel;
-	int			peer = 1 - channel->self;
-	SmcOtPair  *ot = &engine->ot[peer];
+	bool		chosen = engine->channel->party_count > 2;
 	SmcStatus	status;
 
-	status = smc_ot_receive_random(ot->receiver, channel, peer, false, (uint8_t *) b, batch->m0, SMC_OT_BATCH);
-	if (status != SMC_OK)
-		return status;
-	for (int w = 0; w < width; w++)
-		gather(c[w], batch->m0, w);
-
-	status = smc_ot_send_random(ot->sender, channel, peer, false, batch->m0, batch->m1, SMC_OT_BATCH);
-	if (status != SMC_OK)
-		return status;
-	for (int w = 0; w < width; w++)
+	status = smc_ot_receive_random(engine->ot[peer].receiver, engine->channel, peer, chosen,
+								   (uint8_t *) (t->b + at), batch->m0, words * 64);
+	for (int w = 0; w < t->width && status == SMC_OK; w++)
 	{
-		gather(batch->fix[0], batch->m0, w);
-		gather(batch->fix[1], batch->m1, w);
-		for (size_t i = 0; i < BATCH_WORDS; i++)
-		{
-			a[w][i] = batch->fix[0][i] ^ batch->fix[1][i];
-			c[w][i] ^= batch->fix[0][i] ^ (a[w][i] & b[i]);
-		}
+		gather(batch->bits0, batch->m0, w, words);
+		smc_bits_xor(t->c[w] + at, batch->bits0, words);
 	}
-	return SMC_OK;
+	return status;
 }
 
-/* More parties: a and b are each party's own, the same toward all. */
+/*
+ * As OT sender to a peer: m0 is our share.  Two parties let the OT make a;
+ * more send e = m0 ^ m1 ^ a.
+ */
 static SmcStatus
-batch_of_many(SmcEngine *engine, int width, Batch *batch, uint64_t *b, uint64_t **a, uint64_t **c)
+answer(SmcEngine *engine, int peer, Batch *batch, const Target *t, size_t at, size_t words)
 {
-	SmcChannel *channel = engine->channel;
+	bool		chosen = engine->channel->party_count > 2;
 	SmcStatus	status;
 
-	smc_random_fill(engine->random, b, BATCH_WORDS * sizeof(uint64_t));
-	for (int w = 0; w < width; w++)
+	status = smc_ot_send_random(engine->ot[peer].sender, engine->channel, peer, chosen,
+								batch->m0, batch->m1, words * 64);
+	for (int w = 0; w < t->width && status == SMC_OK; w++)
 	{
-		smc_random_fill(engine->random, a[w], BATCH_WORDS * sizeof(uint64_t));
-		for (size_t i = 0; i < BATCH_WORDS; i++)
-			c[w][i] = a[w][i] & b[i];
-	}
+		uint64_t   *a = t->a[w] + at;
 
-	for (int peer = 0; peer < channel->party_count; peer++)
-	{
-		if (peer == channel->self)
-			continue;
-		memcpy(batch->choice, b, sizeof(batch->choice));
-		status = smc_ot_receive_random(engine->ot[peer].receiver, channel, peer, true,
-									   (uint8_t *) batch->choice, batch->m0, SMC_OT_BATCH);
-		if (status != SMC_OK)
-			return status;
-		for (int w = 0; w < width; w++)
-			gather(batch->held[peer][w], batch->m0, w);
-	}
-	for (int peer = 0; peer < channel->party_count; peer++)
-	{
-		if (peer == channel->self)
-			continue;
-		status = smc_ot_send_random(engine->ot[peer].sender, channel, peer, true,
-									batch->m0, batch->m1, SMC_OT_BATCH);
-		if (status != SMC_OK)
-			return status;
-		for (int w = 0; w < width; w++)
+		gather(batch->bits0, batch->m0, w, words);
+		gather(batch->bits1, batch->m1, w, words);
+		smc_bits_xor(t->c[w] + at, batch->bits0, words);
+		smc_bits_xor(batch->bits1, batch->bits0, words);
+		if (!chosen)
+			memcpy(a, batch->bits1, words * sizeof(uint64_t));
+		else
 		{
-			gather(batch->choice, batch->m0, w);
-			gather(batch->fix[w], batch->m1, w);
-			for (size_t i = 0; i < BATCH_WORDS; i++)
-			{
-				batch->fix[w][i] ^= batch->choice[i] ^ a[w][i];
-				c[w][i] ^= batch->choice[i];
-			}
-		}
-		status = smc_channel_send(channel, peer, batch->fix, (size_t) width * sizeof(batch->fix[0]));
-		if (status != SMC_OK)
-			return status;
-	}
-	for (int peer = 0; peer < channel->party_count; peer++)
-	{
-		if (peer == channel->self)
-			continue;
-		status = smc_channel_receive(channel, peer, batch->fix, (size_t) width * sizeof(batch->fix[0]));
-		if (status != SMC_OK)
-			return status;
-		for (int w = 0; w < width; w++)
-		{
-			for (size_t i = 0; i < BATCH_WORDS; i++)
-				c[w][i] ^= batch->held[peer][w][i] ^ (b[i] & batch->fix[w][i]);
+			smc_bits_xor(batch->bits1, a, words);
+			status = smc_channel_send(engine->channel, peer, batch->bits1, words * sizeof(uint64_t));
 		}
 	}
-	return SMC_OK;
+	return status;
+}
+
+/* As OT receiver again, more than two parties: c += b e. */
+static SmcStatus
+collect(SmcEngine *engine, int peer, Batch *batch, const Target *t, size_t at, size_t words)
+{
+	SmcStatus	status = SMC_OK;
+
+	for (int w = 0; w < t->width && status == SMC_OK; w++)
+	{
+		status = smc_channel_receive(engine->channel, peer, batch->fix[w], words * sizeof(uint64_t));
+		for (size_t i = 0; i < words && status == SMC_OK; i++)
+			t->c[w][at + i] ^= t->b[at + i] & batch->fix[w][i];
+	}
+	return status;
+}
+
+typedef SmcStatus (*Step) (SmcEngine *engine, int peer, Batch *batch, const Target *t, size_t at, size_t words);
+
+/* One step for all batches of a window and all peers. */
+static SmcStatus
+each_batch(SmcEngine *engine, Step step, Batch *batch, const Target *t, size_t words)
+{
+	SmcStatus	status = SMC_OK;
+
+	for (int peer = 0; peer < engine->channel->party_count; peer++)
+	{
+		if (peer == engine->channel->self)
+			continue;
+		for (size_t at = 0; at < words && status == SMC_OK; at += BATCH_WORDS)
+			status = step(engine, peer, batch, t, at, words - at < BATCH_WORDS ? words - at : BATCH_WORDS);
+	}
+	return status;
+}
+
+/* Make words words of triples, at most a window of batches. */
+static SmcStatus
+make_window(SmcEngine *engine, Batch *batch, const Target *t, size_t words)
+{
+	bool		chosen = engine->channel->party_count > 2;
+	SmcStatus	status;
+
+	/* a and b are each party's own, the same toward all */
+	for (int w = 0; w < t->width; w++)
+		memset(t->c[w], 0, words * sizeof(uint64_t));
+	if (chosen)
+	{
+		smc_random_fill(engine->random, t->b, words * sizeof(uint64_t));
+		for (int w = 0; w < t->width; w++)
+			smc_random_fill(engine->random, t->a[w], words * sizeof(uint64_t));
+	}
+	status = each_batch(engine, ask, batch, t, words);
+	if (status == SMC_OK)
+		status = each_batch(engine, answer, batch, t, words);
+	if (status == SMC_OK && chosen)
+		status = each_batch(engine, collect, batch, t, words);
+	for (int w = 0; w < t->width && status == SMC_OK; w++)
+	{
+		for (size_t i = 0; i < words; i++)
+			t->c[w][i] ^= t->a[w][i] & t->b[i];
+	}
+	engine->bit_triples_made += (uint64_t) t->width * words * 64;
+	engine->ots_made += (uint64_t) (engine->channel->party_count - 1) * 2 * words * 64;
+	return status;
 }
 
 /*
@@ -183,47 +214,43 @@ grow_stock(SmcEngine *engine, SmcBitStock *stock, int width, size_t words)
 SmcStatus
 smc_triple_reserve(SmcEngine *engine, int width, size_t words)
 {
-	SmcBitStock *stock = &engine->bits[width - 1];
-	SmcArena   *local = NULL;
+	SmcBitStock *stock;
+	SmcArena   *local;
 	Batch	   *batch;
+	size_t		missing;
 	SmcStatus	status;
 
+	if (width < 1 || width > SMC_TRIPLE_WIDTHS)
+		return SMC_ERR_ARGUMENT;
+	stock = &engine->bits[width - 1];
 	if (stock->words - stock->at >= words)
 		return SMC_OK;
-	words = (words + BATCH_WORDS - 1) / BATCH_WORDS * BATCH_WORDS + BATCH_WORDS;
-	status = grow_stock(engine, stock, width, words);
+	missing = words - (stock->words - stock->at);
+	missing = (missing + QUANTUM - 1) / QUANTUM * QUANTUM;
+	status = grow_stock(engine, stock, width, stock->words - stock->at + missing);
 	if (status != SMC_OK)
 		return status;
-	status = SMC_ERR_MEMORY;
 	local = smc_arena_create();
-	if (local == NULL)
-		goto done;
-	batch = smc_arena_alloc(local, sizeof(*batch));
+	batch = local ? smc_arena_alloc(local, sizeof(*batch)) : NULL;
 	if (batch == NULL)
-		goto done;
-	status = SMC_OK;
-	while (stock->words + BATCH_WORDS <= words && status == SMC_OK)
+		status = SMC_ERR_MEMORY;
+	while (missing > 0 && status == SMC_OK)
 	{
-		uint64_t   *a[SMC_TRIPLE_WIDTHS] = {0};
-		uint64_t   *c[SMC_TRIPLE_WIDTHS] = {0};
+		size_t		window = missing < WINDOW * BATCH_WORDS ? missing : WINDOW * BATCH_WORDS;
+		Target		t = {width, stock->b + stock->words, {NULL}, {NULL}};
 
 		for (int w = 0; w < width; w++)
 		{
-			a[w] = stock->a[w] + stock->words;
-			c[w] = stock->c[w] + stock->words;
+			t.a[w] = stock->a[w] + stock->words;
+			t.c[w] = stock->c[w] + stock->words;
 		}
-		if (engine->channel->party_count == 2)
-			status = batch_of_two(engine, width, batch, stock->b + stock->words, a, c);
-		else
-			status = batch_of_many(engine, width, batch, stock->b + stock->words, a, c);
+		status = make_window(engine, batch, &t, window);
 		if (status == SMC_OK)
 		{
-			stock->words += BATCH_WORDS;
-			engine->bit_triples_made += (uint64_t) width * SMC_OT_BATCH;
-			engine->ots_made += (uint64_t) (engine->channel->party_count - 1) * 2 * SMC_OT_BATCH;
+			stock->words += window;
+			missing -= window;
 		}
 	}
-done:
 	smc_arena_destroy(local);
 	return status;
 }
@@ -231,11 +258,12 @@ done:
 SmcStatus
 smc_triple_take(SmcEngine *engine, int width, size_t words, SmcBitTriples *triples)
 {
-	SmcBitStock *stock = &engine->bits[width - 1];
 	SmcStatus	status = smc_triple_reserve(engine, width, words);
+	SmcBitStock *stock;
 
 	if (status != SMC_OK)
 		return status;
+	stock = &engine->bits[width - 1];
 	triples->b = stock->b + stock->at;
 	for (int w = 0; w < width; w++)
 	{

@@ -17,13 +17,18 @@
  *
  * BYTES an OT, each direction: 3.875 (n = 2); 4 + width/8 (n > 2).
  * OTs a triple: n - 1 sent and n - 1 received at each party.
+ * ROUNDS: not counted, since triples don't depend on the inputs: messages are
+ * sent for several batches ahead of the first that is waited for.
  */
 #ifndef SMC_TRIPLE_H
 #define SMC_TRIPLE_H
 
 #include "smc_engine.h"
 
-/* Make sure that `words` words of triples of a width (1 or 2) are in stock. */
+/*
+ * Make sure that `words` words of triples of a width (1 or 2) are in stock; all
+ * parties ask for the same.  Triples in stock are secret.
+ */
 extern SmcStatus smc_triple_reserve(SmcEngine *engine, int width, size_t words) SMC_MUST_USE;
 
 /*

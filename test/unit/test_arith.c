@@ -2,115 +2,180 @@
  * Products, bits times ring elements and selection against plaintext, 2 to 5
  * parties, both rings, random and extreme values.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "smc_testengine.h"
 
-#include <cmocka.h>
 #include <sodium.h>
+#include <stdlib.h>
 
 #include "core/smc_arith.h"
 #include "core/smc_bits.h"
-#include "smc_testnet.h"
 
 #define PARTIES		5
-#define COUNT_MAX	700
-
-typedef unsigned __int128 Wide;
+#define COUNT_MAX	300
+#define STRIDE		(COUNT_MAX * 2)
 
 typedef struct Case
 {
 	int			width;
 	size_t		count;
-	uint64_t	x[PARTIES][COUNT_MAX * 2];
-	uint64_t	y[PARTIES][COUNT_MAX * 2];
+	uint64_t	x[PARTIES][STRIDE];
+	uint64_t	y[PARTIES][STRIDE];
 	uint64_t	s[PARTIES][COUNT_MAX / 64 + 1];
-	uint64_t	product[PARTIES][COUNT_MAX * 2];
-	uint64_t	chosen[PARTIES][COUNT_MAX * 2];
-	uint64_t	bits[PARTIES][COUNT_MAX * 2];
+	uint64_t	product[PARTIES][STRIDE];
+	uint64_t	chosen[PARTIES][STRIDE];
+	uint64_t	bits[PARTIES][STRIDE];
+	uint64_t	sent[PARTIES][4];
+	uint32_t	rounds[PARTIES][4];
 } Case;
 
-static SmcStatus
-run(SmcChannel *channel, void *arg)
-{
-	Case	   *c = arg;
-	int			self = channel->self;
-	uint8_t		context[SMC_KEY_BYTES] = {2};
-	uint64_t	shares[COUNT_MAX * 2];
-	SmcEngine	engine;
-	SmcStatus	status = smc_engine_open(&engine, channel, context, smc_random_system());
+struct Large;
 
-	if (status == SMC_OK)
-		status = smc_arith_multiply(&engine, c->width, c->x[self], c->y[self], shares, c->count);
-	if (status == SMC_OK)
-		status = smc_arith_open(&engine, c->width, shares, c->product[self], c->count);
-	if (status == SMC_OK)
-		status = smc_arith_select(&engine, c->width, c->s[self], c->x[self], c->y[self], shares, c->count);
-	if (status == SMC_OK)
-		status = smc_arith_open(&engine, c->width, shares, c->chosen[self], c->count);
-	if (status == SMC_OK)
-		status = smc_arith_from_bits(&engine, c->width, c->s[self], shares, c->count);
-	if (status == SMC_OK)
-		status = smc_arith_open(&engine, c->width, shares, c->bits[self], c->count);
-	smc_engine_close(&engine);
+typedef struct Cases
+{
+	size_t		count;
+	Case	   *cases;
+	struct Large *large;		/* two parties only */
+} Cases;
+
+static SmcStatus run_large(SmcEngine *engine, struct Large *large);
+
+static SmcStatus
+run_cases(SmcEngine *engine, void *arg)
+{
+	Cases	   *all = arg;
+	SmcChannel *channel = engine->channel;
+	int			self = channel->self;
+	uint64_t	shares[STRIDE];
+	SmcStatus	status = SMC_OK;
+
+	for (size_t k = 0; k < all->count && status == SMC_OK; k++)
+	{
+		Case	   *c = &all->cases[k];
+		uint64_t   *outs[3] = {c->product[self], c->chosen[self], c->bits[self]};
+
+		for (int what = 0; what < 4 && status == SMC_OK; what++)
+		{
+			uint64_t	sent = channel->bytes_sent;
+			uint32_t	rounds = channel->rounds;
+
+			if (what == 0)
+				status = smc_arith_multiply(engine, c->width, c->x[self], c->y[self], shares, c->count);
+			else if (what == 1)
+				status = smc_arith_select(engine, c->width, c->s[self], c->x[self], c->y[self], shares, c->count);
+			else if (what == 2)
+				status = smc_arith_from_bits(engine, c->width, c->s[self], shares, c->count);
+			else
+				status = smc_arith_private_bit(engine, c->width, channel->party_count - 1,
+											   self == channel->party_count - 1 ? c->s[self] : NULL,
+											   c->x[self], shares, c->count);
+			c->sent[self][what] = channel->bytes_sent - sent;
+			c->rounds[self][what] = channel->rounds - rounds;
+			if (status == SMC_OK && what < 3)
+				status = smc_arith_open(engine, c->width, shares, outs[what], c->count);
+		}
+	}
+	if (status == SMC_OK && all->large != NULL)
+		status = run_large(engine, all->large);
 	return status;
 }
 
-static Wide
-get(const uint64_t *integers, int width, size_t e)
+/* Bytes and rounds as smc_arith.h has them. */
+static void
+check_counts(const Case *c, int n)
 {
-	Wide		out = 0;
+	uint64_t	width = (uint64_t) c->width;
+	uint64_t	product = width == 64 ? 544 : 1600;
+	uint64_t	ask = smc_test_ot_bytes(true, c->count);
+	uint64_t	fix = width / 8 * c->count;
 
-	memcpy(&out, integers + e * (size_t) width / 64, (size_t) width / 8);
-	return out;
+	for (int p = 0; p < n; p++)
+	{
+		uint64_t	bit = (uint64_t) (n - 1) * (ask + fix);
+
+		/* an odd number of 64-bit products is padded to 128 OTs */
+		assert_int_equal(c->sent[p][0], (uint64_t) (n - 1) * (product * c->count + (c->count * width % 128 ? 256 : 0)));
+		assert_int_equal(c->rounds[p][0], 1);
+		for (int what = 1; what < 3; what++)
+		{
+			assert_int_equal(c->sent[p][what], bit);
+			assert_int_equal(c->rounds[p][what], n);
+		}
+		assert_int_equal(c->sent[p][3], p == n - 1 ? (uint64_t) (n - 1) * ask : fix);
+		assert_int_equal(c->rounds[p][3], 1);
+	}
 }
 
 static void
-check(int parties, int width, size_t count)
+check_values(const Case *c, int n)
 {
-	Case	   *c = calloc(1, sizeof(*c));
-	SmcTestResult results[PARTIES];
-	Wide		mask = width == 64 ? (Wide) UINT64_MAX : ~(Wide) 0;
+	SmcRing128	mask = c->width == 64 ? (SmcRing128) UINT64_MAX : ~(SmcRing128) 0;
 
-	c->width = width;
-	c->count = count;
-	randombytes_buf(c->x, sizeof(c->x));
-	randombytes_buf(c->y, sizeof(c->y));
-	randombytes_buf(c->s, sizeof(c->s));
-	for (size_t e = 0; e < count && e % 4 == 0; e += 4)
+	for (size_t e = 0; e < c->count; e++)
 	{
-		for (int p = 0; p < parties; p++)
-			memset(&c->x[p][e * (size_t) width / 64], p == 0 ? 0xff : 0, (size_t) width / 8);
-	}
-	smc_testnet_run(parties, run, c, results);
-	for (int p = 0; p < parties; p++)
-	{
-		assert_int_equal(results[p].status, SMC_OK);
-		assert_int_equal(results[p].left_over, 0);
-	}
-	for (size_t e = 0; e < count; e++)
-	{
-		Wide		x = 0;
-		Wide		y = 0;
+		SmcRing128	x = smc_test_combine(c->x[0], STRIDE, n, c->width, e);
+		SmcRing128	y = smc_test_combine(c->y[0], STRIDE, n, c->width, e);
 		uint64_t	s = 0;
 
-		for (int p = 0; p < parties; p++)
-		{
-			x += get(c->x[p], width, e);
-			y += get(c->y[p], width, e);
+		for (int p = 0; p < n; p++)
 			s ^= c->s[p][e / 64] >> (e % 64) & 1;
-		}
-		for (int p = 0; p < parties; p++)
+		for (int p = 0; p < n; p++)
 		{
-			assert_true(get(c->product[p], width, e) == ((x * y) & mask));
-			assert_true(get(c->chosen[p], width, e) == ((s ? x : y) & mask));
-			assert_true(get(c->bits[p], width, e) == s);
+			assert_true(smc_test_get(c->product[p], c->width, e) == ((x * y) & mask));
+			assert_true(smc_test_get(c->chosen[p], c->width, e) == (s ? x : y));
+			assert_true(smc_test_get(c->bits[p], c->width, e) == s);
 		}
 	}
-	free(c);
+}
+
+/* ---- more than a window, uniform messages, misuse ------------------------------- */
+
+enum
+{
+	LARGE = 2100,				/* products: more than 16 batches of OTs */
+	TAP_BYTES = 1 << 20
+};
+
+typedef struct Large
+{
+	uint64_t	x[2][LARGE];
+	uint64_t	out[2][LARGE];
+	size_t		tapped[2];
+	uint8_t		tap[2][TAP_BYTES];
+} Large;
+
+static SmcStatus
+run_large(SmcEngine *engine, Large *large)
+{
+	int			self = engine->channel->self;
+	uint64_t	out[2];
+	SmcStatus	status;
+
+	smc_test_tap(engine->channel, large->tap[self], TAP_BYTES, &large->tapped[self]);
+	status = smc_arith_multiply(engine, 64, large->x[self], large->x[self], large->out[self], LARGE);
+	if (status == SMC_OK &&
+		(smc_arith_multiply(engine, 32, out, out, out, 1) != SMC_ERR_ARGUMENT ||
+		 smc_arith_open(engine, 0, out, out, 1) != SMC_ERR_ARGUMENT ||
+		 smc_arith_select(engine, 63, out, out, out, out, 1) != SMC_ERR_ARGUMENT ||
+		 smc_arith_times_bit(engine, 256, out, out, out, 1) != SMC_ERR_ARGUMENT ||
+		 smc_arith_from_bits(engine, -64, out, out, 1) != SMC_ERR_ARGUMENT ||
+		 smc_arith_private_bit(engine, 64, 2, out, out, out, 1) != SMC_ERR_ARGUMENT ||
+		 smc_arith_private_bit(engine, 64, -1, out, out, out, 1) != SMC_ERR_ARGUMENT ||
+		 smc_arith_multiply(engine, 64, out, out, out, 0) != SMC_OK))
+		status = SMC_ERR_FORMAT;
+	return status;
+}
+
+static void
+check_large(const Large *large)
+{
+	for (size_t e = 0; e < LARGE; e++)
+		assert_int_equal(large->out[0][e] + large->out[1][e], (e + 3) * (e + 3));
+	for (int p = 0; p < 2; p++)
+	{
+		assert_int_equal(large->tapped[p], TAP_BYTES);
+		assert_true(smc_test_chi_square(large->tap[p], TAP_BYTES) < 6);
+		assert_true(smc_test_chi_square((const uint8_t *) large->out[p], sizeof(large->out[p])) < 6);
+	}
 }
 
 static void
@@ -119,13 +184,45 @@ test_arith(void **state)
 	static const size_t counts[] = {1, 2, 64, 65, COUNT_MAX};
 
 	(void) state;
-	for (int parties = 2; parties <= PARTIES; parties++)
+	for (int n = 2; n <= (smc_test_brief() ? 2 : PARTIES); n++)
 	{
-		for (size_t k = 0; k < sizeof(counts) / sizeof(counts[0]); k++)
+		Cases		all = {0, calloc(10, sizeof(Case)), n == 2 ? calloc(1, sizeof(Large)) : NULL};
+
+		for (size_t e = 0; all.large != NULL && e < LARGE; e++)
 		{
-			check(parties, 64, counts[k]);
-			check(parties, 128, counts[k]);
+			all.large->x[0][e] = e;
+			all.large->x[1][e] = 3;
 		}
+
+		for (size_t k = 0; k < 10; k++)
+		{
+			Case	   *c = &all.cases[all.count];
+
+			c->width = k % 2 ? 128 : 64;
+			c->count = counts[k / 2];
+			if ((smc_test_brief() && c->count > 2) || (n > 3 && c->count > 65))
+				continue;
+			randombytes_buf(c->x, sizeof(c->x));
+			randombytes_buf(c->y, sizeof(c->y));
+			randombytes_buf(c->s, sizeof(c->s));
+			/* now and then -1 and 0 */
+			for (size_t e = 0; e < c->count; e += 4)
+			{
+				for (int p = 0; p < n; p++)
+					memset(&c->x[p][e * (size_t) c->width / 64], p == 0 && e % 8 ? 0xff : 0, (size_t) c->width / 8);
+			}
+			all.count++;
+		}
+		smc_testengine_run(n, run_cases, &all);
+		for (size_t k = 0; k < all.count; k++)
+		{
+			check_values(&all.cases[k], n);
+			check_counts(&all.cases[k], n);
+		}
+		if (all.large != NULL)
+			check_large(all.large);
+		free(all.large);
+		free(all.cases);
 	}
 }
 

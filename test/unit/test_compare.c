@@ -1,184 +1,498 @@
 /*
- * Bit triples, AND gates and comparison against plaintext, 2 to 5 parties.
+ * Bit triples and comparison against plaintext, 2 to 5 parties, both rings;
+ * rounds and bytes as the headers state them; and what is sent looks uniform
+ * whatever the inputs are.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "smc_testengine.h"
 
-#include <cmocka.h>
 #include <sodium.h>
+#include <stdlib.h>
 
 #include "core/smc_compare.h"
-#include "smc_testnet.h"
+#include "core/smc_triple.h"
 
 #define PARTIES		5
-#define COUNT_MAX	5000
+#define COUNT_MAX	3000
+#define STRIDE		(COUNT_MAX * 2)
+#define WORDS		(COUNT_MAX / 64 + 1)
 
 typedef struct Case
 {
 	int			width;
 	size_t		count;
-	uint64_t	x[PARTIES][COUNT_MAX * 2];	/* shares */
-	uint64_t	y[PARTIES][COUNT_MAX * 2];
-	uint64_t	less[PARTIES][COUNT_MAX];
-	uint64_t	zero[PARTIES][COUNT_MAX];
-	uint64_t	opened[PARTIES][COUNT_MAX];
+	uint64_t	x[PARTIES * STRIDE];	/* shares */
+	uint64_t	y[PARTIES * STRIDE];
+	__int128	xs[COUNT_MAX];
+	__int128	ys[COUNT_MAX];
+	uint64_t	less[PARTIES][WORDS];
+	uint64_t	zero[PARTIES][WORDS];
+	uint64_t	opened[PARTIES][WORDS];
 } Case;
 
+typedef struct Cases
+{
+	size_t		count;
+	Case	   *cases;
+} Cases;
 
 static SmcStatus
-run_compare(SmcChannel *channel, void *arg)
+run_cases(SmcEngine *engine, void *arg)
 {
-	Case	   *c = arg;
-	int			self = channel->self;
-	uint8_t		context[SMC_KEY_BYTES] = {1};
-	uint64_t   *differences;
-	SmcEngine	engine;
-	SmcStatus	status;
+	Cases	   *cases = arg;
+	int			self = engine->channel->self;
+	uint64_t   *difference = calloc(STRIDE, sizeof(uint64_t));
+	SmcStatus	status = SMC_OK;
 
-	status = smc_engine_open(&engine, channel, context, smc_random_system());
-	if (status != SMC_OK)
-		return status;
-	differences = malloc(c->count * 16);
-	for (size_t i = 0; i < c->count; i++)
+	for (size_t k = 0; k < cases->count && status == SMC_OK; k++)
 	{
-		unsigned __int128 a;
-		unsigned __int128 b;
+		Case	   *c = &cases->cases[k];
+		const uint64_t *x = c->x + (size_t) self * STRIDE;
+		const uint64_t *y = c->y + (size_t) self * STRIDE;
 
-		if (c->width == 64)
-			differences[i] = c->x[self][i] - c->y[self][i];
-		else
+		for (size_t e = 0; e < c->count; e++)
 		{
-			memcpy(&a, &c->x[self][2 * i], 16);
-			memcpy(&b, &c->y[self][2 * i], 16);
-			a -= b;
-			memcpy(&differences[2 * i], &a, 16);
+			SmcRing128	d = smc_test_get(x, c->width, e) - smc_test_get(y, c->width, e);
+
+			memcpy(difference + e * (size_t) c->width / 64, &d, (size_t) c->width / 8);
 		}
+		status = smc_compare_less(engine, c->width, x, y, c->less[self], c->count);
+		if (status == SMC_OK)
+			status = smc_compare_zero(engine, c->width, difference, c->zero[self], c->count);
+		if (status == SMC_OK)
+			status = smc_boolean_open(engine, c->less[self], c->opened[self], c->count);
 	}
-	status = smc_compare_less(&engine, c->width, c->x[self], c->y[self], c->less[self], c->count);
-	if (status == SMC_OK)
-		status = smc_compare_zero(&engine, c->width, differences, c->zero[self], c->count);
-	if (status == SMC_OK)
-		status = smc_boolean_open(&engine, c->less[self], c->opened[self], c->count);
-	free(differences);
-	smc_engine_close(&engine);
+	free(difference);
 	return status;
 }
 
+/* Random ones, equal ones, neighbours, signs, extremes whose difference fits. */
 static void
-check(int parties, int width, size_t count)
+choose_inputs(Case *c, int parties)
 {
-	Case	   *c = calloc(1, sizeof(*c));
-	SmcTestResult results[PARTIES];
-	__int128   *xs = calloc(count, sizeof(*xs));
-	__int128   *ys = calloc(count, sizeof(*ys));
-
-	c->width = width;
-	c->count = count;
-	for (size_t i = 0; i < count; i++)
+	for (size_t e = 0; e < c->count; e++)
 	{
-		unsigned __int128 a;
-		unsigned __int128 b;
+		__int128	x;
+		__int128	y;
 
-		/* random ones, equal ones, neighbours, signs, extremes whose difference fits */
-		randombytes_buf(&a, sizeof(a));
-		randombytes_buf(&b, sizeof(b));
-		xs[i] = (__int128) a >> (128 - width + 1);
-		ys[i] = (__int128) b >> (128 - width + 1);
-		switch (i % 8)
+		randombytes_buf(&x, sizeof(x));
+		randombytes_buf(&y, sizeof(y));
+		x >>= 128 - c->width + 1;
+		y >>= 128 - c->width + 1;
+		switch ((e + c->count) % 8)
 		{
 			case 1:
-				ys[i] = xs[i];
+				y = x;
 				break;
 			case 2:
-				ys[i] = xs[i] + 1;
+				y = x + 1;
 				break;
 			case 3:
-				ys[i] = xs[i] - 1;
+				y = x - 1;
 				break;
 			case 4:
-				xs[i] = 0;
-				ys[i] = 0;
+				x = 0;
+				y = 0;
 				break;
 			case 5:
-				xs[i] = -1;
-				ys[i] = 0;
+				x = -1;
+				y = 0;
 				break;
 			case 6:
-				xs[i] = (((__int128) 1) << (width - 2)) - 1 + (((__int128) 1) << (width - 2));
-				ys[i] = 0;
+				x = (((__int128) 1) << (c->width - 2)) - 1 + (((__int128) 1) << (c->width - 2));
+				y = 0;
+				break;
+			case 7:
+				x = -(((__int128) 1) << (c->width - 2));
+				y = (((__int128) 1) << (c->width - 2)) - 1;
 				break;
 			default:
 				break;
 		}
-		for (int p = 0; p < parties; p++)
-		{
-			unsigned __int128 sx;
-			unsigned __int128 sy;
-
-			randombytes_buf(&sx, sizeof(sx));
-			randombytes_buf(&sy, sizeof(sy));
-			if (p == parties - 1)
-			{
-				sx = (unsigned __int128) xs[i];
-				sy = (unsigned __int128) ys[i];
-				for (int q = 0; q < p; q++)
-				{
-					unsigned __int128 t = 0;
-
-					memcpy(&t, &c->x[q][i * (size_t) width / 64], (size_t) width / 8);
-					sx -= t;
-					t = 0;
-					memcpy(&t, &c->y[q][i * (size_t) width / 64], (size_t) width / 8);
-					sy -= t;
-				}
-			}
-			memcpy(&c->x[p][i * (size_t) width / 64], &sx, (size_t) width / 8);
-			memcpy(&c->y[p][i * (size_t) width / 64], &sy, (size_t) width / 8);
-		}
+		c->xs[e] = x;
+		c->ys[e] = y;
+		smc_test_split(c->x, STRIDE, parties, c->width, e, (SmcRing128) x);
+		smc_test_split(c->y, STRIDE, parties, c->width, e, (SmcRing128) y);
 	}
-	smc_testnet_run(parties, run_compare, c, results);
-	for (int p = 0; p < parties; p++)
-	{
-		assert_int_equal(results[p].status, SMC_OK);
-		assert_int_equal(results[p].left_over, 0);
-	}
-	for (size_t i = 0; i < count; i++)
+}
+
+static void
+check_case(const Case *c, int parties)
+{
+	for (size_t e = 0; e < c->count; e++)
 	{
 		uint64_t	less = 0;
 		uint64_t	zero = 0;
 
 		for (int p = 0; p < parties; p++)
 		{
-			less ^= c->less[p][i / 64] >> (i % 64) & 1;
-			zero ^= c->zero[p][i / 64] >> (i % 64) & 1;
-			assert_int_equal(c->opened[p][i / 64] >> (i % 64) & 1, xs[i] < ys[i]);
+			less ^= c->less[p][e / 64] >> (e % 64) & 1;
+			zero ^= c->zero[p][e / 64] >> (e % 64) & 1;
+			assert_int_equal(c->opened[p][e / 64] >> (e % 64) & 1, c->xs[e] < c->ys[e]);
 		}
-		assert_int_equal(less, xs[i] < ys[i]);
-		assert_int_equal(zero, xs[i] == ys[i]);
+		assert_int_equal(less, c->xs[e] < c->ys[e]);
+		assert_int_equal(zero, c->xs[e] == c->ys[e]);
 	}
-	free(xs);
-	free(ys);
-	free(c);
 }
+
+/* ---- counters -------------------------------------------------------------- */
+
+typedef struct Count
+{
+	uint64_t	sent[PARTIES][4];
+	uint32_t	rounds[PARTIES][4];
+	uint64_t	setup[PARTIES];
+	uint32_t	setup_rounds[PARTIES];
+} Count;
+
+enum
+{
+	COUNTED = 200
+};
+
+static SmcStatus
+run_count(SmcEngine *engine, void *arg)
+{
+	Count	   *count = arg;
+	SmcChannel *channel = engine->channel;
+	int			self = channel->self;
+	uint64_t   *x = calloc(COUNTED * 2, sizeof(uint64_t));
+	uint64_t	out[COUNTED / 64 + 1];
+	SmcStatus	status;
+
+	if ((status = smc_triple_reserve(engine, 1, 5000)) != SMC_OK ||
+		(status = smc_triple_reserve(engine, 2, 5000)) != SMC_OK)
+		goto done;
+	for (int k = 0; k < 4; k++)
+	{
+		uint64_t	sent = channel->bytes_sent;
+		uint32_t	rounds = channel->rounds;
+
+		if (k < 2)
+			status = smc_compare_negative(engine, k % 2 ? 128 : 64, x, out, COUNTED);
+		else
+			status = smc_compare_zero(engine, k % 2 ? 128 : 64, x, out, COUNTED);
+		if (status != SMC_OK)
+			goto done;
+		count->sent[self][k] = channel->bytes_sent - sent;
+		count->rounds[self][k] = channel->rounds - rounds;
+	}
+done:
+	free(x);
+	return status;
+}
+
+/* Two parties: leaves, then a tree over the digits. */
+static uint64_t
+expect_two(int self, int width, bool zero)
+{
+	uint64_t	bytes = self == 0 ? COUNTED * (uint64_t) width : smc_test_ot_bytes(true, COUNTED * (size_t) width);
+
+	for (size_t digits = (size_t) width / 8; digits >= 1; digits /= 2)
+		bytes += smc_test_gate_bytes(zero || digits == 1 ? 1 : 2, digits * COUNTED);
+	return bytes;
+}
+
+/* More: a majority for each three, adders, a tree over the places. */
+static uint64_t
+expect_more(int self, int n, int width, bool zero)
+{
+	size_t		bits = (size_t) width * COUNTED;
+	uint64_t	bytes = 0;
+	uint64_t	gates = 0;
+
+	if (self < n / 3 * 3)
+		bytes += smc_test_ot_bytes(true, bits) + bits / 8;
+	for (int k = 0; k < n - 2 - n / 3; k++)
+		gates += smc_test_gate_bytes(1, bits);
+	for (size_t places = (size_t) width / 2; places >= 1; places /= 2)
+		gates += smc_test_gate_bytes(zero || places == 1 ? 1 : 2, places * COUNTED);
+	return bytes + gates * (uint64_t) (n - 1);
+}
+
+/* ---- triples, and what is sent ---------------------------------------------- */
+
+enum
+{
+	TRIPLE_WORDS = 3 * SMC_OT_BATCH / 64 + 5,
+	TAP_BYTES = 1 << 19,
+	INPUTS = 3
+};
+
+typedef struct Sample
+{
+	uint64_t	b[PARTIES][2][TRIPLE_WORDS];
+	uint64_t	a[PARTIES][2][SMC_TRIPLE_WIDTHS][TRIPLE_WORDS];
+	uint64_t	c[PARTIES][2][SMC_TRIPLE_WIDTHS][TRIPLE_WORDS];
+	uint64_t	sent[PARTIES][2];
+	size_t		tapped[PARTIES][INPUTS];
+	uint8_t		tap[PARTIES][INPUTS][TAP_BYTES];
+} Sample;
+
+static SmcStatus
+run_triples(SmcEngine *engine, void *arg)
+{
+	Sample	   *s = arg;
+	int			self = engine->channel->self;
+
+	for (int width = 1; width <= SMC_TRIPLE_WIDTHS; width++)
+	{
+		uint64_t	sent = engine->channel->bytes_sent;
+		SmcBitTriples t;
+		SmcStatus	status = smc_triple_take(engine, width, TRIPLE_WORDS, &t);
+
+		if (status != SMC_OK)
+			return status;
+		s->sent[self][width - 1] = engine->channel->bytes_sent - sent;
+		memcpy(s->b[self][width - 1], t.b, sizeof(s->b[0][0]));
+		for (int w = 0; w < width; w++)
+		{
+			memcpy(s->a[self][width - 1][w], t.a[w], sizeof(s->a[0][0][0]));
+			memcpy(s->c[self][width - 1][w], t.c[w], sizeof(s->c[0][0][0]));
+		}
+	}
+	return SMC_OK;
+}
+
+static SmcStatus
+run_tapped(SmcEngine *engine, void *arg)
+{
+	static const uint64_t values[INPUTS] = {0, UINT64_MAX, UINT64_C(1) << 63};
+	Sample	   *s = arg;
+	SmcChannel *channel = engine->channel;
+	SmcStatus	(*send) (SmcChannel *channel, int to, const uint8_t *data, size_t len) = channel->send;
+	int			self = channel->self;
+	uint64_t	x[300];
+	uint64_t	out[5];
+	SmcStatus	status = SMC_OK;
+
+	for (int v = 0; v < INPUTS && status == SMC_OK; v++)
+	{
+		for (size_t i = 0; i < 300; i++)
+			x[i] = values[v];
+		channel->send = send;
+		smc_test_tap(channel, s->tap[self][v], TAP_BYTES, &s->tapped[self][v]);
+		status = smc_compare_negative(engine, 64, x, out, 300);
+		if (status == SMC_OK)
+			status = smc_compare_zero(engine, 64, x, out, 300);
+		if (status == SMC_OK)
+			status = smc_compare_negative(engine, 128, x, out, 150);
+	}
+	return status;
+}
+
+/* ---- misuse: arguments that no party could act on ------------------------------ */
+
+static SmcStatus
+run_misuse(SmcEngine *engine, void *arg)
+{
+	uint64_t	x[2] = {0, 0};
+	uint64_t	out[2];
+	const int	widths[] = {0, 1, 32, 63, 65, 127, 256, -64};
+
+	(void) arg;
+	for (size_t k = 0; k < sizeof(widths) / sizeof(widths[0]); k++)
+	{
+		if (smc_compare_negative(engine, widths[k], x, out, 1) != SMC_ERR_ARGUMENT ||
+			smc_compare_zero(engine, widths[k], x, out, 1) != SMC_ERR_ARGUMENT ||
+			smc_compare_less(engine, widths[k], x, x, out, 1) != SMC_ERR_ARGUMENT)
+			return SMC_ERR_FORMAT;
+	}
+	if (smc_triple_reserve(engine, 0, 1) != SMC_ERR_ARGUMENT ||
+		smc_triple_reserve(engine, SMC_TRIPLE_WIDTHS + 1, 1) != SMC_ERR_ARGUMENT)
+		return SMC_ERR_FORMAT;
+	/* nothing to do is no error, and sends nothing */
+	if (smc_compare_negative(engine, 64, x, out, 0) != SMC_OK ||
+		smc_compare_zero(engine, 128, x, out, 0) != SMC_OK)
+		return SMC_ERR_FORMAT;
+	return SMC_OK;
+}
+
+/* ---- all of it in one session a party count ----------------------------------- */
+
+typedef struct Session
+{
+	Cases		cases;
+	Count		count;
+	Sample		sample;
+} Session;
+
+static SmcStatus
+run_all(SmcEngine *engine, void *arg)
+{
+	Session    *session = arg;
+	int			self = engine->channel->self;
+	SmcStatus	status;
+
+	session->count.setup[self] = engine->channel->bytes_sent;
+	session->count.setup_rounds[self] = engine->channel->rounds;
+	if ((status = run_triples(engine, &session->sample)) != SMC_OK ||
+		(status = run_count(engine, &session->count)) != SMC_OK ||
+		(status = run_cases(engine, &session->cases)) != SMC_OK ||
+		(status = run_misuse(engine, NULL)) != SMC_OK)
+		return status;
+	return run_tapped(engine, &session->sample);
+}
+
+static int
+set_up(void **state)
+{
+	static const size_t counts[] = {1, 2, 63, 64, 65, 500, COUNT_MAX};
+	static Session *sessions[PARTIES + 2];
+	int			most = smc_test_brief() ? 3 : PARTIES;
+
+	for (int n = 2; n <= most; n++)
+	{
+		Session    *session = calloc(1, sizeof(*session));
+
+		sessions[n] = session;
+		session->cases.cases = calloc(14, sizeof(Case));
+		for (size_t k = 0; k < 14; k++)
+		{
+			Case	   *c = &session->cases.cases[session->cases.count];
+
+			c->width = k % 2 ? 64 : 128;
+			c->count = counts[k / 2];
+			if (c->count > 500 && (n > 3 || smc_test_brief()))
+				continue;
+			if (smc_test_brief() && c->count > 2 && c->count != 65)
+				continue;
+			choose_inputs(c, n);
+			session->cases.count++;
+		}
+		smc_testengine_run(n, run_all, session);
+	}
+	*state = sessions;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	Session   **sessions = *state;
+
+	for (int n = 2; sessions[n] != NULL; n++)
+	{
+		free(sessions[n]->cases.cases);
+		free(sessions[n]);
+	}
+	return 0;
+}
+
+#define assert_uniform(data, len)	assert_true(smc_test_chi_square((const uint8_t *) (data), len) < 6)
 
 static void
 test_compare(void **state)
 {
-	static const size_t counts[] = {1, 2, 63, 64, 65, 1000, COUNT_MAX};
+	Session    *const *sessions = *state;
 
-	(void) state;
-	for (int parties = 2; parties <= PARTIES; parties++)
+	for (int n = 2; sessions[n] != NULL; n++)
 	{
-		for (size_t k = 0; k < sizeof(counts) / sizeof(counts[0]); k++)
+		for (size_t k = 0; k < sessions[n]->cases.count; k++)
+			check_case(&sessions[n]->cases.cases[k], n);
+	}
+}
+
+static void
+test_count(void **state)
+{
+	Session    *const *sessions = *state;
+
+	for (int n = 2; sessions[n] != NULL; n++)
+	{
+		const Count *count = &sessions[n]->count;
+
+		for (int p = 0; p < n; p++)
 		{
-			if (parties > 3 && counts[k] > 1000)
-				continue;
-			check(parties, 64, counts[k]);
-			check(parties, 128, counts[k]);
+			assert_int_equal(count->setup[p], (n - 1) * SMC_OT_SETUP_BYTES);
+			assert_int_equal(count->setup_rounds[p], 2);
+			for (int k = 0; k < 4; k++)
+			{
+				int			width = k % 2 ? 128 : 64;
+				int			log = k % 2 ? 7 : 6;
+
+				if (n == 2)
+				{
+					assert_int_equal(count->sent[p][k], expect_two(p, width, k >= 2));
+					assert_int_equal(count->rounds[p][k], 1 + log - 2);
+				}
+				else
+				{
+					assert_int_equal(count->sent[p][k], expect_more(p, n, width, k >= 2));
+					assert_int_equal(count->rounds[p][k], 1 + (n - 2 - n / 3) + log);
+				}
+			}
+		}
+	}
+}
+
+static void
+check_triples(const Sample *s, int n)
+{
+	for (int width = 1; width <= SMC_TRIPLE_WIDTHS; width++)
+	{
+		size_t		made = (TRIPLE_WORDS + 15) / 16 * 16;
+		uint64_t	ots = smc_test_ot_bytes(n > 2, made * 64);
+		uint64_t	fixes = n > 2 ? (uint64_t) width * made * 8 : 0;
+
+		for (int p = 0; p < n; p++)
+		{
+			assert_int_equal(s->sent[p][width - 1], (uint64_t) (n - 1) * (ots + fixes));
+			assert_uniform(s->b[p][width - 1], sizeof(s->b[0][0]));
+		}
+		for (int w = 0; w < width; w++)
+		{
+			for (size_t i = 0; i < TRIPLE_WORDS; i++)
+			{
+				uint64_t	a = 0;
+				uint64_t	b = 0;
+				uint64_t	c = 0;
+
+				for (int p = 0; p < n; p++)
+				{
+					a ^= s->a[p][width - 1][w][i];
+					b ^= s->b[p][width - 1][i];
+					c ^= s->c[p][width - 1][w][i];
+				}
+				assert_true(c == (a & b));
+			}
+			for (int p = 0; p < n; p++)
+			{
+				assert_uniform(s->a[p][width - 1][w], sizeof(s->a[0][0][0]));
+				assert_uniform(s->c[p][width - 1][w], sizeof(s->c[0][0][0]));
+			}
+		}
+	}
+}
+
+static void
+test_triples(void **state)
+{
+	Session    *const *sessions = *state;
+
+	for (int n = 2; sessions[n] != NULL; n++)
+		check_triples(&sessions[n]->sample, n);
+}
+
+/*
+ * Every share the same constant, and yet every byte that anybody sends is
+ * uniform: a party's view can be simulated by random bytes.
+ */
+static void
+test_uniform(void **state)
+{
+	Session    *const *sessions = *state;
+
+	for (int n = 2; sessions[n] != NULL; n++)
+	{
+		const Sample *s = &sessions[n]->sample;
+
+		for (int p = 0; p < n; p++)
+		{
+			for (int v = 0; v < INPUTS; v++)
+			{
+				assert_true(s->tapped[p][v] > 20000);
+				assert_uniform(s->tap[p][v], s->tapped[p][v]);
+			}
 		}
 	}
 }
@@ -187,8 +501,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_compare)
+		cmocka_unit_test(test_compare),
+		cmocka_unit_test(test_count),
+		cmocka_unit_test(test_triples),
+		cmocka_unit_test(test_uniform)
 	};
 
-	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, set_up, tear_down);
 }

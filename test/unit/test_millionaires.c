@@ -2,24 +2,17 @@
  * The millionaires' problem against plaintext: 2 to 5 parties, any two of them
  * the millionaires, both widths, edges; and that the bytes are as announced.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "smc_testengine.h"
 
-#include <cmocka.h>
 #include <sodium.h>
+#include <stdlib.h>
 
 #include "core/smc_bits.h"
 #include "core/smc_millionaires.h"
-#include "smc_testnet.h"
+#include "core/smc_triple.h"
 
 #define PARTIES		5
 #define COUNT_MAX	600
-
-typedef unsigned __int128 Wide;
 
 typedef struct Case
 {
@@ -30,43 +23,62 @@ typedef struct Case
 	uint64_t	own[2][COUNT_MAX * 2];
 	uint64_t	less[PARTIES][COUNT_MAX / 64 + 1];
 	uint64_t	equal[PARTIES][COUNT_MAX / 64 + 1];
+	uint64_t	sent[PARTIES];
+	uint32_t	rounds[PARTIES];
 } Case;
 
-static SmcStatus
-run(SmcChannel *channel, void *arg)
+typedef struct Cases
 {
-	Case	   *c = arg;
-	int			self = channel->self;
-	uint8_t		context[SMC_KEY_BYTES] = {6};
-	const uint64_t *own = self == c->alice ? c->own[0] : self == c->bob ? c->own[1] : NULL;
-	SmcEngine	engine;
-	SmcStatus	status = smc_engine_open(&engine, channel, context, smc_random_system());
+	size_t		count;
+	Case	   *cases;
+} Cases;
 
-	if (status == SMC_OK)
-		status = smc_millionaires(&engine, c->width, c->alice, c->bob, own,
-								  c->less[self], c->equal[self], c->count);
-	smc_engine_close(&engine);
+static SmcStatus
+run_cases(SmcEngine *engine, void *arg)
+{
+	Cases	   *all = arg;
+	SmcChannel *channel = engine->channel;
+	int			self = channel->self;
+	uint64_t	one[2] = {0, 0};
+	SmcStatus	status = smc_triple_reserve(engine, 2, 1000);
+
+	for (size_t k = 0; k < all->count && status == SMC_OK; k++)
+	{
+		Case	   *c = &all->cases[k];
+		const uint64_t *own = self == c->alice ? c->own[0] : self == c->bob ? c->own[1] : NULL;
+		uint64_t	sent = channel->bytes_sent;
+		uint32_t	rounds = channel->rounds;
+
+		status = smc_triple_reserve(engine, 2, 1000);
+		sent = channel->bytes_sent;
+		if (status == SMC_OK)
+			status = smc_millionaires(engine, c->width, c->alice, c->bob, own,
+									  c->less[self], c->equal[self], c->count);
+		c->sent[self] = channel->bytes_sent - sent;
+		c->rounds[self] = channel->rounds - rounds;
+	}
+	if (status == SMC_OK &&
+		(smc_millionaires(engine, 63, 0, 1, one, one, one, 1) != SMC_ERR_ARGUMENT ||
+		 smc_millionaires(engine, 64, 0, 0, one, one, one, 1) != SMC_ERR_ARGUMENT ||
+		 smc_millionaires(engine, 64, -1, 0, one, one, one, 1) != SMC_ERR_ARGUMENT ||
+		 smc_millionaires(engine, 64, 0, PARTIES, one, one, one, 1) != SMC_ERR_ARGUMENT ||
+		 smc_millionaires(engine, 64, 0, 1, one, NULL, NULL, 1) != SMC_ERR_ARGUMENT))
+		status = SMC_ERR_FORMAT;
 	return status;
 }
 
 static void
-check(int parties, int width, int alice, int bob, size_t count)
+choose_inputs(Case *c)
 {
-	Case	   *c = calloc(1, sizeof(*c));
-	SmcTestResult results[PARTIES];
-	size_t		limbs = (size_t) width / 64;
+	size_t		limbs = (size_t) c->width / 64;
 
-	c->width = width;
-	c->alice = alice;
-	c->bob = bob;
-	c->count = count;
 	randombytes_buf(c->own, sizeof(c->own));
-	for (size_t e = 0; e < count; e++)
+	for (size_t e = 0; e < c->count; e++)
 	{
 		uint64_t   *x = &c->own[0][e * limbs];
 		uint64_t   *y = &c->own[1][e * limbs];
 
-		switch (e % 6)
+		switch ((e + c->count) % 6)
 		{
 			case 0:				/* equal */
 				memcpy(y, x, limbs * 8);
@@ -87,21 +99,18 @@ check(int parties, int width, int alice, int bob, size_t count)
 				break;
 		}
 	}
-	smc_testnet_run(parties, run, c, results);
-	for (int p = 0; p < parties; p++)
+}
+
+static void
+check_case(const Case *c, int parties)
+{
+	for (size_t e = 0; e < c->count; e++)
 	{
-		assert_int_equal(results[p].status, SMC_OK);
-		assert_int_equal(results[p].left_over, 0);
-	}
-	for (size_t e = 0; e < count; e++)
-	{
-		Wide		x = 0;
-		Wide		y = 0;
+		SmcRing128	x = smc_test_get(c->own[0], c->width, e);
+		SmcRing128	y = smc_test_get(c->own[1], c->width, e);
 		uint64_t	less = 0;
 		uint64_t	equal = 0;
 
-		memcpy(&x, &c->own[0][e * limbs], limbs * 8);
-		memcpy(&y, &c->own[1][e * limbs], limbs * 8);
 		for (int p = 0; p < parties; p++)
 		{
 			less ^= c->less[p][e / 64] >> (e % 64) & 1;
@@ -110,30 +119,68 @@ check(int parties, int width, int alice, int bob, size_t count)
 		assert_int_equal(less, x < y);
 		assert_int_equal(equal, x == y);
 	}
-	free(c);
+	for (int p = 0; p < parties; p++)
+	{
+		uint64_t	bytes = 0;
+
+		for (size_t digits = (size_t) c->width / 8; digits >= 1; digits /= 2)
+			bytes += (uint64_t) (parties - 1) * smc_test_gate_bytes(2, digits * c->count);
+		if (p == c->alice)
+			bytes += (uint64_t) c->width * c->count;
+		if (p == c->bob)
+			bytes += smc_test_ot_bytes(true, c->count * (size_t) c->width);
+		assert_int_equal(c->sent[p], bytes);
+		assert_int_equal(c->rounds[p], 1 + (c->width == 64 ? 4 : 5));
+	}
+}
+
+static void
+check_all(int parties, const Case *choices, size_t count)
+{
+	Cases		all = {0, calloc(count, sizeof(Case))};
+
+	for (size_t k = 0; k < count; k++)
+	{
+		if (smc_test_brief() && choices[k].count > 65)
+			continue;
+		all.cases[all.count] = choices[k];
+		choose_inputs(&all.cases[all.count++]);
+	}
+	smc_testengine_run(parties, run_cases, &all);
+	for (size_t k = 0; k < all.count; k++)
+		check_case(&all.cases[k], parties);
+	free(all.cases);
 }
 
 static void
 test_two(void **state)
 {
 	static const size_t counts[] = {1, 2, 63, 64, 65, COUNT_MAX};
+	Case	   *choices = calloc(12, sizeof(Case));
 
 	(void) state;
-	for (size_t k = 0; k < sizeof(counts) / sizeof(counts[0]); k++)
+	for (size_t k = 0; k < 12; k++)
 	{
-		check(2, 64, 0, 1, counts[k]);
-		check(2, 128, 1, 0, counts[k]);
+		choices[k].width = k % 2 ? 128 : 64;
+		choices[k].alice = (int) (k / 2 % 2);
+		choices[k].bob = 1 - choices[k].alice;
+		choices[k].count = counts[k / 2];
 	}
+	check_all(2, choices, 12);
+	free(choices);
 }
 
 static void
 test_more(void **state)
 {
+	static const Case three[] = {{.width = 64, .alice = 2, .bob = 0, .count = 100}, {.width = 128, .alice = 1, .bob = 2, .count = 1}};
+	static const Case five[] = {{.width = 64, .alice = 3, .bob = 1, .count = 7}, {.width = 128, .alice = 0, .bob = 4, .count = 65}};
+
 	(void) state;
-	check(3, 64, 2, 0, 100);
-	check(3, 128, 1, 2, 1);
-	check(4, 64, 3, 1, 7);
-	check(5, 128, 0, 4, 65);
+	if (smc_test_brief())
+		return;
+	check_all(3, three, 2);
+	check_all(5, five, 2);
 }
 
 int
