@@ -92,12 +92,18 @@ smc_connect_fail(SmcConnection *connection, int code, const char *detail, const 
 void
 smc_connect_fail_libpq(SmcConnection *connection)
 {
-	const char *message = connection->pg ? PQerrorMessage(connection->pg) : "";
-	char	   *text = clean_text(connection->context, message);
+	char	   *message = pstrdup(connection->pg ? PQerrorMessage(connection->pg) : "");
+	char	   *text;
+
+	/* About a connection that stood before, the first line says it all. */
+	if (connection->state != SMC_CONNECTION_OPENING)
+		message[strcspn(message, "\n")] = '\0';
+	text = clean_text(connection->context, message);
 
 	smc_connect_fail(connection, ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
 					 text[0] ? text : "The connection was closed.", NULL);
 	pfree(text);
+	pfree(message);
 }
 
 /* What the reader of a peer's SQLSTATE can do about it, or NULL. */

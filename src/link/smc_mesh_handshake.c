@@ -46,6 +46,7 @@ send_offers(SmcMesh *mesh)
 	offer.party_count = mesh->party_count;
 	for (i = 0; i < mesh->party_count; i++)
 		strlcpy(offer.names[i], mesh->parties[i].name, SMC_NAME_MAX);
+	memcpy(offer.hub_key, hs->parties[mesh->self].public_key, SMC_PUBLIC_KEY_BYTES);
 	memcpy(offer.hello, hs->hello[mesh->self], SMC_HELLO_BYTES);
 
 	for (i = 0; i < mesh->party_count; i++)
@@ -126,11 +127,28 @@ smc_mesh_handshake_begin(SmcMesh *mesh, const SmcLaneParty *parties, const uint8
 				   "beginning the handshake");
 }
 
-void
-smc_mesh_handshake_take_hello(SmcMesh *mesh, int from, const uint8 *body, size_t len)
+/* All failures of authentication read the same. */
+static void
+raise_unauthenticated(SmcMesh *mesh, int party)
 {
-	SmcStatus	status = smc_handshake_read_hello(&mesh->secrets->handshake, from, body, len);
+	mesh->state = SMC_MESH_BROKEN;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+			 errmsg("peer \"%s\" could not be authenticated", mesh->parties[party].name),
+			 errhint("Compare what smc_public_key() returns there with the option public_key of server \"%s\" here.",
+					 mesh->parties[party].name)));
+}
 
+void
+smc_mesh_handshake_take_hello(SmcMesh *mesh, int from, const uint8 *key, const uint8 *hello, size_t len)
+{
+	SmcHandshake *hs = &mesh->secrets->handshake;
+	SmcStatus	status;
+
+	if (memcmp(key, hs->parties[from].public_key, SMC_PUBLIC_KEY_BYTES) != 0)
+		raise_unauthenticated(mesh, from);
+
+	status = smc_handshake_read_hello(hs, from, hello, len);
 	if (status == SMC_ERR_FORMAT)
 		smc_mesh_violation(mesh, from, "Its greeting is malformed.");
 	if (status == SMC_ERR_VERSION)
@@ -162,14 +180,7 @@ smc_mesh_handshake_take_auth(SmcMesh *mesh, int from, const uint8 *body, size_t 
 
 	status = smc_handshake_read_auth(hs, from, body, len);
 	if (status == SMC_ERR_AUTH || status == SMC_ERR_FORMAT)
-	{
-		mesh->state = SMC_MESH_BROKEN;
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-				 errmsg("peer \"%s\" could not be authenticated", mesh->parties[from].name),
-				 errhint("Compare what smc_public_key() returns there with the option public_key of server \"%s\" here.",
-						 mesh->parties[from].name)));
-	}
+		raise_unauthenticated(mesh, from);
 	smc_mesh_check(status, "verifying a signature");
 	open_when_ready(mesh);
 }
@@ -204,7 +215,11 @@ smc_mesh_handshake(SmcMesh *mesh, long timeout_ms)
 		send_offers(mesh);
 	else
 	{
-		send_to_everyone(mesh, SMC_FRAME_HELLO, hs->hello[mesh->self], SMC_HELLO_BYTES);
+		uint8		body[SMC_PUBLIC_KEY_BYTES + SMC_HELLO_BYTES];
+
+		memcpy(body, hs->parties[mesh->self].public_key, SMC_PUBLIC_KEY_BYTES);
+		memcpy(body + SMC_PUBLIC_KEY_BYTES, hs->hello[mesh->self], SMC_HELLO_BYTES);
+		send_to_everyone(mesh, SMC_FRAME_HELLO, body, sizeof(body));
 		sign_when_ready(mesh);
 	}
 

@@ -12,7 +12,10 @@
 #define BATCH_BYTES			(64 * 1024)
 
 /* Bytes without a whole message in them, after which it must be longer than any frame. */
-#define UNFRAMED_MAX		(SMC_FRAME_BYTES_MAX + 64 * 1024)
+#define UNFRAMED_MAX		(2 * SMC_FRAME_BYTES_MAX)
+
+/* Bytes that libpq takes at least from a socket that has as many. */
+#define READ_MIN			4096
 
 bool
 smc_stream_is_live(const SmcStream *stream)
@@ -149,8 +152,8 @@ smc_stream_receive(SmcStream *stream, bool from_socket, SmcStreamHandler handler
 		bool		alive = PQconsumeInput(pg);
 		size_t		after = alive ? socket_bytes(pg) : before;
 
-		if (before > after)
-			stream->unframed += before - after;
+		/* At least: more may have come in meanwhile. */
+		stream->unframed += Max(before > after ? before - after : 0, Min(before, READ_MIN));
 		arrived |= deliver(stream, handler, arg);
 		if (!smc_stream_is_live(stream) || (stream->held && handler))
 			break;
