@@ -47,6 +47,7 @@
 #include "pg/smc_query.h"
 #include "pg/smc_study.h"
 #include "pg/smc_transaction.h"
+#include "pg/smc_hangup.h"
 
 /* What the hub may ask for in smc.peer_timeout. */
 #define TIMEOUT_MIN_MS	100
@@ -374,6 +375,15 @@ check_and_record(SmcAnswer *answer, const SmcMessage *message, Computation *c)
 	answer->audit_begun = true;
 }
 
+/* Stop what runs along with the local query, however that ended. */
+static void
+end_local_part(void)
+{
+	disable_timeout(STATEMENT_TIMEOUT, false);
+	smc_hangup_stop();
+	smc_activity_beat_stop();
+}
+
 /*
  * Run our part.  The CALL is one long statement, so a statement_timeout that
  * the DBA has set for this role is applied to this query alone.
@@ -388,15 +398,14 @@ run_local_part(SmcAnswer *answer, Computation *c)
 	c->partials = palloc0(c->count * sizeof(SmcRing128));
 
 	smc_activity_beat_start(smc_mesh_lane_id(answer->mesh));
+	smc_hangup_start();
 	if (StatementTimeout > 0)
 		enable_timeout_after(STATEMENT_TIMEOUT, StatementTimeout);
 	smc_transaction_begin();
 	answer->audit.rows = (int64) smc_local_run(c->study, c->query, c->layout, c->partials);
 	smc_transaction_commit_lazy();
 	CHECK_FOR_INTERRUPTS();		/* a time-out that was just too late is this query's still */
-	if (StatementTimeout > 0)
-		disable_timeout(STATEMENT_TIMEOUT, false);
-	smc_activity_beat_stop();
+	end_local_part();
 
 	c->local_us = GetCurrentTimestamp() - started;
 }
@@ -482,14 +491,13 @@ conclude(SmcAnswer *answer, Computation *c)
 static void
 answer_compute(SmcAnswer *answer, const SmcMessage *message)
 {
-	Computation c;
+	Computation *c = palloc0(sizeof(Computation));	/* outlives an error, for the audit */
 
-	memset(&c, 0, sizeof(c));
-	check_and_record(answer, message, &c);
-	run_local_part(answer, &c);
-	run_joint_part(answer, &c);
-	await_end(answer, &c);
-	conclude(answer, &c);
+	check_and_record(answer, message, c);
+	run_local_part(answer, c);
+	run_joint_part(answer, c);
+	await_end(answer, c);
+	conclude(answer, c);
 }
 
 /*
@@ -612,42 +620,6 @@ smc_answer_next(SmcAnswer *answer)
  * Failure
  */
 
-/*
- * When we were cancelled, it may be because another party failed first: its
- * ABORT tells.  Returns whether there is one.
- */
-static bool
-find_abort(SmcAnswer *answer, char text[SMC_ABORT_TEXT_MAX])
-{
-	MemoryContext caller = CurrentMemoryContext;
-	volatile bool found = false;
-
-	PG_TRY();
-	{
-		SmcMessage	message;
-
-		smc_mesh_flush(answer->mesh);
-		while (!found && smc_mesh_next(answer->mesh, &message))
-		{
-			if (message.type == SMC_MSG_ABORT)
-			{
-				int			sqlstate;
-
-				smc_mesh_read_abort(&message, &sqlstate, text);
-				found = true;
-			}
-			smc_mesh_free_message(&message);
-		}
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(caller);
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	return found;
-}
-
 /* Write to the audit how it ended; should that fail too, log it and go on. */
 static void
 write_audit(SmcAnswer *answer)
@@ -677,19 +649,19 @@ write_audit(SmcAnswer *answer)
 }
 
 const char *
-smc_answer_fail(SmcAnswer *answer, const ErrorData *edata, int *sqlstate)
+smc_answer_fail(SmcAnswer *answer, ErrorData *edata, int *sqlstate)
 {
 	bool		in_local_query = answer->stage == STAGE_LOCAL;
-	const char *text = smc_failure_text(edata, in_local_query);
+	const char *text;
 
-	disable_timeout(STATEMENT_TIMEOUT, false);
-	smc_activity_beat_stop();
+	end_local_part();
+	if (smc_failure_is_echo(edata) && smc_failure_find_abort(answer->mesh, edata))
+		in_local_query = false;
+	text = smc_failure_text(edata, in_local_query);
 	*sqlstate = edata->sqlerrcode;
 
 	if (answer->computing)
 	{
-		char		abort_text[SMC_ABORT_TEXT_MAX];
-
 		ereport(LOG_SERVER_ONLY,
 				(errcode(edata->sqlerrcode),
 				 errmsg("computation over study \"%s\" asked by party \"%s\" failed: %s",
@@ -701,8 +673,6 @@ smc_answer_fail(SmcAnswer *answer, const ErrorData *edata, int *sqlstate)
 		answer->audit.status = smc_failure_status(edata, in_local_query);
 		answer->audit.sqlstate = pstrdup(unpack_sql_state(edata->sqlerrcode));
 		answer->audit.error = smc_failure_describe(edata);
-		if (edata->sqlerrcode == ERRCODE_QUERY_CANCELED && find_abort(answer, abort_text))
-			answer->audit.error = psprintf("%s: %s", edata->message, abort_text);
 		write_audit(answer);
 		answer->computing = false;
 	}

@@ -31,8 +31,9 @@ extern bool smc_answer_next(SmcAnswer *answer);
 /*
  * After an error, which is copied and cleared already and whose transaction is
  * aborted: write it to the audit and the log, and post an ABORT to all parties.
- * Returns the words that other parties get, with their SQLSTATE.
+ * Returns the words that other parties get, with their SQLSTATE.  Where the
+ * error was but an echo of another party's failure, it becomes that failure.
  */
-extern const char *smc_answer_fail(SmcAnswer *answer, const ErrorData *edata, int *sqlstate);
+extern const char *smc_answer_fail(SmcAnswer *answer, ErrorData *edata, int *sqlstate);
 
 #endif							/* SMC_ANSWER_H */

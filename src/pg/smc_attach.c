@@ -34,7 +34,6 @@
 #include "pgstat.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
-#include "storage/latch.h"
 #include "storage/sinval.h"
 #include "tcop/dest.h"
 #include "tcop/tcopprot.h"
@@ -100,9 +99,8 @@ set_for_session(const char *name, const char *value)
 static void
 apply_settings(void)
 {
-	/* a hub that vanished is noticed: by a query that runs, and by the kernel */
-	if (WaitEventSetCanReportClosed())
-		set_for_session("client_connection_check_interval", "500");
+	/* a hub that vanished is noticed by pg/smc_hangup.c, and by the kernel */
+	set_for_session("client_connection_check_interval", "0");
 	set_for_session("tcp_keepalives_idle", "10");
 	set_for_session("tcp_keepalives_interval", "5");
 	set_for_session("tcp_keepalives_count", "3");

@@ -19,6 +19,62 @@ is_refusal(int sqlstate)
 		sqlstate == ERRCODE_FEATURE_NOT_SUPPORTED;
 }
 
+bool
+smc_failure_is_echo(const ErrorData *edata)
+{
+	return edata->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+		(ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_CONNECTION_EXCEPTION &&
+		 edata->sqlerrcode != ERRCODE_PROTOCOL_VIOLATION);
+}
+
+/* If an ABORT waits, put what it means in the place of the error. */
+static bool
+take_abort(SmcMesh *mesh, ErrorData *edata)
+{
+	SmcMessage	message;
+	char		text[SMC_ABORT_TEXT_MAX];
+
+	while (smc_mesh_next(mesh, &message))
+	{
+		if (message.type != SMC_MSG_ABORT)
+		{
+			smc_mesh_free_message(&message);
+			continue;
+		}
+		smc_mesh_read_abort(&message, &edata->sqlerrcode, text);
+		edata->message = psprintf("computation failed at peer \"%s\"",
+								  smc_mesh_party_name(mesh, message.from));
+		edata->detail = text[0] != '\0' ? pstrdup(text) : NULL;
+		edata->hint = NULL;
+		edata->context = NULL;
+		smc_mesh_free_message(&message);
+		return true;
+	}
+	return false;
+}
+
+bool
+smc_failure_find_abort(SmcMesh *mesh, ErrorData *edata)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	if (take_abort(mesh, edata))
+		return true;
+
+	/* it may not have been read yet */
+	PG_TRY();
+	{
+		smc_mesh_flush(mesh);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return take_abort(mesh, edata);
+}
+
 const char *
 smc_failure_text(const ErrorData *edata, bool in_local_query)
 {

@@ -6,11 +6,25 @@
 
 #include "postgres.h"
 
+#include "link/smc_mesh.h"
+
 /* What every party tells of an error in its local query, and no more. */
 #define SMC_FAILURE_LOCAL	"local query failed"
 
 /* What is told of any other error whose words are not ours. */
 #define SMC_FAILURE_OTHER	"failed for a reason that is in its server log"
+
+/*
+ * Whether an error may be but the echo of another party's failure: a link that
+ * it closed, a query cancelled because of that.
+ */
+extern bool smc_failure_is_echo(const ErrorData *edata);
+
+/*
+ * Look for an ABORT that says why.  If there is one, what it means replaces
+ * the error.
+ */
+extern bool smc_failure_find_abort(SmcMesh *mesh, ErrorData *edata);
 
 /*
  * The words for other parties.  in_local_query: it was raised while our own

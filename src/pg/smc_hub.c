@@ -23,6 +23,7 @@
 #include "pg/smc_agreement.h"
 #include "pg/smc_compute.h"
 #include "pg/smc_consent.h"
+#include "pg/smc_failure.h"
 #include "pg/smc_hub.h"
 #include "pg/smc_identity.h"
 #include "pg/smc_messages.h"
@@ -578,6 +579,13 @@ smc_hub_wait_idle(SmcHub *hub, long timeout_ms)
 			smc_mesh_raise_abort(hub->mesh, &message);
 		smc_messages_unexpected(&message, party_name(hub, message.from));
 	}
+}
+
+void
+smc_hub_explain(SmcHub *hub, ErrorData *edata)
+{
+	if (hub->task != NULL && smc_failure_is_echo(edata) && !smc_pipe_is_gone(hub->task->pipe))
+		(void) smc_failure_find_abort(hub->mesh, edata);
 }
 
 bool
