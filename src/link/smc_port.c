@@ -480,6 +480,7 @@ smc_port_close(SmcTransport *transport, long timeout_ms)
 	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
 
 	port->closing = true;
+	(void) deliver(port, NULL);
 	for (;;)
 	{
 		long		left;
