@@ -366,6 +366,19 @@ emit_operation(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr,
 			break;
 	}
 
+	/* only this function divides numerics as integers are divided */
+	if (operation->rule == SMC_RULE_INT_DIVIDE && strcmp(operation->sql, "/") == 0 &&
+		OidIsValid(deparse->source) &&
+		smc_exprtype_sql_type(deparse->study, expr) == NUMERICOID)
+	{
+		appendStringInfoString(buf, "pg_catalog.div(");
+		emit_arg(buf, deparse, expr, 0, value, false);
+		appendStringInfoString(buf, ", ");
+		emit_arg(buf, deparse, expr, 1, value, false);
+		appendStringInfoChar(buf, ')');
+		return;
+	}
+
 	if (parens)
 		appendStringInfoChar(buf, '(');
 	switch (operation->form)
