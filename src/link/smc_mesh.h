@@ -14,7 +14,7 @@
  *
  * Frame: u8 kind, u8 from, u8 to, u8 zero, then a body by kind:
  *   OFFER   hub -> peer      what lane is proposed, and the hub's hello (plain)
- *   HELLO   peer -> everyone identity key, hello (plain)
+ *   HELLO   peer -> everyone hello, identity key (plain)
  *   AUTH    party -> everyone signature (plain)
  *   SEALED  party -> party   ciphertext; the 4 header bytes are authenticated
  * The text of a SEALED frame: u8 message type, u8 more (0 or 1), bytes.

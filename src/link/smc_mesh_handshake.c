@@ -140,15 +140,11 @@ raise_unauthenticated(SmcMesh *mesh, int party)
 }
 
 void
-smc_mesh_handshake_take_hello(SmcMesh *mesh, int from, const uint8 *key, const uint8 *hello, size_t len)
+smc_mesh_handshake_take_hello(SmcMesh *mesh, int from, const uint8 *hello, const uint8 *key)
 {
 	SmcHandshake *hs = &mesh->secrets->handshake;
-	SmcStatus	status;
+	SmcStatus	status = smc_handshake_read_hello(hs, from, hello, SMC_HELLO_BYTES);
 
-	if (memcmp(key, hs->parties[from].public_key, SMC_PUBLIC_KEY_BYTES) != 0)
-		raise_unauthenticated(mesh, from);
-
-	status = smc_handshake_read_hello(hs, from, hello, len);
 	if (status == SMC_ERR_FORMAT)
 		smc_mesh_violation(mesh, from, "Its greeting is malformed.");
 	if (status == SMC_ERR_VERSION)
@@ -163,6 +159,8 @@ smc_mesh_handshake_take_hello(SmcMesh *mesh, int from, const uint8 *key, const u
 				 errhint("Update the extension smc at the party whose version is older.")));
 	}
 	smc_mesh_check(status, "taking a greeting");
+	if (memcmp(key, hs->parties[from].public_key, SMC_PUBLIC_KEY_BYTES) != 0)
+		raise_unauthenticated(mesh, from);
 
 	/* The hub's is in its offer, before a peer has greeted; see smc_mesh_handshake. */
 	if (mesh->self == mesh->hub || from != mesh->hub)
@@ -215,10 +213,10 @@ smc_mesh_handshake(SmcMesh *mesh, long timeout_ms)
 		send_offers(mesh);
 	else
 	{
-		uint8		body[SMC_PUBLIC_KEY_BYTES + SMC_HELLO_BYTES];
+		uint8		body[SMC_HELLO_BYTES + SMC_PUBLIC_KEY_BYTES];
 
-		memcpy(body, hs->parties[mesh->self].public_key, SMC_PUBLIC_KEY_BYTES);
-		memcpy(body + SMC_PUBLIC_KEY_BYTES, hs->hello[mesh->self], SMC_HELLO_BYTES);
+		memcpy(body, hs->hello[mesh->self], SMC_HELLO_BYTES);
+		memcpy(body + SMC_HELLO_BYTES, hs->parties[mesh->self].public_key, SMC_PUBLIC_KEY_BYTES);
 		send_to_everyone(mesh, SMC_FRAME_HELLO, body, sizeof(body));
 		sign_when_ready(mesh);
 	}
