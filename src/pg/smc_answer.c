@@ -657,6 +657,12 @@ smc_answer_fail(SmcAnswer *answer, ErrorData *edata, int *sqlstate)
 	end_local_part();
 	if (smc_failure_is_echo(edata) && smc_failure_find_abort(answer->mesh, edata))
 		in_local_query = false;
+	else if (in_local_query && edata->sqlerrcode == ERRCODE_QUERY_CANCELED && smc_hangup_happened())
+	{
+		edata->sqlerrcode = ERRCODE_CONNECTION_FAILURE;
+		edata->message = psprintf("lost the link to peer \"%s\"", hub_name(answer));
+		in_local_query = false;
+	}
 	text = smc_failure_text(edata, in_local_query);
 	*sqlstate = edata->sqlerrcode;
 

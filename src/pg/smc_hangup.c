@@ -25,7 +25,8 @@
 #define WATCH_MS	250
 
 static TimeoutId hangup_timeout = MAX_TIMEOUTS;
-static bool watching = false;
+static volatile sig_atomic_t watching = false;
+static volatile sig_atomic_t happened = false;
 
 /* In the signal handler of the timer. */
 static void
@@ -43,6 +44,7 @@ look(void)
 	if (poll(&pfd, 1, 0) > 0 && (pfd.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0)
 	{
 		watching = false;
+		happened = true;
 		InterruptPending = true;
 		QueryCancelPending = true;
 		SetLatch(MyLatch);
@@ -57,6 +59,7 @@ smc_hangup_start(void)
 	if (hangup_timeout == MAX_TIMEOUTS)
 		hangup_timeout = RegisterTimeout(USER_TIMEOUT, look);
 	watching = true;
+	happened = false;
 	enable_timeout_every(hangup_timeout,
 						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), WATCH_MS), WATCH_MS);
 }
@@ -67,4 +70,10 @@ smc_hangup_stop(void)
 	watching = false;
 	if (hangup_timeout != MAX_TIMEOUTS)
 		disable_timeout(hangup_timeout, false);
+}
+
+bool
+smc_hangup_happened(void)
+{
+	return happened;
 }

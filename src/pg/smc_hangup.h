@@ -10,4 +10,7 @@
 extern void smc_hangup_start(void);
 extern void smc_hangup_stop(void);
 
+/* Whether it was that which cancelled the last query watched over. */
+extern bool smc_hangup_happened(void);
+
 #endif							/* SMC_HANGUP_H */

@@ -207,21 +207,26 @@ is_agreed(const SmcHub *hub, const uint8 *digest)
 	return false;
 }
 
-/* Load the study as this database has it now, and insist that it is the one the user's query was planned for. */
+/*
+ * The study as far as consents go by it: its name, parties, definition and
+ * digest.  They come from the backend, not from the catalogs: there our own
+ * asker's transaction may hold a lock, or someone may wait for one behind it.
+ * A definition that isn't committed has nobody's consent, so it gets nowhere.
+ */
 static const SmcStudy *
-load_study(const SmcTask *task)
+make_study(const SmcHub *hub)
 {
-	const SmcStudy *study = NULL;
+	const SmcTask *task = hub->task;
+	SmcStudy   *study = palloc0(sizeof(SmcStudy));
+	int			i;
 
-	if (smc_study_is_one(task->request.relid))
-		study = smc_study_load(task->request.relid);
-	if (study == NULL || strcmp(study->name, task->request.study) != 0 ||
-		memcmp(study->digest, task->request.digest, SMC_KEY_BYTES) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("study \"%s\" has uncommitted or concurrent changes of its definition",
-						task->request.study),
-				 errhint("Commit the changes, let every party accept them, and ask again.")));
+	study->name = task->request.study;
+	study->definition = task->request.definition;
+	memcpy(study->digest, task->request.digest, SMC_KEY_BYTES);
+	study->party_count = hub->party_count;
+	study->self = hub->self;
+	for (i = 0; i < hub->party_count; i++)
+		strlcpy(study->parties[i], party_name(hub, i), SMC_NAME_MAX);
 	return study;
 }
 
@@ -249,7 +254,7 @@ agree(SmcHub *hub)
 	SmcTask    *task = hub->task;
 	SmcAgreeMessage agree_message;
 	SmcAgreement agreement;
-	const SmcStudy *study;
+	const SmcStudy *study = make_study(hub);
 	StringInfoData buf;
 	List	   *reasons;
 	TimestampTz started = GetCurrentTimestamp();
@@ -259,7 +264,6 @@ agree(SmcHub *hub)
 	smc_activity_phase(SMC_PHASE_AGREE);
 
 	smc_transaction_begin();
-	study = load_study(task);
 	strlcpy(agree_message.study, study->name, NAMEDATALEN);
 	agree_message.timeout_ms = task->timeout_ms;
 	initStringInfo(&buf);
@@ -278,7 +282,7 @@ agree(SmcHub *hub)
 	}
 
 	smc_transaction_begin();
-	reasons = smc_agreement_judge(&agreement, hub->mesh, load_study(task));
+	reasons = smc_agreement_judge(&agreement, hub->mesh, study);
 	smc_transaction_commit_lazy();	/* keeps what was heard, whatever it was */
 
 	if (reasons != NIL)
@@ -305,7 +309,7 @@ start_computation(SmcHub *hub)
 	StringInfoData buf;
 
 	smc_transaction_begin();
-	smc_consent_require_own(load_study(task));
+	smc_consent_require_own(make_study(hub));
 
 	hub->seq++;
 	memset(&compute, 0, sizeof(compute));

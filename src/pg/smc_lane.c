@@ -332,8 +332,8 @@ smc_run_begin(const SmcRequest *request)
 	SmcLayout  *layout;
 
 	memcpy(run->request.id, request->id, SMC_UUID_BYTES);
-	run->request.relid = study->relid;
 	run->request.study = pstrdup(study->name);
+	run->request.definition = pstrdup(study->definition);
 	memcpy(run->request.digest, study->digest, SMC_KEY_BYTES);
 	run->request.role = GetUserNameFromId(GetUserId(), false);
 	run->request.query = (bytea *) PG_DETOAST_DATUM_COPY(PointerGetDatum(request->query));
