@@ -33,7 +33,7 @@ append_filter(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 	if (agg->filter == NULL)
 		return;
 	appendStringInfoString(buf, " FILTER (WHERE ");
-	smc_deparse_expr(buf, deparse, agg->filter, false);
+	smc_deparse_expr(buf, deparse, agg->filter);
 	appendStringInfoChar(buf, ')');
 }
 
@@ -43,9 +43,16 @@ append_sum(StringInfo buf, const SmcDeparse *deparse, const char *function, cons
 {
 	appendStringInfo(buf, "pg_catalog.%s(", function);
 	if (smc_exprtype_class(agg->arg) == SMC_CLASS_FLOAT)
-		smc_deparse_as(buf, deparse, agg->arg, FLOAT8OID, true);
+		smc_deparse_as(buf, deparse, agg->arg, FLOAT8OID);
+	else if (smc_exprtype_class(agg->arg) == SMC_CLASS_NUMERIC &&
+			 smc_deparse_needs_rounding(deparse, agg->arg))
+	{
+		appendStringInfoString(buf, "pg_catalog.round(");
+		smc_deparse_expr(buf, deparse, agg->arg);
+		appendStringInfo(buf, ", %d)", agg->scale);
+	}
 	else
-		smc_deparse_expr(buf, deparse, agg->arg, true);
+		smc_deparse_expr(buf, deparse, agg->arg);
 	appendStringInfoChar(buf, ')');
 	append_filter(buf, deparse, agg);
 }
@@ -59,7 +66,7 @@ append_count(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 	else
 	{
 		appendStringInfoString(buf, "pg_catalog.count(");
-		smc_deparse_expr(buf, deparse, agg->arg, false);
+		smc_deparse_expr(buf, deparse, agg->arg);
 		appendStringInfoChar(buf, ')');
 	}
 	append_filter(buf, deparse, agg);
@@ -136,7 +143,7 @@ smc_local_sql(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 	appendStringInfoString(&buf, "SELECT ");
 	for (int i = 0; i < query->group_count; i++)
 	{
-		smc_deparse_column(&buf, &deparse, query->group_columns[i], false);
+		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
 		appendStringInfoString(&buf, ", ");
 	}
 	for (int i = 0; i < layout->slot_count; i++)
@@ -155,12 +162,12 @@ smc_local_sql(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 	if (query->where != NULL)
 	{
 		appendStringInfoString(&buf, " WHERE ");
-		smc_deparse_expr(&buf, &deparse, query->where, false);
+		smc_deparse_expr(&buf, &deparse, query->where);
 	}
 	for (int i = 0; i < query->group_count; i++)
 	{
 		appendStringInfoString(&buf, i == 0 ? " GROUP BY " : ", ");
-		smc_deparse_column(&buf, &deparse, query->group_columns[i], false);
+		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
 	}
 	return buf.data;
 }

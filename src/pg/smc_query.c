@@ -397,14 +397,14 @@ append_aggregate(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 {
 	appendStringInfo(buf, "%s(", kind_name(agg->kind));
 	if (agg->arg != NULL)
-		smc_deparse_expr(buf, deparse, agg->arg, false);
+		smc_deparse_expr(buf, deparse, agg->arg);
 	else
 		appendStringInfoChar(buf, '*');
 	appendStringInfoChar(buf, ')');
 	if (agg->filter != NULL)
 	{
 		appendStringInfoString(buf, " FILTER (WHERE ");
-		smc_deparse_expr(buf, deparse, agg->filter, false);
+		smc_deparse_expr(buf, deparse, agg->filter);
 		appendStringInfoChar(buf, ')');
 	}
 }
@@ -432,7 +432,7 @@ smc_query_text(const SmcStudy *study, const SmcQuery *query)
 	for (int i = 0; i < query->group_count; i++)
 	{
 		appendStringInfoString(&buf, separator);
-		smc_deparse_column(&buf, &deparse, query->group_columns[i], false);
+		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
 		separator = ", ";
 	}
 	for (int i = 0; i < query->agg_count; i++)
@@ -445,12 +445,12 @@ smc_query_text(const SmcStudy *study, const SmcQuery *query)
 	if (query->where != NULL)
 	{
 		appendStringInfoString(&buf, " WHERE ");
-		smc_deparse_expr(&buf, &deparse, query->where, false);
+		smc_deparse_expr(&buf, &deparse, query->where);
 	}
 	for (int i = 0; i < query->group_count; i++)
 	{
 		appendStringInfoString(&buf, i == 0 ? " GROUP BY " : ", ");
-		smc_deparse_column(&buf, &deparse, query->group_columns[i], false);
+		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
 	}
 	return buf.data;
 }
