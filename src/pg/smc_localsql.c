@@ -105,12 +105,15 @@ append_slot(StringInfo buf, const SmcDeparse *deparse, const SmcQuery *query, co
 /*
  * A count(*) beside a sum costs up to a tenth of the whole query.  But avg over
  * bigint and numeric works on the very state of sum, so that one beside the
- * other costs nothing, and tells the number of rows by a division.
+ * other costs nothing, and tells by a division how many rows were added up:
+ * all, or those that aren't NULL, which are then all that contribute.
  */
 int
 smc_localsql_rows_slot(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
 {
-	int			found = -1;
+	int			of_all = -1;
+	int			sole = -1;
+	int			sums = 0;
 
 	for (int i = 0; i < layout->slot_count; i++)
 	{
@@ -119,16 +122,28 @@ smc_localsql_rows_slot(const SmcStudy *study, const SmcQuery *query, const SmcLa
 		Oid			type;
 
 		if (slot->kind == SMC_SLOT_ROWS)
-			return -1;
-		if (agg == NULL || !smc_query_takes_all_rows(study, agg))
+			return -1;			/* a count of all rows is there */
+		if (agg == NULL || slot->kind == SMC_SLOT_ANY)
 			continue;
-		if (slot->kind == SMC_SLOT_COUNT || slot->kind == SMC_SLOT_SUPPORT)
-			return -1;
+		if (slot->kind != SMC_SLOT_SUM)
+		{
+			if (smc_query_takes_all_rows(study, agg))
+				return -1;
+			sums++;				/* a count of some rows: more than one thing is asked */
+			continue;
+		}
+		sums++;
 		type = summed_type(study, agg);
-		if (slot->kind == SMC_SLOT_SUM && (type == INT8OID || type == NUMERICOID) && found < 0)
-			found = i;
+		if (agg->filter != NULL || (type != INT8OID && type != NUMERICOID))
+			continue;
+		if (!smc_exprtype_nullable(study, agg->arg))
+			of_all = i;
+		else
+			sole = i;
 	}
-	return found;
+	if (of_all >= 0)
+		return of_all;
+	return sums == 1 ? sole : -1;
 }
 
 char *
