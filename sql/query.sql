@@ -99,11 +99,48 @@ COMMIT;
 FETCH ALL FROM c;
 CLOSE c;
 
+-- one joint query inside another, and inside whatever else PostgreSQL has
+SELECT smc_count(*) FROM payroll WHERE yrs_service > (SELECT smc_avg(yrs_service) FROM payroll);
+SELECT count(*) FROM everyone WHERE yrs_service > (SELECT avg(yrs_service) FROM everyone);
+SELECT rank, smc_count(*), sum(smc_count(*)) OVER (ORDER BY rank), generate_series(1, 2) AS twice
+  FROM payroll GROUP BY rank ORDER BY rank, twice;
+SELECT smc_count(*) FROM payroll UNION ALL SELECT smc_sum(yrs_service) FROM payroll ORDER BY 1;
+CREATE FUNCTION head_count(r text) RETURNS bigint LANGUAGE plpgsql AS
+  'DECLARE n bigint; BEGIN SELECT smc_count(*) INTO n FROM public.payroll WHERE rank = r; RETURN n; END';
+SELECT i, head_count(CASE WHEN i % 2 = 0 THEN 'Prof' ELSE 'AsstProf' END) FROM generate_series(1, 8) i;
+CREATE MATERIALIZED VIEW kept AS SELECT rank, smc_sum(salary) FROM public.payroll GROUP BY rank;
+REFRESH MATERIALIZED VIEW kept;
+SELECT * FROM kept ORDER BY rank;
+CREATE TABLE copied (rank text, n bigint);
+INSERT INTO copied SELECT rank, smc_count(*) FROM payroll GROUP BY rank;
+UPDATE copied c SET n = c.n - p.n FROM (SELECT rank, smc_count(*) AS n FROM payroll GROUP BY rank) p WHERE p.rank = c.rank;
+SELECT * FROM copied ORDER BY rank;
+BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE;
+SELECT smc_count(*) FROM payroll;
+COMMIT;
+
+-- who may ask: the right to select from the study, or from a view of it
+CREATE ROLE asker;
+GRANT USAGE ON SCHEMA query TO asker;
+CREATE VIEW men AS SELECT rank, salary FROM public.payroll WHERE sex = 'Male';
+CREATE VIEW sums AS SELECT rank, smc_sum(salary) AS sum FROM public.payroll GROUP BY rank;
+GRANT SELECT ON men, sums TO asker;
+SET ROLE asker;
+SELECT smc_sum(salary) FROM payroll;
+SELECT smc_sum(salary) FROM men WHERE rank = 'Prof';
+SELECT * FROM sums WHERE rank = 'Prof';
+RESET ROLE;
+SELECT sum(salary) FILTER (WHERE sex = 'Male') AS men, sum(salary) AS sum FROM everyone WHERE rank = 'Prof';
+DROP VIEW men, sums;
+DROP OWNED BY asker;
+DROP ROLE asker;
+
 -- too few rows
 SELECT rank, sex, smc_count(*) FROM few GROUP BY rank, sex ORDER BY rank, sex;
 SELECT rank, sex, count(*) FROM everyone GROUP BY rank, sex HAVING count(*) >= 30 ORDER BY rank, sex;
 SELECT smc_avg(salary) FROM few WHERE sex = 'Female' AND rank <> 'AsstProf';
 SELECT smc_count(*) FROM few WHERE sex = 'Female' AND rank = 'Prof';
+SELECT smc_count(*), smc_sum(salary) FROM few WHERE false;
 SELECT rank, smc_count(*), smc_sum(salary) FILTER (WHERE sex = 'Female') FROM few GROUP BY rank ORDER BY rank;
 
 -- figures for others

@@ -111,6 +111,12 @@ DROP TABLE child;
 SELECT count(*) FROM payroll;
 SELECT salary FROM payroll;
 
+-- a worker has no lane
+CREATE FUNCTION total() RETURNS numeric LANGUAGE sql PARALLEL SAFE AS 'SELECT sum(salary) FROM public.payroll';
+SET force_parallel_mode = on;
+SELECT total();
+RESET force_parallel_mode;
+
 -- no study, or not ready
 SELECT smc_sum(yrs_service) FROM everyone;
 SELECT smc_avg(salary) FROM everyone GROUP BY rank;
