@@ -648,11 +648,10 @@ write_audit(SmcAnswer *answer)
 	PG_END_TRY();
 }
 
-const char *
-smc_answer_fail(SmcAnswer *answer, ErrorData *edata, int *sqlstate)
+void
+smc_answer_fail(SmcAnswer *answer, ErrorData *edata)
 {
 	bool		in_local_query = answer->stage == STAGE_LOCAL;
-	const char *text;
 
 	end_local_part();
 	if (smc_failure_is_echo(edata) && smc_failure_find_abort(answer->mesh, edata))
@@ -663,8 +662,7 @@ smc_answer_fail(SmcAnswer *answer, ErrorData *edata, int *sqlstate)
 		edata->message = psprintf("lost the link to peer \"%s\"", hub_name(answer));
 		in_local_query = false;
 	}
-	text = smc_failure_text(edata, in_local_query);
-	*sqlstate = edata->sqlerrcode;
+	smc_failure_tell(answer->mesh, edata, in_local_query);
 
 	if (answer->computing)
 	{
@@ -683,6 +681,4 @@ smc_answer_fail(SmcAnswer *answer, ErrorData *edata, int *sqlstate)
 		answer->computing = false;
 	}
 	smc_activity_end();
-	smc_mesh_abort(answer->mesh, *sqlstate, text);
-	return text;
 }

@@ -53,15 +53,12 @@ take_abort(SmcMesh *mesh, ErrorData *edata)
 	return false;
 }
 
-bool
-smc_failure_find_abort(SmcMesh *mesh, ErrorData *edata)
+/* Move what can be moved; a link that is lost is no news. */
+static void
+flush_quietly(SmcMesh *mesh)
 {
 	MemoryContext caller = CurrentMemoryContext;
 
-	if (take_abort(mesh, edata))
-		return true;
-
-	/* it may not have been read yet */
 	PG_TRY();
 	{
 		smc_mesh_flush(mesh);
@@ -72,7 +69,22 @@ smc_failure_find_abort(SmcMesh *mesh, ErrorData *edata)
 		FlushErrorState();
 	}
 	PG_END_TRY();
+}
+
+bool
+smc_failure_find_abort(SmcMesh *mesh, ErrorData *edata)
+{
+	if (take_abort(mesh, edata))
+		return true;
+	flush_quietly(mesh);		/* it may not have been read yet */
 	return take_abort(mesh, edata);
+}
+
+void
+smc_failure_tell(SmcMesh *mesh, const ErrorData *edata, bool in_local_query)
+{
+	smc_mesh_abort(mesh, edata->sqlerrcode, smc_failure_text(edata, in_local_query));
+	flush_quietly(mesh);
 }
 
 const char *

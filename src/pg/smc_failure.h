@@ -32,6 +32,9 @@ extern bool smc_failure_find_abort(SmcMesh *mesh, ErrorData *edata);
  */
 extern const char *smc_failure_text(const ErrorData *edata, bool in_local_query);
 
+/* Tell them by an ABORT, as far as it leaves without waiting.  Never raises for a lost link. */
+extern void smc_failure_tell(SmcMesh *mesh, const ErrorData *edata, bool in_local_query);
+
 /* The audit's status: canceled, refused or failed. */
 extern const char *smc_failure_status(const ErrorData *edata, bool in_local_query);
 

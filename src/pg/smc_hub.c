@@ -84,6 +84,7 @@ smc_hub_connect(MemoryContext context, const SmcLaneKey *key, long timeout_ms)
 	SmcHub	   *hub = palloc0(sizeof(SmcHub));
 	SmcLaneParty parties[SMC_PARTIES_MAX];
 	uint8		digest[SMC_KEY_BYTES];
+	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
 	SmcDialTarget *targets;
 	List	   *names = NIL;
 	int			i;
@@ -112,7 +113,7 @@ smc_hub_connect(MemoryContext context, const SmcLaneKey *key, long timeout_ms)
 	hub->party_count = key->party_count;
 	hub->transport = smc_dial_open(context, key->party_count, targets, timeout_ms);
 	create_mesh(hub, parties);
-	smc_mesh_handshake(hub->mesh, timeout_ms);
+	smc_mesh_handshake(hub->mesh, Max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end), 1));
 	hub->pulse = smc_pulse_create(context, hub->mesh, targets);
 	MemoryContextSwitchTo(caller);
 	return hub;
@@ -264,6 +265,7 @@ agree(SmcHub *hub)
 	smc_activity_phase(SMC_PHASE_AGREE);
 
 	smc_transaction_begin();
+	smc_consent_require_own(study); /* nobody hears of a definition that we don't stand by */
 	strlcpy(agree_message.study, study->name, NAMEDATALEN);
 	agree_message.timeout_ms = task->timeout_ms;
 	initStringInfo(&buf);
