@@ -31,14 +31,17 @@
 #include "libpq/libpq-be.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "nodes/plannodes.h"
 #include "pgstat.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 #include "storage/sinval.h"
 #include "tcop/dest.h"
+#include "tcop/pquery.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/portal.h"
 #include "utils/timeout.h"
 
 #include "link/smc_frame.h"
@@ -73,15 +76,31 @@ typedef struct Session
 	SmcAnswer  *answer;			/* NULL until the lane stands */
 } Session;
 
+/*
+ * Whether the client's own statement is the CALL of this procedure: from within
+ * DO or another procedure transactions can be ended too, but not without their
+ * knowing.
+ */
+static bool
+is_top_level(FunctionCallInfo fcinfo)
+{
+	PlannedStmt *statement;
+
+	if (fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
+		castNode(CallContext, fcinfo->context)->atomic)
+		return false;
+	if (!PortalIsValid(ActivePortal) || list_length(ActivePortal->stmts) != 1)
+		return false;
+	statement = linitial_node(PlannedStmt, ActivePortal->stmts);
+	return statement->utilityStmt != NULL && IsA(statement->utilityStmt, CallStmt) &&
+		castNode(CallStmt, statement->utilityStmt)->funcexpr->funcid == fcinfo->flinfo->fn_oid;
+}
+
 /* Refuse where the procedure couldn't work. */
 static void
 check_call(FunctionCallInfo fcinfo)
 {
-	bool		atomic = true;
-
-	if (fcinfo->context != NULL && IsA(fcinfo->context, CallContext))
-		atomic = castNode(CallContext, fcinfo->context)->atomic;
-	if (atomic)
+	if (!is_top_level(fcinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
 				 errmsg("smc_attach() can only be called at top level, outside a transaction block")));
