@@ -46,7 +46,7 @@ $_->safe_psql('postgres', "CREATE TABLE t ($table)") foreach values %party;
 $keeper->safe_psql('postgres', <<'SQL');
 CREATE FOREIGN TABLE s (
   g  text             OPTIONS (allow 'group, filter, count', values '{a,b,c}'),
-  h  text NOT NULL    OPTIONS (allow 'group, filter, count', values '{"x y","O''Neil"}'),
+  h  text             OPTIONS (allow 'group, filter, count', values '{"x y","O''Neil"}') NOT NULL,
   b  boolean          OPTIONS (allow 'group, filter, count'),
   i2 smallint         OPTIONS (allow 'count, sum, avg, filter'),
   i4 integer          OPTIONS (allow 'count, sum, avg, filter'),
@@ -163,7 +163,7 @@ sub condition
 	my $operator = one('=', '<>', '<', '<=', '>', '>=');
 	return one(
 		"i4 $operator " . (int(rand 60) - 30), "i2 $operator i4", "n $operator " . sprintf('%.1f', rand(400) - 200), "i8 $operator 0",
-		"f8 $operator " . one('0', '12.25', '-100'), "g $operator '" . one('a', 'b', 'c', 'd', 'q') . "'", "g IN ('a', 'c')", "h = 'x y'", "h <> 'O''Neil'",
+		"f8 $operator " . one('0', '12.25', '-100'), "g COLLATE \"C\" $operator '" . one('a', 'b', 'c', 'd', 'q') . "'", "g IN ('a', 'c')", "h = 'x y'", "h <> 'O''Neil'",
 		'b', 'NOT b', 'b IS NULL', 'b IS TRUE', 'i4 IS NULL', 'n IS NOT NULL', 'g IS NULL', "i4 BETWEEN -10 AND " . (int rand 30),
 		"d $operator '20" . sprintf('%02d', rand 30) . "-06-15'", "g LIKE '" . one('a%', '%', '_', 'b') . "'", "i4 IN (1, 2, 3, NULL)",
 		'n > m', 'g IS DISTINCT FROM \'a\'', 'true', ($in_range ? 'i4 + i2 > 3' : 'i4 > i2'), "coalesce(i4, 0) $operator 5", 'h LIKE \'O%\'', 'd IS NULL');
