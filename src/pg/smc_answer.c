@@ -313,7 +313,10 @@ check_study(const SmcAnswer *answer, const SmcComputeMessage *asked)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("study \"%s\" is defined differently at party \"%s\"",
 						asked->study, own_name(answer))));
-	smc_consent_require_own(study);
+	if (!smc_consent_own(asked->study, study)->accepted)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("party \"%s\" has not accepted study \"%s\"", own_name(answer), asked->study)));
 	verdict = find_verdict(answer, study->digest);
 	if (verdict == NULL)
 		ereport(ERROR,
@@ -676,7 +679,7 @@ smc_answer_fail(SmcAnswer *answer, ErrorData *edata)
 
 		answer->audit.status = smc_failure_status(edata, in_local_query);
 		answer->audit.sqlstate = pstrdup(unpack_sql_state(edata->sqlerrcode));
-		answer->audit.error = smc_failure_describe(edata);
+		answer->audit.error = smc_failure_describe(edata, in_local_query);
 		write_audit(answer);
 		answer->computing = false;
 	}

@@ -10,9 +10,8 @@
 
 #include "pg/smc_failure.h"
 
-/* Whether an error says that something is not agreed, allowed or supported. */
-static bool
-is_refusal(int sqlstate)
+bool
+smc_failure_is_refusal(int sqlstate)
 {
 	return sqlstate == ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE ||
 		sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE ||
@@ -92,7 +91,7 @@ smc_failure_text(const ErrorData *edata, bool in_local_query)
 {
 	if (in_local_query)
 		return SMC_FAILURE_LOCAL;
-	if (is_refusal(edata->sqlerrcode) ||
+	if (smc_failure_is_refusal(edata->sqlerrcode) ||
 		edata->sqlerrcode == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION ||
 		edata->sqlerrcode == ERRCODE_QUERY_CANCELED ||
 		ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_CONNECTION_EXCEPTION)
@@ -107,15 +106,17 @@ smc_failure_status(const ErrorData *edata, bool in_local_query)
 		return "canceled";
 
 	/* a peer's local query that lacks a privilege has failed, too */
-	if (is_refusal(edata->sqlerrcode) && !in_local_query &&
+	if (smc_failure_is_refusal(edata->sqlerrcode) && !in_local_query &&
 		(edata->detail == NULL || strcmp(edata->detail, SMC_FAILURE_LOCAL) != 0))
 		return "refused";
 	return "failed";
 }
 
 char *
-smc_failure_describe(const ErrorData *edata)
+smc_failure_describe(const ErrorData *edata, bool in_local_query)
 {
+	if (in_local_query && edata->sqlerrcode != ERRCODE_QUERY_CANCELED)
+		return pstrdup(SMC_FAILURE_LOCAL "; the server log has the reason");
 	if (edata->detail == NULL)
 		return pstrdup(edata->message);
 	return psprintf("%s: %s", edata->message, edata->detail);

@@ -14,6 +14,9 @@
 /* What is told of any other error whose words are not ours. */
 #define SMC_FAILURE_OTHER	"failed for a reason that is in its server log"
 
+/* Whether an error says that something is not agreed, allowed or supported. */
+extern bool smc_failure_is_refusal(int sqlstate);
+
 /*
  * Whether an error may be but the echo of another party's failure: a link that
  * it closed, a query cancelled because of that.
@@ -38,7 +41,7 @@ extern void smc_failure_tell(SmcMesh *mesh, const ErrorData *edata, bool in_loca
 /* The audit's status: canceled, refused or failed. */
 extern const char *smc_failure_status(const ErrorData *edata, bool in_local_query);
 
-/* The audit's error: message and detail. */
-extern char *smc_failure_describe(const ErrorData *edata);
+/* The audit's error: message and detail, unless they could hold data. */
+extern char *smc_failure_describe(const ErrorData *edata, bool in_local_query);
 
 #endif							/* SMC_FAILURE_H */

@@ -77,7 +77,7 @@ write_audit(SmcTask *task, const ErrorData *edata)
 	{
 		task->audit.status = smc_failure_status(edata, false);
 		task->audit.sqlstate = pstrdup(unpack_sql_state(edata->sqlerrcode));
-		task->audit.error = smc_failure_describe(edata);
+		task->audit.error = smc_failure_describe(edata, false);
 		smc_transaction_begin();
 		smc_audit_end(&task->audit);
 		smc_transaction_commit_lazy();
