@@ -217,6 +217,14 @@ refused('peer lets nobody in any more', qr/ERROR:  42501.*"globex"|ERROR:.*"glob
 #
 # Links that can't be made
 #
+# A public key that is nobody's
+sub stray_key
+{
+	my $der = `openssl genpkey -algorithm ed25519 | openssl pkey -pubout -outform DER`;
+
+	return encode_base64(substr($der, -32), '');
+}
+
 sub unreachable
 {
 	my ($name, $like, %override) = @_;
@@ -235,11 +243,11 @@ unreachable('unreachable host', qr/ERROR:  08\w{3}.*"globex"/, host => '203.0.11
 unreachable('no such host', qr/ERROR:  08\w{3}.*"globex"/, host => 'db.globex.invalid');
 unreachable('no such database', qr/ERROR:  \w{5}.*"globex"/, dbname => 'nowhere');
 unreachable('TLS wanted, not offered', qr/ERROR:  08\w{3}.*"globex"/, sslmode => 'require');
-unreachable('registered under a wrong key', qr/ERROR:  (?:28|08)\w{3}.*"globex"/, public_key => encode_base64(pack('N8', map { $_ * 0x9e3779b1 } 1 .. 8), ''));
+unreachable('registered under a wrong key', qr/ERROR:  (?:28|08)\w{3}.*"globex"/, public_key => stray_key());
 unreachable('another party answers', qr/ERROR:  \w{5}.*"globex"/, port => $initech->port);
 
 # initech has globex's key wrong: acme can't know, initech must not take part
-register_peer(\%party, 'initech', 'globex', public_key => encode_base64('x' x 32, ''));
+register_peer(\%party, 'initech', 'globex', public_key => stray_key());
 {
 	my $result = psql_result($acme, $ASK);
 	fails_within($result, qr/ERROR:.*"(?:globex|initech)"/, 'two peers disagree about a key');
@@ -295,7 +303,7 @@ behave($globex, 0);
 #
 # False peers: right up to CopyBoth, then nonsense
 #
-my $key = encode_base64(pack('N8', map { $_ * 0x9e3779b1 } 1 .. 8), '');
+my $key = stray_key();
 sub false_peer
 {
 	my ($name, $like, $behave) = @_;
