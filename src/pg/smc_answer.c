@@ -291,7 +291,7 @@ check_lane(const SmcAnswer *answer)
 	smc_peer_fingerprint(answer->names, GetUserId(), false, fingerprint);
 	if (memcmp(fingerprint, answer->fingerprint, SMC_KEY_BYTES) != 0)
 		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				(errcode(ERRCODE_OBJECT_IN_USE),	/* the hub tries another lane */
 				 errmsg("party \"%s\" has changed its registered peers since this lane was opened",
 						own_name(answer))));
 }

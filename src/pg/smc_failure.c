@@ -93,6 +93,7 @@ smc_failure_text(const ErrorData *edata, bool in_local_query)
 		return SMC_FAILURE_LOCAL;
 	if (smc_failure_is_refusal(edata->sqlerrcode) ||
 		edata->sqlerrcode == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION ||
+		edata->sqlerrcode == ERRCODE_OBJECT_IN_USE ||
 		edata->sqlerrcode == ERRCODE_QUERY_CANCELED ||
 		ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_CONNECTION_EXCEPTION)
 		return edata->message;

@@ -599,8 +599,15 @@ smc_hub_can_retry(const SmcHub *hub, int sqlstate)
 {
 	int			party;
 
-	if (hub->shared || smc_pulse_gave_up(hub->pulse) ||
-		ERRCODE_TO_CATEGORY(sqlstate) != ERRCODE_CONNECTION_EXCEPTION ||
+	/*
+	 * A peer has registered its peers anew (pg/smc_answer.c).  It refused, so
+	 * it contributed nothing, and without its shares ours say nothing.
+	 */
+	if (sqlstate == ERRCODE_OBJECT_IN_USE)
+		return true;
+	if (hub->shared || smc_pulse_gave_up(hub->pulse))
+		return false;
+	if (ERRCODE_TO_CATEGORY(sqlstate) != ERRCODE_CONNECTION_EXCEPTION ||
 		sqlstate == ERRCODE_PROTOCOL_VIOLATION)
 		return false;
 	for (party = 0; party < hub->party_count; party++)

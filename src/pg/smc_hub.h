@@ -46,9 +46,10 @@ extern void smc_hub_wait_idle(SmcHub *hub, long timeout_ms);
 extern void smc_hub_explain(SmcHub *hub, ErrorData *edata);
 
 /*
- * Whether the lane broke under its request before any party had answered and
- * before a share of ours left, so that another lane may do it all over.
- * sqlstate is that of the error.
+ * Whether the lane, which had been idle, broke under its request before any
+ * party had answered and before a share of ours left, or a peer found the lane
+ * outdated, so that another lane may do it all over.  sqlstate is that of the
+ * error.
  */
 extern bool smc_hub_can_retry(const SmcHub *hub, int sqlstate);
 
