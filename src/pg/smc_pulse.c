@@ -40,6 +40,7 @@ struct SmcPulse
 	long		timeout_ms;
 	uint16		busy;
 	bool		gave_up;
+	TimestampTz began_at;
 	TimestampTz pinged_at;
 	Watch		watch[SMC_PARTIES_MAX];
 };
@@ -72,7 +73,8 @@ smc_pulse_begin(SmcPulse *pulse, long timeout_ms)
 	memset(pulse->watch, 0, sizeof(pulse->watch));
 	pulse->timeout_ms = timeout_ms;
 	pulse->gave_up = false;
-	pulse->pinged_at = GetCurrentTimestamp();	/* the request itself asks for an answer */
+	pulse->began_at = GetCurrentTimestamp();
+	pulse->pinged_at = pulse->began_at; /* the request itself asks for an answer */
 }
 
 void
@@ -121,6 +123,7 @@ static void
 check_party(SmcPulse *pulse, int party, TimestampTz now)
 {
 	Watch	   *watch = &pulse->watch[party];
+	TimestampTz heard_at;
 
 	if (watch->probe != NULL)
 		poll_probe(watch, now);
@@ -136,7 +139,9 @@ check_party(SmcPulse *pulse, int party, TimestampTz now)
 	if (watch->asked_at == 0)
 		return;
 
-	if (watch->dead_count >= DEAD_COUNT ||
+	heard_at = Max(smc_mesh_last_heard(pulse->mesh, party), pulse->began_at);
+	if ((watch->dead_count >= DEAD_COUNT &&
+		 exceeds(heard_at, now, pulse->timeout_ms - pulse->timeout_ms / 8)) ||
 		exceeds(watch->asked_at, now, pulse->timeout_ms - pulse->timeout_ms / 4))
 	{
 		pulse->gave_up = true;
