@@ -270,6 +270,7 @@ my @sets = (
 	[ 'small', 1, 4, 5, 6 ], [ 'small', 0.1, 0, 0, 100 ], [ 'small', 0.1, 1, 0, 0 ], [ 'small', 0.3, 200, 100, 0 ], [ 'extreme', 0, 20, 20, 20 ],
 	[ 'extreme', 0.3, 50, 0, 50 ], [ 'extreme', 0.1, 1, 1, 1 ]);
 my $total = 0;
+my $refused = 0;
 foreach my $set (@sets)
 {
 	my ($kind, $nulls, @counts) = @$set;
@@ -287,6 +288,8 @@ foreach my $set (@sets)
 	{
 		my ($x, $y) = ($joint[$i] // 'no answer', $plain[$i] // 'no answer');
 		die "the test's own query fails: $plain_queries[$i]\n$y" if $y =~ /ERROR/;
+		# a product of many columns could, for other rows than these
+		$refused++, next if $x =~ /could leave the range of joint sums/;
 		next if same_answer($queries[$i], $x, $y);
 		diag "$queries[$i]\njointly:\n${x}plainly:\n$y" if $wrong++ < 5;
 	}
@@ -294,6 +297,7 @@ foreach my $set (@sets)
 	$total += @queries;
 }
 cmp_ok($total, '>=', $wanted - @sets, "$total queries");
+cmp_ok($refused, '<', $total / 20, "$refused refused for their possible range");
 quiet_soon('in the end', values %party);
 
 done_testing();
