@@ -44,6 +44,7 @@
 #include "pg/smc_messages.h"
 #include "pg/smc_module.h"
 #include "pg/smc_peer.h"
+#include "pg/smc_figure.h"
 #include "pg/smc_query.h"
 #include "pg/smc_study.h"
 #include "pg/smc_transaction.h"
@@ -367,7 +368,7 @@ check_and_record(SmcAnswer *answer, const SmcMessage *message, Computation *c)
 	c->query = smc_query_parse((const uint8 *) VARDATA_ANY(asked->query),
 							   VARSIZE_ANY_EXHDR(asked->query));
 	smc_query_check(c->study, c->query);
-	c->layout = smc_query_layout(c->study, c->query);
+	c->layout = smc_layout_make(c->study, c->query);
 	c->count = (size_t) c->layout->cell_count * c->layout->slot_count;
 	answer->audit.query = smc_query_text(c->study, c->query);
 	answer->audit.reveals = smc_query_reveals(c->study, c->query);
@@ -482,7 +483,7 @@ conclude(SmcAnswer *answer, Computation *c)
 	smc_transaction_begin();
 	if (!withheld && smc_compute_is_recipient(c->layout, smc_mesh_self(answer->mesh)))
 		smc_audit_keep_result(c->asked.id, c->asked.study, hub_name(answer), answer->audit.query,
-							  smc_query_result_json(c->study, c->query, c->layout, &c->outcome));
+							  smc_figure_json(c->study, c->query, c->layout, &c->outcome));
 	smc_audit_end(&answer->audit);
 	smc_transaction_commit_lazy();
 

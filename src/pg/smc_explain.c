@@ -162,7 +162,7 @@ explain_totals(const SmcScan *scan, const SmcStudy *study, ExplainState *es)
 static void
 explain_verbose(const SmcStudy *study, const SmcQuery *query, ExplainState *es)
 {
-	SmcLayout  *layout = smc_query_layout(study, query);
+	SmcLayout  *layout = smc_layout_make(study, query);
 
 	ExplainPropertyText("Joint Query", smc_query_text(study, query), es);
 	ExplainPropertyText("Local Query",

@@ -8,7 +8,7 @@
 #ifndef SMC_LOCAL_H
 #define SMC_LOCAL_H
 
-#include "pg/smc_query.h"
+#include "pg/smc_layout.h"
 
 /* What smc_local_run returns when it could not learn the number of rows for nothing. */
 #define SMC_LOCAL_ROWS_UNKNOWN	PG_UINT64_MAX

@@ -4,7 +4,7 @@
 #ifndef SMC_LOCALSQL_H
 #define SMC_LOCALSQL_H
 
-#include "pg/smc_query.h"
+#include "pg/smc_layout.h"
 
 /*
  * How the last column tells the number of rows: -1 by a count, else by an

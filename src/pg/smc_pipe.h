@@ -14,7 +14,7 @@
 
 #include "core/smc_bytes.h"
 #include "pg/smc_lane.h"
-#include "pg/smc_query.h"
+#include "pg/smc_compute.h"
 
 /* The first byte of each message. */
 typedef enum SmcPipeMessage

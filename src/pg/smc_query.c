@@ -12,6 +12,7 @@
 #include "pg/smc_deparse.h"
 #include "pg/smc_exprrange.h"
 #include "pg/smc_exprtype.h"
+#include "pg/smc_layout.h"
 #include "pg/smc_query.h"
 
 SmcQuery *
@@ -370,7 +371,7 @@ smc_query_check(const SmcStudy *study, SmcQuery *query)
 	}
 
 	/* raises when the vector is too long */
-	(void) smc_query_layout(study, query);
+	(void) smc_layout_make(study, query);
 }
 
 /*
@@ -513,7 +514,7 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 char *
 smc_query_reveals(const SmcStudy *study, const SmcQuery *query)
 {
-	SmcLayout  *layout = smc_query_layout(study, query);
+	SmcLayout  *layout = smc_layout_make(study, query);
 	StringInfoData buf;
 
 	initStringInfo(&buf);
