@@ -50,4 +50,28 @@ DEALLOCATE factor;
 :explain SELECT count(*) FILTER (WHERE day - 2147483000 > '2024-01-01') FROM ranges;
 :explain SELECT count(*) FROM ranges WHERE day + 30 > '2024-01-01' AND (d / 3)::real > 1e-20;
 
+-- arithmetic that picks rows as a comparison would needs "filter" ...
+ALTER FOREIGN TABLE ranges
+  ADD COLUMN i integer OPTIONS (allow 'sum'), ADD COLUMN p numeric(12,2) OPTIONS (allow 'sum'), ADD COLUMN f real OPTIONS (allow 'sum');
+:explain SELECT sum(p * (i / 60)) FROM ranges;
+:explain SELECT sum(p * (i % 60)) FROM ranges;
+:explain SELECT sum(p * abs(i - 60)) FROM ranges;
+:explain SELECT sum(p * greatest(i, 60)) FROM ranges;
+:explain SELECT sum(floor(p / 1000)) FROM ranges;
+:explain SELECT sum(p::int) FROM ranges;
+:explain SELECT sum(round(p * 0.001, 2)) FROM ranges;
+:explain SELECT sum(floor(f)) FROM ranges;
+:explain SELECT sum(round(p / 3, 4)), sum(round(p * i, 2)), sum(round(p * 100, 0)), sum(f / 7), sum(round(i / 3.0, 4)) FROM ranges;
+PREPARE rounded(numeric) AS SELECT sum(round(p / $1, 4)) FROM ranges;
+:explain EXECUTE rounded(3);
+:explain EXECUTE rounded(1000);
+DEALLOCATE rounded;
+
+-- ... and under min_rows hides how many rows a sum rests on
+ALTER FOREIGN TABLE ranges OPTIONS (ADD min_rows '5');
+:explain SELECT sum(w / 60) FROM ranges;
+:explain SELECT sum(coalesce(n, 0)) FROM ranges;
+:explain SELECT sum(CASE WHEN w = 60 THEN n ELSE 0 END) FROM ranges;
+:explain SELECT sum(CASE WHEN w = 60 THEN n END), sum(round(n / 3, 5)) FROM ranges;
+
 DROP FOREIGN TABLE ranges;

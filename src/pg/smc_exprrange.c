@@ -55,9 +55,11 @@ typedef struct Range
 	double		modest;			/* the same, columns below 2^24, nothing made smaller */
 	double		gain;			/* the same, columns below 1 */
 	double		finest;			/* log2 of the smallest value that isn't 0 */
+	double		slope;			/* log2 of the constants that columns in it are multiplied by */
+	double		digit;			/* log2 of the last digit of the columns in it, infinite where there is none */
 } Range;
 
-static const Range nothing = {-INFINITY, -INFINITY, -INFINITY, 0};
+static const Range nothing = {-INFINITY, -INFINITY, -INFINITY, 0, 0, INFINITY};
 
 static const SmcExpr *
 arg(const SmcExpr *expr, int at)
@@ -132,12 +134,18 @@ constant_range(const SmcExpr *expr)
 		default:
 			return nothing;
 	}
-	if (expr->value == NULL)	/* NULL, or a parameter: looked at again once it is bound */
-		return nothing;
+	if (expr->value == NULL)
+	{
+		/* a parameter passes with some value: it is looked at again once it is bound */
+		if (smc_expr_is_param(expr))
+			range.slope = INFINITY;
+		return range;
+	}
 	bits = text_bits(expr->value);
 	range.proven = bits;
 	range.modest = bits == -INFINITY ? bits : Max(bits, 0);
 	range.gain = bits;
+	range.slope = isinf(bits) ? 0 : bits;
 	range.finest = isinf(bits) ? 0 : Min(bits, 0);
 	return range;
 }
@@ -199,12 +207,25 @@ column_range(const SmcColumn *column)
 			return nothing;
 	}
 	range.finest = smc_optable_class(column->type) == SMC_CLASS_INT ? 0 : FINEST_BITS;
+	range.digit = smc_optable_class(column->type) == SMC_CLASS_FLOAT || column->scale == SMC_SCALE_NONE ?
+		FINEST_BITS : -Max(column->scale, 0) * log2(10.0);
 	return range;
+}
+
+/* The slope of what is made of two by adding or choosing: a constant has none. */
+static double
+joint_slope(Range a, Range b)
+{
+	if (isinf(a.digit))
+		return isinf(b.digit) ? Max(a.slope, b.slope) : b.slope;
+	return isinf(b.digit) ? a.slope : Min(a.slope, b.slope);
 }
 
 static Range
 larger_range(Range a, Range b)
 {
+	a.slope = joint_slope(a, b);
+	a.digit = Min(a.digit, b.digit);
 	a.proven = Max(a.proven, b.proven);
 	a.modest = Max(a.modest, b.modest);
 	a.gain = Max(a.gain, b.gain);
@@ -215,6 +236,8 @@ larger_range(Range a, Range b)
 static Range
 sum_range(Range a, Range b)
 {
+	a.slope = joint_slope(a, b);
+	a.digit = Min(a.digit, b.digit);
 	a.proven = add_bits(a.proven, b.proven);
 	a.modest = add_bits(a.modest, b.modest);
 	a.gain = add_bits(a.gain, b.gain);
@@ -229,6 +252,8 @@ product_range(Range a, Range b)
 	a.modest = multiply_bits(a.modest, b.modest);
 	a.gain = multiply_bits(a.gain, b.gain);
 	a.finest = a.finest + b.finest;
+	a.slope = a.slope + b.slope;
+	a.digit = Min(a.digit, b.digit);
 	return a;
 }
 
@@ -243,12 +268,15 @@ quotient_range(Range a, Range divisor, bool remainder)
 		a.finest = Min(a.finest, divisor.finest);
 		return a;
 	}
+	if (isinf(divisor.slope))
+		a.slope = INFINITY;
 	if (isinf(divisor.proven))	/* NULL, or a parameter; NaN and infinity leave nothing to find */
 		return a;
 	a.proven -= divisor.proven;
 	a.modest = Max(a.modest, a.modest - divisor.proven);
 	a.gain -= divisor.proven;
 	a.finest = Min(a.finest, a.finest - divisor.proven);
+	a.slope -= divisor.proven;
 	return a;
 }
 
@@ -415,4 +443,49 @@ smc_exprrange_sum_fits(const SmcStudy *study, const SmcExpr *expr, int scale)
 		return true;
 	range = find_range(study, expr);
 	return range.proven <= limit || (range.modest <= limit && range.gain <= GAIN_BITS);
+}
+
+/* Whether rounding to so many digits takes away some of what the columns in it have. */
+static bool
+is_coarse(const SmcStudy *study, const SmcExpr *expr, double digits)
+{
+	Range		range = find_range(study, expr);
+
+	return !isinf(range.digit) && -digits * log2(10.0) > range.slope + range.digit + 0.001;
+}
+
+bool
+smc_exprrange_is_step(const SmcStudy *study, const SmcExpr *expr)
+{
+	const SmcOperation *operation = smc_optable_get(expr->op);
+	double		digits = 0;
+
+	switch (operation->rule)
+	{
+		case SMC_RULE_INT:
+		case SMC_RULE_NUMERIC:
+		case SMC_RULE_FLOAT:
+			return strcmp(operation->sql, "abs") == 0;
+		case SMC_RULE_INT_DIVIDE:
+		case SMC_RULE_EXTREME:
+		case SMC_RULE_NULLIF:
+			return true;
+		case SMC_RULE_NUMERIC_DIVIDE:
+		case SMC_RULE_FLOAT_DIVIDE:
+			return strcmp(operation->sql, "/") != 0;
+		case SMC_RULE_FLOAT_ROUND:
+			return true;
+		case SMC_RULE_NUMERIC_ROUND:
+			if (strcmp(operation->sql, "sign") == 0)
+				return true;
+			if (list_length(expr->args) > 1 && arg(expr, 1)->value != NULL)
+				digits = strtod(arg(expr, 1)->value, NULL);
+			return is_coarse(study, arg(expr, 0), digits);
+		case SMC_RULE_CAST:
+			return smc_exprtype_class(expr) == SMC_CLASS_INT &&
+				smc_exprtype_class(arg(expr, 0)) == SMC_CLASS_NUMERIC &&
+				is_coarse(study, arg(expr, 0), 0);
+		default:
+			return false;
+	}
 }

@@ -21,4 +21,12 @@ extern void smc_exprrange_check(const SmcStudy *study, const SmcExpr *expr);
  */
 extern bool smc_exprrange_sum_fits(const SmcStudy *study, const SmcExpr *expr, int scale);
 
+/*
+ * Whether an operation of a resolved tree bends or jumps where the asker puts
+ * it, so that it picks rows by their values as a comparison would: x / 60 of
+ * integers, abs(x - 60), floor(x).  Rounding that leaves the columns' own digits
+ * is none.
+ */
+extern bool smc_exprrange_is_step(const SmcStudy *study, const SmcExpr *expr);
+
 #endif							/* SMC_EXPRRANGE_H */

@@ -323,7 +323,7 @@ check_aggregate(const SmcStudy *study, SmcAgg *agg)
 	{
 		agg->scale = sum_scale(study, agg);
 		check_range(study, agg);
-		if (study->min_rows > 1 && smc_expr_mixes_conditions(agg->arg))
+		if (study->min_rows > 1 && smc_expr_mixes_conditions(study, agg->arg))
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("%s over study \"%s\" mixes rows that a condition picks out with others",
