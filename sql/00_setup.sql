@@ -8,7 +8,7 @@
 \getenv port PGPORT
 \getenv data SMC_DATA
 \set csv :data /salaries.csv
-SET client_min_messages = warning;
+
 
 -- identities
 \c acme

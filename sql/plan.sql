@@ -9,7 +9,7 @@ CREATE TYPE size AS ENUM ('small', 'large');
 CREATE TABLE source (grade text NOT NULL, active boolean, size size, age integer, score double precision, hidden integer);
 CREATE TABLE label (grade text, rank text, name text, floor integer);
 CREATE FOREIGN TABLE survey (
-  grade  text NOT NULL    OPTIONS (allow 'group', values '{A,B}'),
+  grade  text             OPTIONS (allow 'group', values '{A,B}') NOT NULL,
   active boolean          OPTIONS (allow 'group, filter, count'),
   size   size             OPTIONS (allow 'group, filter'),
   age    integer          OPTIONS (allow 'count, sum, avg, filter'),
@@ -17,6 +17,10 @@ CREATE FOREIGN TABLE survey (
   hidden integer
 ) SERVER acme OPTIONS (parties 'acme, globex', reveal_to 'all', min_rows '5', source 'plan.source');
 RESET client_min_messages;
+
+-- plans without frames, since some lines are long
+\a
+\t
 
 -- parties and what is revealed are always told, the rest by VERBOSE
 EXPLAIN (COSTS OFF) SELECT smc_sum(salary) FROM payroll;

@@ -9,7 +9,7 @@ CREATE TABLE label (rank text, name text);
 CREATE FUNCTION shout(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT upper($1) || ''!''';
 CREATE FUNCTION opaque(numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1; END';
 CREATE FOREIGN TABLE survey (
-  grade  text NOT NULL    OPTIONS (allow 'group', values '{A,B}'),
+  grade  text             OPTIONS (allow 'group', values '{A,B}') NOT NULL,
   age    integer          OPTIONS (allow 'count, sum'),
   score  double precision OPTIONS (allow 'sum, avg', scale '6'),
   hidden integer
@@ -29,6 +29,8 @@ SELECT count(*) FROM (SELECT salary FROM payroll LIMIT 10) p;
 SELECT count(*) FROM (SELECT DISTINCT rank FROM payroll) p;
 SELECT count(*) FROM (SELECT salary FROM payroll ORDER BY salary) p;
 SELECT sum(s) FROM (SELECT salary AS s FROM payroll UNION ALL SELECT 1) p;
+SELECT sum(s) FROM (SELECT salary AS s FROM payroll UNION ALL SELECT salary FROM everyone) p;
+SELECT salary FROM payroll UNION ALL SELECT salary FROM everyone;
 WITH p AS MATERIALIZED (SELECT salary FROM payroll) SELECT sum(salary) FROM p;
 COPY payroll TO stdout;
 COPY (SELECT salary FROM payroll) TO stdout;
@@ -106,6 +108,14 @@ CREATE TABLE child () INHERITS (payroll);
 SELECT count(*) FROM payroll;
 SELECT count(*) FROM ONLY payroll;
 DROP TABLE child;
+SELECT count(*) FROM payroll;
+SELECT salary FROM payroll;
+
+-- a worker has no lane
+CREATE FUNCTION total() RETURNS numeric LANGUAGE sql PARALLEL SAFE AS 'SELECT sum(salary) FROM public.payroll';
+SET force_parallel_mode = on;
+SELECT total();
+RESET force_parallel_mode;
 
 -- no study, or not ready
 SELECT smc_sum(yrs_service) FROM everyone;

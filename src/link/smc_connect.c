@@ -92,12 +92,18 @@ smc_connect_fail(SmcConnection *connection, int code, const char *detail, const 
 void
 smc_connect_fail_libpq(SmcConnection *connection)
 {
-	const char *message = connection->pg ? PQerrorMessage(connection->pg) : "";
-	char	   *text = clean_text(connection->context, message);
+	char	   *message = pstrdup(connection->pg ? PQerrorMessage(connection->pg) : "");
+	char	   *text;
+
+	/* About a connection that stood before, the first line says it all. */
+	if (connection->state != SMC_CONNECTION_OPENING)
+		message[strcspn(message, "\n")] = '\0';
+	text = clean_text(connection->context, message);
 
 	smc_connect_fail(connection, ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
 					 text[0] ? text : "The connection was closed.", NULL);
 	pfree(text);
+	pfree(message);
 }
 
 /* What the reader of a peer's SQLSTATE can do about it, or NULL. */
@@ -111,6 +117,23 @@ hint_for(const char *sqlstate)
 	if (strcmp(sqlstate, "28000") == 0)
 		return "Compare the public keys registered there with what smc_public_key() returns at each party.";
 	return NULL;
+}
+
+/*
+ * Whether the words that come with a SQLSTATE may be passed on: those about
+ * connecting, permissions, resources and state, in which a server has no row to
+ * speak of.  Of anything else only the SQLSTATE is told: an error over data
+ * speaks of data.
+ */
+static bool
+may_quote(const char *sqlstate)
+{
+	static const char *const classes[] = {"08", "0A", "25", "28", "42", "53", "55", "57"};
+
+	for (size_t i = 0; i < lengthof(classes); i++)
+		if (strncmp(sqlstate, classes[i], 2) == 0)
+			return true;
+	return false;
 }
 
 void
@@ -131,7 +154,10 @@ smc_connect_fail_result(SmcConnection *connection, const PGresult *result)
 
 	code_text = clean_text(connection->context, sqlstate);
 	text = clean_text(connection->context, primary);
-	detail = psprintf("Its server said: %s: %s", code_text, text);
+	if (may_quote(code_text))
+		detail = psprintf("Its server said: %s: %s", code_text, text);
+	else
+		detail = psprintf("Its server refused with SQLSTATE %s.", code_text);
 	smc_connect_fail(connection, ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
 					 detail, hint_for(code_text));
 	pfree(detail);

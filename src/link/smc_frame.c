@@ -102,6 +102,7 @@ smc_frame_write_offer(uint8 out[SMC_FRAME_OFFER_MAX], const SmcOffer *offer)
 		at = put_u32(at, (uint32) name_len);
 		at = put_bytes(at, offer->names[i], name_len);
 	}
+	at = put_bytes(at, offer->hub_key, SMC_PUBLIC_KEY_BYTES);
 	at = put_bytes(at, offer->hello, SMC_HELLO_BYTES);
 	return at - out;
 }
@@ -145,6 +146,7 @@ smc_frame_read_offer(const uint8 *frame, size_t len, SmcOffer *offer)
 				return false;
 		}
 	}
+	smc_reader_copy(&reader, offer->hub_key, SMC_PUBLIC_KEY_BYTES);
 	smc_reader_copy(&reader, offer->hello, SMC_HELLO_BYTES);
 	return smc_reader_end(&reader) == SMC_OK;
 }

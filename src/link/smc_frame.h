@@ -30,12 +30,12 @@ typedef enum SmcFrameKind
 #define SMC_FRAME_BYTES_MAX \
 	(SMC_FRAME_HEADER_BYTES + SMC_FRAME_MAX + SMC_SEAL_OVERHEAD)
 
-/* The longest OFFER: magic, lane id, three indexes, names, hello. */
+/* The longest OFFER: magic, lane id, three indexes, names, key, hello. */
 #define SMC_FRAME_MAGIC			"smc lane"
 #define SMC_FRAME_MAGIC_BYTES	8
 #define SMC_FRAME_OFFER_MAX \
 	(SMC_FRAME_HEADER_BYTES + SMC_FRAME_MAGIC_BYTES + SMC_LANE_ID_BYTES + 3 + \
-	 SMC_PARTIES_MAX * (4 + SMC_NAME_MAX) + SMC_HELLO_BYTES)
+	 SMC_PARTIES_MAX * (4 + SMC_NAME_MAX) + SMC_PUBLIC_KEY_BYTES + SMC_HELLO_BYTES)
 
 #define SMC_FRAME_PROBE_BYTES	(SMC_FRAME_HEADER_BYTES + SMC_FRAME_MAGIC_BYTES + SMC_LANE_ID_BYTES)
 #define SMC_FRAME_ANSWER_BYTES	(SMC_FRAME_HEADER_BYTES + 8)

@@ -92,7 +92,7 @@ smc_mesh_create_peer(MemoryContext parent, SmcTransport *transport, const SmcOff
 	}
 	mesh = create(parent, transport, offer->self, offer->hub, offer->party_count, parties,
 				  offer->lane_id, identity);
-	smc_mesh_handshake_take_hello(mesh, offer->hub, offer->hello, SMC_HELLO_BYTES);
+	smc_mesh_handshake_take_hello(mesh, offer->hub, offer->hello, offer->hub_key);
 	return mesh;
 }
 

@@ -14,11 +14,14 @@
  *
  * Frame: u8 kind, u8 from, u8 to, u8 zero, then a body by kind:
  *   OFFER   hub -> peer      what lane is proposed, and the hub's hello (plain)
- *   HELLO   peer -> everyone hello (plain)
+ *   HELLO   peer -> everyone hello, identity key (plain)
  *   AUTH    party -> everyone signature (plain)
  *   SEALED  party -> party   ciphertext; the 4 header bytes are authenticated
  * The text of a SEALED frame: u8 message type, u8 more (0 or 1), bytes.
- * HELLO and AUTH have 255 in the place of `to`: the hub passes each on to all
+ * The identity key in an OFFER or HELLO is only compared with the one that is
+ * registered here, so that the right party is named when they differ: what all
+ * sign covers all keys as the signer knows them, so one wrong key would make
+ * every signature fail.  HELLO and AUTH have 255 in the place of `to`: the hub passes each on to all
  * others at once, so that whoever is through with the handshake can speak
  * sealed at once, and everyone else is through before hearing it.
  *
@@ -120,6 +123,7 @@ typedef struct SmcOffer
 	int			self;			/* which of the names the hub takes us for */
 	int			party_count;
 	char		names[SMC_PARTIES_MAX][SMC_NAME_MAX];
+	uint8		hub_key[SMC_PUBLIC_KEY_BYTES];	/* as the hub says, to compare and never to trust */
 	uint8		hello[SMC_HELLO_BYTES];
 } SmcOffer;
 

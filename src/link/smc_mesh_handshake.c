@@ -46,6 +46,7 @@ send_offers(SmcMesh *mesh)
 	offer.party_count = mesh->party_count;
 	for (i = 0; i < mesh->party_count; i++)
 		strlcpy(offer.names[i], mesh->parties[i].name, SMC_NAME_MAX);
+	memcpy(offer.hub_key, hs->parties[mesh->self].public_key, SMC_PUBLIC_KEY_BYTES);
 	memcpy(offer.hello, hs->hello[mesh->self], SMC_HELLO_BYTES);
 
 	for (i = 0; i < mesh->party_count; i++)
@@ -126,10 +127,23 @@ smc_mesh_handshake_begin(SmcMesh *mesh, const SmcLaneParty *parties, const uint8
 				   "beginning the handshake");
 }
 
-void
-smc_mesh_handshake_take_hello(SmcMesh *mesh, int from, const uint8 *body, size_t len)
+/* All failures of authentication read the same. */
+static void
+raise_unauthenticated(SmcMesh *mesh, int party)
 {
-	SmcStatus	status = smc_handshake_read_hello(&mesh->secrets->handshake, from, body, len);
+	mesh->state = SMC_MESH_BROKEN;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+			 errmsg("peer \"%s\" could not be authenticated", mesh->parties[party].name),
+			 errhint("Compare what smc_public_key() returns there with the option public_key of server \"%s\" here.",
+					 mesh->parties[party].name)));
+}
+
+void
+smc_mesh_handshake_take_hello(SmcMesh *mesh, int from, const uint8 *hello, const uint8 *key)
+{
+	SmcHandshake *hs = &mesh->secrets->handshake;
+	SmcStatus	status = smc_handshake_read_hello(hs, from, hello, SMC_HELLO_BYTES);
 
 	if (status == SMC_ERR_FORMAT)
 		smc_mesh_violation(mesh, from, "Its greeting is malformed.");
@@ -145,6 +159,8 @@ smc_mesh_handshake_take_hello(SmcMesh *mesh, int from, const uint8 *body, size_t
 				 errhint("Update the extension smc at the party whose version is older.")));
 	}
 	smc_mesh_check(status, "taking a greeting");
+	if (memcmp(key, hs->parties[from].public_key, SMC_PUBLIC_KEY_BYTES) != 0)
+		raise_unauthenticated(mesh, from);
 
 	/* The hub's is in its offer, before a peer has greeted; see smc_mesh_handshake. */
 	if (mesh->self == mesh->hub || from != mesh->hub)
@@ -162,14 +178,7 @@ smc_mesh_handshake_take_auth(SmcMesh *mesh, int from, const uint8 *body, size_t 
 
 	status = smc_handshake_read_auth(hs, from, body, len);
 	if (status == SMC_ERR_AUTH || status == SMC_ERR_FORMAT)
-	{
-		mesh->state = SMC_MESH_BROKEN;
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-				 errmsg("peer \"%s\" could not be authenticated", mesh->parties[from].name),
-				 errhint("Compare what smc_public_key() returns there with the option public_key of server \"%s\" here.",
-						 mesh->parties[from].name)));
-	}
+		raise_unauthenticated(mesh, from);
 	smc_mesh_check(status, "verifying a signature");
 	open_when_ready(mesh);
 }
@@ -204,7 +213,11 @@ smc_mesh_handshake(SmcMesh *mesh, long timeout_ms)
 		send_offers(mesh);
 	else
 	{
-		send_to_everyone(mesh, SMC_FRAME_HELLO, hs->hello[mesh->self], SMC_HELLO_BYTES);
+		uint8		body[SMC_HELLO_BYTES + SMC_PUBLIC_KEY_BYTES];
+
+		memcpy(body, hs->hello[mesh->self], SMC_HELLO_BYTES);
+		memcpy(body + SMC_HELLO_BYTES, hs->parties[mesh->self].public_key, SMC_PUBLIC_KEY_BYTES);
+		send_to_everyone(mesh, SMC_FRAME_HELLO, body, sizeof(body));
 		sign_when_ready(mesh);
 	}
 

@@ -105,7 +105,7 @@ extern void smc_mesh_send_frame(SmcMesh *mesh, int to, const uint8 *frame, size_
 
 /* Begin the handshake of a new mesh; take what arrives of it (smc_mesh_handshake.c). */
 extern void smc_mesh_handshake_begin(SmcMesh *mesh, const SmcLaneParty *parties, const uint8 *identity);
-extern void smc_mesh_handshake_take_hello(SmcMesh *mesh, int from, const uint8 *body, size_t len);
+extern void smc_mesh_handshake_take_hello(SmcMesh *mesh, int from, const uint8 *hello, const uint8 *key);
 extern void smc_mesh_handshake_take_auth(SmcMesh *mesh, int from, const uint8 *body, size_t len);
 
 #endif							/* SMC_MESH_STATE_H */

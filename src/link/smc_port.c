@@ -42,8 +42,10 @@ typedef struct SmcPort
 	size_t		handed;			/* bytes in the backend's buffer, at most */
 	bool		done;			/* the hub sent CopyDone */
 	bool		done_seen;		/* and the caller had a chance to notice */
-	bool		gone;			/* the client hung up */
+	bool		failing;		/* writing failed: to be read to its end */
+	bool		gone;			/* the client hung up, and all it said was read */
 	bool		closing;		/* in smc_port_close, which doesn't raise */
+	bool		done_sent;		/* our own CopyDone */
 	bool		unread;			/* there may be more than the socket shows */
 	bool		in_message;		/* as the backend was told */
 	size_t		start;			/* of what was read and not handed in */
@@ -205,7 +207,7 @@ read_some(SmcPort *port)
 		note_position(port);
 		return true;
 	}
-	if (count == 0 ||
+	if (count == 0 || port->failing ||
 		(errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
 		port->gone = true;
 	return false;
@@ -236,23 +238,24 @@ receive(SmcPort *port, SmcMesh *mesh)
 static void
 flush_port(SmcPort *port)
 {
-	while (!port->gone)
+	while (!port->gone && !port->failing)
 	{
 		if (pq_is_send_pending() && pq_flush_if_writable() != 0)
 		{
 			/*
 			 * The backend would end at the next CHECK_FOR_INTERRUPTS.  Let
-			 * the caller see the frames that came before, and close its
-			 * books; the next attempt to write will do the same again.
+			 * the caller see what came before (an ABORT may be there to
+			 * read), and close its books; the next attempt to write will do
+			 * the same again.
 			 */
 			ClientConnectionLost = false;
-			port->gone = true;
+			port->failing = true;
 			return;
 		}
 		if (pq_is_send_pending())
 			return;
 		port->handed = 0;
-		if (port->outbox.first == NULL)
+		if (port->outbox.first == NULL && (!port->closing || port->done_sent))
 			return;
 		while (port->outbox.first && port->handed < BATCH_BYTES)
 		{
@@ -261,6 +264,12 @@ flush_port(SmcPort *port)
 			pq_putmessage_noblock('d', (char *) frame->data, frame->len);
 			port->handed += frame->len;
 			smc_outbox_drop(&port->outbox);
+		}
+		/* Together with the last frames, for a client that leaves after them. */
+		if (port->outbox.first == NULL && port->closing)
+		{
+			pq_putmessage_noblock('c', NULL, 0);
+			port->done_sent = true;
 		}
 	}
 }
@@ -293,6 +302,21 @@ wait_for_event(SmcPort *port, long timeout_ms, bool *readable)
 	return false;
 }
 
+/*
+ * CHECK_FOR_INTERRUPTS, except that a process told to die while its client
+ * does not read must not try to tell it: that would wait for the client.
+ */
+static void
+check_for_interrupts(void)
+{
+	CommandDest dest = whereToSendOutput;
+
+	if (ProcDiePending && pq_is_send_pending())
+		whereToSendOutput = DestNone;
+	CHECK_FOR_INTERRUPTS();
+	whereToSendOutput = dest;
+}
+
 static bool
 port_pump(SmcTransport *transport, SmcMesh *mesh, long timeout_ms)
 {
@@ -305,15 +329,15 @@ port_pump(SmcTransport *transport, SmcMesh *mesh, long timeout_ms)
 
 	/* What read_frame left over, or the last call. */
 	flush_port(port);
-	arrived = timeout_ms == 0 || port->unread ? receive(port, mesh) : deliver(port, mesh);
+	arrived = timeout_ms == 0 || port->unread || port->failing ? receive(port, mesh) : deliver(port, mesh);
 
-	CHECK_FOR_INTERRUPTS();
+	check_for_interrupts();
 	if (!arrived && !port->gone && !port->done && timeout_ms != 0)
 	{
 		bool		readable;
 
 		latch_set = wait_for_event(port, timeout_ms, &readable);
-		CHECK_FOR_INTERRUPTS();
+		check_for_interrupts();
 		if (readable)
 			(void) receive(port, mesh);
 	}
@@ -322,12 +346,20 @@ port_pump(SmcTransport *transport, SmcMesh *mesh, long timeout_ms)
 	return latch_set;
 }
 
+static bool
+port_is_open(SmcTransport *transport, int to)
+{
+	SmcPort    *port = (SmcPort *) transport;
+
+	return !port->gone && !port->failing && !port->done;
+}
+
 static void
 port_send(SmcTransport *transport, int to, const uint8 *frame, size_t len)
 {
 	SmcPort    *port = (SmcPort *) transport;
 
-	if (port->gone || port->done)
+	if (!port_is_open(transport, to))
 		raise_gone(NULL);
 	smc_outbox_add(&port->outbox, frame, len);
 }
@@ -338,14 +370,6 @@ port_backlog(SmcTransport *transport, int to)
 	SmcPort    *port = (SmcPort *) transport;
 
 	return port->outbox.len + (pq_is_send_pending() ? port->handed : 0);
-}
-
-static bool
-port_is_open(SmcTransport *transport, int to)
-{
-	SmcPort    *port = (SmcPort *) transport;
-
-	return !port->gone && !port->done;
 }
 
 SmcTransport *
@@ -428,9 +452,9 @@ smc_port_read_frame(SmcTransport *transport, size_t *len, long timeout_ms)
 					(errcode(ERRCODE_CONNECTION_FAILURE),
 					 errmsg("the hub did not say what it wants"),
 					 errdetail("No frame came within %ld ms.", timeout_ms)));
-		CHECK_FOR_INTERRUPTS();
+		check_for_interrupts();
 		(void) wait_for_event(port, left, &readable);
-		CHECK_FOR_INTERRUPTS();
+		check_for_interrupts();
 	}
 }
 
@@ -449,35 +473,6 @@ smc_port_is_done(SmcTransport *transport)
 	return ((SmcPort *) transport)->done;
 }
 
-/*
- * Flush, dropping what comes in, until all has left or the time is up.  The
- * latch is left out of it: the caller is at its end.
- */
-static bool
-flush_until(SmcPort *port, TimestampTz end)
-{
-	for (;;)
-	{
-		long		left;
-		bool		readable;
-
-		flush_port(port);
-		if (port->gone)
-			return false;
-		if (!pq_is_send_pending())
-			return true;
-		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end);
-		if (left <= 0)
-			return false;
-
-		/* A latch that stays set would make the wait return at once. */
-		if (wait_for_event(port, Min(left, 100), &readable))
-			pg_usleep(1000L);
-		if (readable || port->unread)
-			(void) receive(port, NULL);
-	}
-}
-
 bool
 smc_port_close(SmcTransport *transport, long timeout_ms)
 {
@@ -485,12 +480,30 @@ smc_port_close(SmcTransport *transport, long timeout_ms)
 	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
 
 	port->closing = true;
-	if (flush_until(port, end))
+	(void) deliver(port, NULL);
+	for (;;)
 	{
-		pq_putmessage_noblock('c', NULL, 0);
-		if (flush_until(port, end))
+		long		left;
+		bool		readable;
+
+		flush_port(port);
+		if (port->gone || port->failing || !pq_is_send_pending())
 			return true;
+		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end);
+		if (left <= 0)
+		{
+			whereToSendOutput = DestNone;
+			return false;
+		}
+
+		/*
+		 * What comes in is dropped, so that a hub that writes doesn't keep
+		 * itself from reading.  The latch means nothing here, but one that
+		 * stays set would make the wait return at once.
+		 */
+		if (wait_for_event(port, Min(left, 100), &readable))
+			pg_usleep(1000L);
+		if (readable || port->unread)
+			(void) receive(port, NULL);
 	}
-	whereToSendOutput = DestNone;
-	return false;
 }

@@ -35,13 +35,14 @@ extern bool smc_port_is_done(SmcTransport *transport);
 
 /*
  * Send what is queued, then CopyDone; waits at most timeout_ms and never
- * raises.  True when all of it has left: smc_attach may return, or raise.
+ * raises.  True when all of it has left, or the hub has hung up: smc_attach may
+ * return, or raise.
  *
- * False when the hub is gone or does not read.  Then any report to it could
- * wait for ever, so whereToSendOutput has been set to DestNone, and the caller
- * must end the process: ereport(FATAL), which then goes to the log alone, or
- * proc_exit.  It must neither return nor raise an ERROR, since the main loop
- * would take up reading commands from standard input.
+ * False when the hub is there and does not read.  Then any report to it would
+ * wait, perhaps for ever, so whereToSendOutput has been set to DestNone, and
+ * the caller must end the process: ereport(FATAL), which then goes to the log
+ * alone, or proc_exit.  It must neither return nor raise an ERROR, since the
+ * main loop would take up reading commands from standard input.
  */
 extern bool smc_port_close(SmcTransport *transport, long timeout_ms);
 

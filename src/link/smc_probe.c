@@ -26,6 +26,8 @@ struct SmcProbe
 	SmcProbeState state;
 	uint8		lane_id[SMC_LANE_ID_BYTES];
 	bool		asked;
+	bool		answered;		/* state is to be, once the other end has finished */
+	SmcProbeState verdict;
 	bool		ended;			/* nothing more will come */
 };
 
@@ -90,12 +92,13 @@ ask(SmcProbe *probe, int timeout_ms)
 		int64		age_ms;
 		bool		fine = smc_frame_read_answer((uint8 *) buffer, len, &age_ms);
 
-		probe->state = fine && age_ms >= 0 && age_ms <= SMC_PROBE_BEAT_MAX ?
+		probe->verdict = fine && age_ms >= 0 && age_ms <= SMC_PROBE_BEAT_MAX ?
 			SMC_PROBE_ALIVE : SMC_PROBE_DEAD;
+		probe->answered = true;
 		PQfreemem(buffer);
 	}
 	else if (len < 0 || probe->ended)
-		probe->state = SMC_PROBE_DEAD;
+		probe->state = probe->answered ? probe->verdict : SMC_PROBE_DEAD;
 
 	if (probe->state != SMC_PROBE_RUNNING)
 		return true;
@@ -136,6 +139,10 @@ smc_probe_poll(SmcProbe *probe)
 		else
 			probe->state = SMC_PROBE_DEAD;
 	}
+
+	/* To hang up before the other end is through would be an error in its log. */
+	if (probe->state == SMC_PROBE_RUNNING && probe->answered)
+		probe->state = probe->verdict;
 	return probe->state;
 }
 

@@ -12,7 +12,10 @@
 #define BATCH_BYTES			(64 * 1024)
 
 /* Bytes without a whole message in them, after which it must be longer than any frame. */
-#define UNFRAMED_MAX		(SMC_FRAME_BYTES_MAX + 64 * 1024)
+#define UNFRAMED_MAX		(2 * SMC_FRAME_BYTES_MAX)
+
+/* Bytes that libpq takes at least from a socket that has as many. */
+#define READ_MIN			4096
 
 bool
 smc_stream_is_live(const SmcStream *stream)
@@ -117,17 +120,42 @@ socket_bytes(PGconn *pg)
 	return bytes;
 }
 
-/*
- * Whether input may have been read from the socket that libpq has not got yet:
- * the rest of a TLS record, or anything at all under GSSAPI, which can't be
- * asked.
- */
+static SSL *
+tls_of(PGconn *pg)
+{
+	return PQsslInUse(pg) ? PQsslStruct(pg, "OpenSSL") : NULL;
+}
+
+/* How many bytes TLS has read from the socket so far. */
+static uint64
+tls_bytes(PGconn *pg)
+{
+	SSL		   *ssl = tls_of(pg);
+
+	return ssl ? BIO_number_read(SSL_get_rbio(ssl)) : 0;
+}
+
+/* Whether TLS has read more than libpq has got of it: the rest of a record. */
 static bool
 is_read_ahead(PGconn *pg)
 {
-	SSL		   *ssl = PQsslInUse(pg) ? PQsslStruct(pg, "OpenSSL") : NULL;
+	SSL		   *ssl = tls_of(pg);
 
 	return ssl && SSL_pending(ssl) > 0;
+}
+
+/*
+ * How many bytes were read, given what the socket held before and after, and
+ * TLS's own count.  A lower bound: more may have come in meanwhile.
+ */
+static size_t
+read_at_least(size_t before, size_t after, size_t tls)
+{
+	size_t		least = Min(before, READ_MIN);
+
+	if (before > after)
+		least = Max(least, before - after);
+	return Max(least, tls);
 }
 
 bool
@@ -146,18 +174,20 @@ smc_stream_receive(SmcStream *stream, bool from_socket, SmcStreamHandler handler
 		   (from_socket || is_read_ahead(pg)))
 	{
 		size_t		before = socket_bytes(pg);
+		uint64		tls_before = tls_bytes(pg);
 		bool		alive = PQconsumeInput(pg);
-		size_t		after = alive ? socket_bytes(pg) : before;
 
-		if (before > after)
-			stream->unframed += before - after;
+		if (alive)
+			stream->unframed += read_at_least(before, socket_bytes(pg), tls_bytes(pg) - tls_before);
 		arrived |= deliver(stream, handler, arg);
 		if (!smc_stream_is_live(stream) || (stream->held && handler))
 			break;
 
 		/*
 		 * libpq reads a message whole before it shows any of it, however
-		 * long it claims to be; so this is where that is stopped.
+		 * long it claims to be; so this is where that is stopped.  (XXX It
+		 * also reads on as long as more is there, so that what a fast peer
+		 * sends in one go has been taken by then.)
 		 */
 		if (stream->unframed > UNFRAMED_MAX)
 		{

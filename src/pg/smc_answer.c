@@ -44,9 +44,11 @@
 #include "pg/smc_messages.h"
 #include "pg/smc_module.h"
 #include "pg/smc_peer.h"
+#include "pg/smc_figure.h"
 #include "pg/smc_query.h"
 #include "pg/smc_study.h"
 #include "pg/smc_transaction.h"
+#include "pg/smc_hangup.h"
 
 /* What the hub may ask for in smc.peer_timeout. */
 #define TIMEOUT_MIN_MS	100
@@ -290,7 +292,7 @@ check_lane(const SmcAnswer *answer)
 	smc_peer_fingerprint(answer->names, GetUserId(), false, fingerprint);
 	if (memcmp(fingerprint, answer->fingerprint, SMC_KEY_BYTES) != 0)
 		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				(errcode(ERRCODE_OBJECT_IN_USE),	/* the hub tries another lane */
 				 errmsg("party \"%s\" has changed its registered peers since this lane was opened",
 						own_name(answer))));
 }
@@ -312,7 +314,10 @@ check_study(const SmcAnswer *answer, const SmcComputeMessage *asked)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("study \"%s\" is defined differently at party \"%s\"",
 						asked->study, own_name(answer))));
-	smc_consent_require_own(study);
+	if (!smc_consent_own(asked->study, study)->accepted)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("party \"%s\" has not accepted study \"%s\"", own_name(answer), asked->study)));
 	verdict = find_verdict(answer, study->digest);
 	if (verdict == NULL)
 		ereport(ERROR,
@@ -363,7 +368,7 @@ check_and_record(SmcAnswer *answer, const SmcMessage *message, Computation *c)
 	c->query = smc_query_parse((const uint8 *) VARDATA_ANY(asked->query),
 							   VARSIZE_ANY_EXHDR(asked->query));
 	smc_query_check(c->study, c->query);
-	c->layout = smc_query_layout(c->study, c->query);
+	c->layout = smc_layout_make(c->study, c->query);
 	c->count = (size_t) c->layout->cell_count * c->layout->slot_count;
 	answer->audit.query = smc_query_text(c->study, c->query);
 	answer->audit.reveals = smc_query_reveals(c->study, c->query);
@@ -372,6 +377,15 @@ check_and_record(SmcAnswer *answer, const SmcMessage *message, Computation *c)
 	smc_audit_begin(&answer->audit);
 	smc_transaction_commit_flushed();
 	answer->audit_begun = true;
+}
+
+/* Stop what runs along with the local query, however that ended. */
+static void
+end_local_part(void)
+{
+	disable_timeout(STATEMENT_TIMEOUT, false);
+	smc_hangup_stop();
+	smc_activity_beat_stop();
 }
 
 /*
@@ -388,15 +402,14 @@ run_local_part(SmcAnswer *answer, Computation *c)
 	c->partials = palloc0(c->count * sizeof(SmcRing128));
 
 	smc_activity_beat_start(smc_mesh_lane_id(answer->mesh));
+	smc_hangup_start();
 	if (StatementTimeout > 0)
 		enable_timeout_after(STATEMENT_TIMEOUT, StatementTimeout);
 	smc_transaction_begin();
 	answer->audit.rows = (int64) smc_local_run(c->study, c->query, c->layout, c->partials);
 	smc_transaction_commit_lazy();
 	CHECK_FOR_INTERRUPTS();		/* a time-out that was just too late is this query's still */
-	if (StatementTimeout > 0)
-		disable_timeout(STATEMENT_TIMEOUT, false);
-	smc_activity_beat_stop();
+	end_local_part();
 
 	c->local_us = GetCurrentTimestamp() - started;
 }
@@ -470,7 +483,7 @@ conclude(SmcAnswer *answer, Computation *c)
 	smc_transaction_begin();
 	if (!withheld && smc_compute_is_recipient(c->layout, smc_mesh_self(answer->mesh)))
 		smc_audit_keep_result(c->asked.id, c->asked.study, hub_name(answer), answer->audit.query,
-							  smc_query_result_json(c->study, c->query, c->layout, &c->outcome));
+							  smc_figure_json(c->study, c->query, c->layout, &c->outcome));
 	smc_audit_end(&answer->audit);
 	smc_transaction_commit_lazy();
 
@@ -482,14 +495,13 @@ conclude(SmcAnswer *answer, Computation *c)
 static void
 answer_compute(SmcAnswer *answer, const SmcMessage *message)
 {
-	Computation c;
+	Computation *c = palloc0(sizeof(Computation));	/* outlives an error, for the audit */
 
-	memset(&c, 0, sizeof(c));
-	check_and_record(answer, message, &c);
-	run_local_part(answer, &c);
-	run_joint_part(answer, &c);
-	await_end(answer, &c);
-	conclude(answer, &c);
+	check_and_record(answer, message, c);
+	run_local_part(answer, c);
+	run_joint_part(answer, c);
+	await_end(answer, c);
+	conclude(answer, c);
 }
 
 /*
@@ -612,42 +624,6 @@ smc_answer_next(SmcAnswer *answer)
  * Failure
  */
 
-/*
- * When we were cancelled, it may be because another party failed first: its
- * ABORT tells.  Returns whether there is one.
- */
-static bool
-find_abort(SmcAnswer *answer, char text[SMC_ABORT_TEXT_MAX])
-{
-	MemoryContext caller = CurrentMemoryContext;
-	volatile bool found = false;
-
-	PG_TRY();
-	{
-		SmcMessage	message;
-
-		smc_mesh_flush(answer->mesh);
-		while (!found && smc_mesh_next(answer->mesh, &message))
-		{
-			if (message.type == SMC_MSG_ABORT)
-			{
-				int			sqlstate;
-
-				smc_mesh_read_abort(&message, &sqlstate, text);
-				found = true;
-			}
-			smc_mesh_free_message(&message);
-		}
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(caller);
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	return found;
-}
-
 /* Write to the audit how it ended; should that fail too, log it and go on. */
 static void
 write_audit(SmcAnswer *answer)
@@ -676,20 +652,24 @@ write_audit(SmcAnswer *answer)
 	PG_END_TRY();
 }
 
-const char *
-smc_answer_fail(SmcAnswer *answer, const ErrorData *edata, int *sqlstate)
+void
+smc_answer_fail(SmcAnswer *answer, ErrorData *edata)
 {
 	bool		in_local_query = answer->stage == STAGE_LOCAL;
-	const char *text = smc_failure_text(edata, in_local_query);
 
-	disable_timeout(STATEMENT_TIMEOUT, false);
-	smc_activity_beat_stop();
-	*sqlstate = edata->sqlerrcode;
+	end_local_part();
+	if (smc_failure_is_echo(edata) && smc_failure_find_abort(answer->mesh, edata))
+		in_local_query = false;
+	else if (in_local_query && edata->sqlerrcode == ERRCODE_QUERY_CANCELED && smc_hangup_happened())
+	{
+		edata->sqlerrcode = ERRCODE_CONNECTION_FAILURE;
+		edata->message = psprintf("lost the link to peer \"%s\"", hub_name(answer));
+		in_local_query = false;
+	}
+	smc_failure_tell(answer->mesh, edata, in_local_query);
 
 	if (answer->computing)
 	{
-		char		abort_text[SMC_ABORT_TEXT_MAX];
-
 		ereport(LOG_SERVER_ONLY,
 				(errcode(edata->sqlerrcode),
 				 errmsg("computation over study \"%s\" asked by party \"%s\" failed: %s",
@@ -700,13 +680,9 @@ smc_answer_fail(SmcAnswer *answer, const ErrorData *edata, int *sqlstate)
 
 		answer->audit.status = smc_failure_status(edata, in_local_query);
 		answer->audit.sqlstate = pstrdup(unpack_sql_state(edata->sqlerrcode));
-		answer->audit.error = smc_failure_describe(edata);
-		if (edata->sqlerrcode == ERRCODE_QUERY_CANCELED && find_abort(answer, abort_text))
-			answer->audit.error = psprintf("%s: %s", edata->message, abort_text);
+		answer->audit.error = smc_failure_describe(edata, in_local_query);
 		write_audit(answer);
 		answer->computing = false;
 	}
 	smc_activity_end();
-	smc_mesh_abort(answer->mesh, *sqlstate, text);
-	return text;
 }

@@ -30,9 +30,10 @@ extern bool smc_answer_next(SmcAnswer *answer);
 
 /*
  * After an error, which is copied and cleared already and whose transaction is
- * aborted: write it to the audit and the log, and post an ABORT to all parties.
- * Returns the words that other parties get, with their SQLSTATE.
+ * aborted: tell all parties by an ABORT, and write it to the audit and the log.
+ * Where the error was but an echo of another party's failure, it becomes that
+ * failure.
  */
-extern const char *smc_answer_fail(SmcAnswer *answer, const ErrorData *edata, int *sqlstate);
+extern void smc_answer_fail(SmcAnswer *answer, ErrorData *edata);
 
 #endif							/* SMC_ANSWER_H */

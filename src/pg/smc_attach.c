@@ -15,8 +15,8 @@
  *
  * ERRORS: what happens here must not reach the hub's side in its own words.
  * Once the lane stands, an error becomes an ABORT with words of ours
- * (pg/smc_failure.h) and the procedure returns; before, it becomes an ERROR of
- * ours.  When the hub is gone there is nobody to tell, and the backend exits.
+ * (pg/smc_failure.h) and the backend exits; before, it becomes an ERROR of
+ * ours.
  *
  * SETTINGS: the asker's side can set what it likes when it connects, so those
  * that matter are set here, for the rest of the session.
@@ -31,15 +31,17 @@
 #include "libpq/libpq-be.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "nodes/plannodes.h"
 #include "pgstat.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
-#include "storage/latch.h"
 #include "storage/sinval.h"
 #include "tcop/dest.h"
+#include "tcop/pquery.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/portal.h"
 #include "utils/timeout.h"
 
 #include "link/smc_frame.h"
@@ -56,6 +58,13 @@
 
 PG_FUNCTION_INFO_V1(smc_attach);
 
+/*
+ * How long the hub may take to open the lane.  It has its own, shorter patience
+ * with everyone (and we don't know it yet); this is but the end of a hub that
+ * hangs.
+ */
+#define OPEN_TIMEOUT_MS		60000
+
 /* How long the hub is given to take our last words. */
 #define CLOSE_TIMEOUT_MS	500
 
@@ -67,15 +76,31 @@ typedef struct Session
 	SmcAnswer  *answer;			/* NULL until the lane stands */
 } Session;
 
+/*
+ * Whether the client's own statement is the CALL of this procedure: from within
+ * DO or another procedure transactions can be ended too, but not without their
+ * knowing.
+ */
+static bool
+is_top_level(FunctionCallInfo fcinfo)
+{
+	PlannedStmt *statement;
+
+	if (fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
+		castNode(CallContext, fcinfo->context)->atomic)
+		return false;
+	if (!PortalIsValid(ActivePortal) || list_length(ActivePortal->stmts) != 1)
+		return false;
+	statement = linitial_node(PlannedStmt, ActivePortal->stmts);
+	return statement->utilityStmt != NULL && IsA(statement->utilityStmt, CallStmt) &&
+		castNode(CallStmt, statement->utilityStmt)->funcexpr->funcid == fcinfo->flinfo->fn_oid;
+}
+
 /* Refuse where the procedure couldn't work. */
 static void
 check_call(FunctionCallInfo fcinfo)
 {
-	bool		atomic = true;
-
-	if (fcinfo->context != NULL && IsA(fcinfo->context, CallContext))
-		atomic = castNode(CallContext, fcinfo->context)->atomic;
-	if (atomic)
+	if (!is_top_level(fcinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
 				 errmsg("smc_attach() can only be called at top level, outside a transaction block")));
@@ -100,9 +125,8 @@ set_for_session(const char *name, const char *value)
 static void
 apply_settings(void)
 {
-	/* a hub that vanished is noticed: by a query that runs, and by the kernel */
-	if (WaitEventSetCanReportClosed())
-		set_for_session("client_connection_check_interval", "500");
+	/* a hub that vanished is noticed by pg/smc_hangup.c, and by the kernel */
+	set_for_session("client_connection_check_interval", "0");
 	set_for_session("tcp_keepalives_idle", "10");
 	set_for_session("tcp_keepalives_interval", "5");
 	set_for_session("tcp_keepalives_count", "3");
@@ -192,7 +216,7 @@ open_lane(Session *session, const uint8 *frame, size_t len)
 	smc_transaction_commit_lazy();
 
 	create_mesh(session, &offer, parties);
-	smc_mesh_handshake(session->mesh, smc_peer_timeout);
+	smc_mesh_handshake(session->mesh, OPEN_TIMEOUT_MS);
 	session->answer = smc_answer_create(session->context, session->mesh, names, fingerprint);
 }
 
@@ -244,7 +268,7 @@ serve(Session *session)
 	size_t		len;
 	uint8		lane_id[SMC_LANE_ID_BYTES];
 
-	frame = smc_port_read_frame(session->transport, &len, smc_peer_timeout);
+	frame = smc_port_read_frame(session->transport, &len, OPEN_TIMEOUT_MS);
 	if (frame == NULL)
 		return;
 
@@ -278,15 +302,14 @@ hub_is_gone(const Session *session)
 }
 
 /*
- * End the session after an error, in the error's handler.  Returns when the
- * hub was told by an ABORT, or is gone; raises in our own words when there is
- * no lane to tell it on.
+ * End the session after an error, in the error's handler.  Where the lane
+ * stands, the hub is told by an ABORT, after which it hangs up, so that the
+ * backend might as well exit; before, we raise in our own words.
  */
 static void
 fail(Session *session)
 {
 	ErrorData  *edata;
-	int			sqlstate;
 	const char *text;
 
 	MemoryContextSwitchTo(session->context);
@@ -296,12 +319,13 @@ fail(Session *session)
 
 	if (session->answer != NULL)
 	{
-		(void) smc_answer_fail(session->answer, edata, &sqlstate);
-		return;
+		smc_answer_fail(session->answer, edata);
+		if (session->transport->backlog(session->transport, 0) > 0)
+			(void) smc_port_close(session->transport, CLOSE_TIMEOUT_MS);
+		proc_exit(0);
 	}
-
 	if (hub_is_gone(session))
-		return;
+		proc_exit(0);
 
 	/* the log has the whole of it */
 	ereport(LOG_SERVER_ONLY,
@@ -309,11 +333,10 @@ fail(Session *session)
 			 errmsg("refused a lane: %s", edata->message),
 			 edata->detail ? errdetail_internal("%s", edata->detail) : 0,
 			 edata->hint ? errhint("%s", edata->hint) : 0));
-	sqlstate = edata->sqlerrcode;
 	text = smc_failure_text(edata, false);
 	smc_transaction_return_to_call();
 	ereport(ERROR,
-			(errcode(sqlstate),
+			(errcode(edata->sqlerrcode),
 			 errmsg_internal("%s", text)));
 }
 
@@ -349,7 +372,7 @@ smc_attach(PG_FUNCTION_ARGS)
 	}
 	PG_END_TRY();
 
-	/* nobody to return to: what there was to say is in log and audit */
+	/* a hub that doesn't take the end of the stream can't be returned to */
 	if (!smc_port_close(session.transport, CLOSE_TIMEOUT_MS) || hub_is_gone(&session))
 		proc_exit(0);
 

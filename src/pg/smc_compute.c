@@ -253,8 +253,14 @@ smc_compute_is_recipient(const SmcLayout *layout, int party)
 	int			slot;
 
 	for (slot = 0; slot < layout->slot_count; slot++)
-		if (layout->slots[slot].recipients & (1 << party))
+	{
+		const SmcSlot *s = &layout->slots[slot];
+
+		if (layout->min_rows > 1 && counts_rows(s))
+			continue;			/* opened to everybody, a figure for nobody */
+		if (s->recipients & (1 << party))
 			return true;
+	}
 	return false;
 }
 

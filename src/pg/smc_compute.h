@@ -6,7 +6,27 @@
 #define SMC_COMPUTE_H
 
 #include "core/smc_channel.h"
-#include "pg/smc_query.h"
+#include "pg/smc_layout.h"
+
+/* What became of an element, at this party. */
+typedef enum SmcElementState
+{
+	SMC_ELEMENT_HIDDEN = 0,		/* not for us */
+	SMC_ELEMENT_OPENED,
+	SMC_ELEMENT_WITHHELD		/* rests on too few rows */
+} SmcElementState;
+
+/* The outcome of a computation at one party: cell_count * slot_count of each. */
+typedef struct SmcOutcome
+{
+	SmcRing128 *totals;
+	uint8	   *states;			/* SmcElementState */
+	uint32		withheld_cells;	/* groups (or the whole) with rows, but too few */
+	uint32		withheld_figures;	/* single figures withheld in groups that passed */
+	uint64		bytes_sent;
+	uint64		bytes_received;
+	uint32		rounds;
+} SmcOutcome;
 
 /*
  * The context that masks are bound to: lane, number in the lane, id, study

@@ -1,5 +1,8 @@
 /*
  * Consent: each party's signature on a study's digest, ours and the others'.
+ *
+ * Of a study, the functions here read name, parties, self, definition and
+ * digest only (pg/smc_hub.c gives them no more).
  */
 #ifndef SMC_CONSENT_H
 #define SMC_CONSENT_H

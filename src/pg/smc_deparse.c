@@ -21,8 +21,7 @@
 #include "pg/smc_exprtype.h"
 #include "pg/smc_optable.h"
 
-static void emit(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr,
-				 bool value, bool parens);
+static void emit(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, bool parens);
 
 static char *
 type_name(Oid type, int32 typmod)
@@ -75,30 +74,29 @@ is_agreed_type(const SmcColumn *column, Oid type, int32 typmod)
 	}
 }
 
-/* Whether a sum needs the column rounded to its declared scale. */
-static bool
-needs_rounding(const SmcColumn *column, Oid type, int32 typmod)
+/* The type of a study column in the source, a domain's base type. */
+static Oid
+source_type(const SmcDeparse *deparse, const SmcColumn *column, int32 *typmod)
 {
-	int			precision;
-	int			scale;
+	AttrNumber	attnum = get_attnum(deparse->source, column->source_column);
+	Oid			type;
+	Oid			collation;
 
-	if (column->type != NUMERICOID || column->typmod >= 0 || column->scale == SMC_SCALE_NONE)
-		return false;
-	if (type == INT2OID || type == INT4OID || type == INT8OID)
-		return false;
-	return !(type == NUMERICOID && numeric_digits(typmod, &precision, &scale) &&
-			 scale <= column->scale);
+	if (attnum <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("the source of study \"%s\" has no column \"%s\"",
+						deparse->study->name, column->source_column)));
+	get_atttypetypmodcoll(deparse->source, attnum, &type, typmod, &collation);
+	return getBaseTypeAndTypmod(type, typmod);
 }
 
 void
-smc_deparse_column(StringInfo buf, const SmcDeparse *deparse, int at, bool value)
+smc_deparse_column(StringInfo buf, const SmcDeparse *deparse, int at)
 {
 	const SmcColumn *column = &deparse->study->columns[at];
-	AttrNumber	attnum;
 	Oid			type;
 	int32		typmod;
-	Oid			collation;
-	bool		round;
 
 	if (!OidIsValid(deparse->source))
 	{
@@ -106,18 +104,7 @@ smc_deparse_column(StringInfo buf, const SmcDeparse *deparse, int at, bool value
 		return;
 	}
 
-	attnum = get_attnum(deparse->source, column->source_column);
-	if (attnum <= 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("the source of study \"%s\" has no column \"%s\"",
-						deparse->study->name, column->source_column)));
-	get_atttypetypmodcoll(deparse->source, attnum, &type, &typmod, &collation);
-	type = getBaseTypeAndTypmod(type, &typmod);
-
-	round = value && needs_rounding(column, type, typmod);
-	if (round)
-		appendStringInfoString(buf, "pg_catalog.round(");
+	type = source_type(deparse, column, &typmod);
 	appendStringInfoString(buf, quote_identifier(column->source_column));
 	if (!is_agreed_type(column, type, typmod))
 	{
@@ -125,8 +112,35 @@ smc_deparse_column(StringInfo buf, const SmcDeparse *deparse, int at, bool value
 
 		appendStringInfo(buf, "::%s", type_name(column->type, is_text ? -1 : column->typmod));
 	}
-	if (round)
-		appendStringInfo(buf, ", %d)", column->scale);
+}
+
+bool
+smc_deparse_needs_rounding(const SmcDeparse *deparse, const SmcExpr *expr)
+{
+	ListCell   *cell;
+
+	if (expr->kind == SMC_EXPR_COLUMN)
+	{
+		const SmcColumn *column = &deparse->study->columns[expr->column];
+		Oid			type;
+		int32		typmod;
+		int			precision;
+		int			scale;
+
+		if (column->type != NUMERICOID || column->typmod >= 0 || column->scale == SMC_SCALE_NONE)
+			return false;
+		type = source_type(deparse, column, &typmod);
+		if (type == INT2OID || type == INT4OID || type == INT8OID)
+			return false;
+		return !(type == NUMERICOID && numeric_digits(typmod, &precision, &scale) &&
+				 scale <= column->scale);
+	}
+	foreach(cell, expr->args)
+	{
+		if (smc_deparse_needs_rounding(deparse, lfirst(cell)))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -186,16 +200,6 @@ arg(const SmcExpr *expr, int at)
 	return list_nth(expr->args, at);
 }
 
-/* Whether an argument's value is part of the operation's value, rather than a test. */
-static bool
-arg_is_value(const SmcExpr *expr, int at, bool value)
-{
-	if (!value || expr->type == BOOLOID)
-		return false;
-	return !(smc_optable_get(expr->op)->rule == SMC_RULE_CASE &&
-			 at % 2 == 0 && at + 1 < list_length(expr->args));
-}
-
 /* The type that an argument must have in local SQL. */
 static Oid
 arg_type(const SmcDeparse *deparse, const SmcExpr *expr, int at)
@@ -246,14 +250,12 @@ arg_type(const SmcDeparse *deparse, const SmcExpr *expr, int at)
 
 /* Write an argument as the operation needs it. */
 static void
-emit_arg(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, int at,
-		 bool value, bool parens)
+emit_arg(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, int at, bool parens)
 {
-	value = arg_is_value(expr, at, value);
 	if (!OidIsValid(deparse->source))
-		emit(buf, deparse, arg(expr, at), value, parens);
+		emit(buf, deparse, arg(expr, at), parens);
 	else
-		smc_deparse_as(buf, deparse, arg(expr, at), arg_type(deparse, expr, at), value);
+		smc_deparse_as(buf, deparse, arg(expr, at), arg_type(deparse, expr, at));
 }
 
 /* Write an operator with its schema, or plainly for people. */
@@ -267,22 +269,22 @@ emit_operator(StringInfo buf, const SmcDeparse *deparse, const char *symbol, int
 }
 
 static void
-emit_infix(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, bool value)
+emit_infix(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr)
 {
 	const SmcOperation *operation = smc_optable_get(expr->op);
 
-	emit_arg(buf, deparse, expr, 0, value, true);
+	emit_arg(buf, deparse, expr, 0, true);
 	if (operation->rule == SMC_RULE_ORDER_TEXT)
 		appendStringInfoString(buf, OidIsValid(deparse->source) ?
 							   " COLLATE pg_catalog.\"C\"" : " COLLATE \"C\"");
 	appendStringInfoChar(buf, ' ');
 	emit_operator(buf, deparse, operation->sql, strlen(operation->sql));
 	appendStringInfoChar(buf, ' ');
-	emit_arg(buf, deparse, expr, 1, value, true);
+	emit_arg(buf, deparse, expr, 1, true);
 }
 
 static void
-emit_call(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, bool value)
+emit_call(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr)
 {
 	const SmcOperation *operation = smc_optable_get(expr->op);
 
@@ -293,36 +295,36 @@ emit_call(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, bool v
 	{
 		if (i > 0)
 			appendStringInfoString(buf, ", ");
-		emit_arg(buf, deparse, expr, i, value, false);
+		emit_arg(buf, deparse, expr, i, false);
 	}
 	appendStringInfoChar(buf, ')');
 }
 
 static void
-emit_cast(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, bool value)
+emit_cast(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr)
 {
 	const SmcExpr *from = arg(expr, 0);
 
 	if (!OidIsValid(deparse->source))
 	{
-		emit(buf, deparse, from, value, true);
+		emit(buf, deparse, from, true);
 		appendStringInfo(buf, "::%s", format_type_be(expr->type));
 	}
 	else if (smc_exprtype_class(expr) != SMC_CLASS_INT)
-		smc_deparse_as(buf, deparse, from, expr->type, value);
+		smc_deparse_as(buf, deparse, from, expr->type);
 	else if (smc_exprtype_class(from) == SMC_CLASS_INT)
-		emit(buf, deparse, from, value, true);
+		emit(buf, deparse, from, true);
 	else
 	{
 		/* rounds as the cast does, and has no range to leave */
 		appendStringInfoString(buf, "pg_catalog.round(");
-		smc_deparse_as(buf, deparse, from, NUMERICOID, value);
+		smc_deparse_as(buf, deparse, from, NUMERICOID);
 		appendStringInfoString(buf, ", 0)");
 	}
 }
 
 static void
-emit_case(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, bool value)
+emit_case(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr)
 {
 	int			count = list_length(expr->args);
 
@@ -330,21 +332,20 @@ emit_case(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, bool v
 	for (int i = 0; i + 1 < count; i += 2)
 	{
 		appendStringInfoString(buf, " WHEN ");
-		emit_arg(buf, deparse, expr, i, value, false);
+		emit_arg(buf, deparse, expr, i, false);
 		appendStringInfoString(buf, " THEN ");
-		emit_arg(buf, deparse, expr, i + 1, value, false);
+		emit_arg(buf, deparse, expr, i + 1, false);
 	}
 	if (count % 2 == 1)
 	{
 		appendStringInfoString(buf, " ELSE ");
-		emit_arg(buf, deparse, expr, count - 1, value, false);
+		emit_arg(buf, deparse, expr, count - 1, false);
 	}
 	appendStringInfoString(buf, " END");
 }
 
 static void
-emit_operation(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr,
-			   bool value, bool parens)
+emit_operation(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, bool parens)
 {
 	const SmcOperation *operation = smc_optable_get(expr->op);
 	const char *space;
@@ -354,16 +355,29 @@ emit_operation(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr,
 	{
 		case SMC_FORM_CALL:
 		case SMC_FORM_SYNTAX:
-			emit_call(buf, deparse, expr, value);
+			emit_call(buf, deparse, expr);
 			return;
 		case SMC_FORM_CAST:
-			emit_cast(buf, deparse, expr, value);
+			emit_cast(buf, deparse, expr);
 			return;
 		case SMC_FORM_CASE:
-			emit_case(buf, deparse, expr, value);
+			emit_case(buf, deparse, expr);
 			return;
 		default:
 			break;
+	}
+
+	/* only this function divides numerics as integers are divided */
+	if (operation->rule == SMC_RULE_INT_DIVIDE && strcmp(operation->sql, "/") == 0 &&
+		OidIsValid(deparse->source) &&
+		smc_exprtype_sql_type(deparse->study, expr) == NUMERICOID)
+	{
+		appendStringInfoString(buf, "pg_catalog.div(");
+		emit_arg(buf, deparse, expr, 0, false);
+		appendStringInfoString(buf, ", ");
+		emit_arg(buf, deparse, expr, 1, false);
+		appendStringInfoChar(buf, ')');
+		return;
 	}
 
 	if (parens)
@@ -371,37 +385,37 @@ emit_operation(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr,
 	switch (operation->form)
 	{
 		case SMC_FORM_INFIX:
-			emit_infix(buf, deparse, expr, value);
+			emit_infix(buf, deparse, expr);
 			break;
 		case SMC_FORM_PREFIX:
 			emit_operator(buf, deparse, operation->sql, strlen(operation->sql));
 			appendStringInfoChar(buf, ' ');
-			emit_arg(buf, deparse, expr, 0, value, true);
+			emit_arg(buf, deparse, expr, 0, true);
 			break;
 		case SMC_FORM_WORDS:
 			for (int i = 0; i < list_length(expr->args); i++)
 			{
 				if (i > 0)
 					appendStringInfo(buf, " %s ", operation->sql);
-				emit_arg(buf, deparse, expr, i, value, true);
+				emit_arg(buf, deparse, expr, i, true);
 			}
 			break;
 		case SMC_FORM_POSTFIX:
-			emit_arg(buf, deparse, expr, 0, value, true);
+			emit_arg(buf, deparse, expr, 0, true);
 			appendStringInfo(buf, " %s", operation->sql);
 			break;
 		case SMC_FORM_NOT:
 			appendStringInfoString(buf, "NOT ");
-			emit_arg(buf, deparse, expr, 0, value, true);
+			emit_arg(buf, deparse, expr, 0, true);
 			break;
 		case SMC_FORM_IN:
 			/* "= ANY": an operator and its quantifier */
 			space = strchr(operation->sql, ' ');
-			emit_arg(buf, deparse, expr, 0, value, true);
+			emit_arg(buf, deparse, expr, 0, true);
 			appendStringInfoChar(buf, ' ');
 			emit_operator(buf, deparse, operation->sql, space - operation->sql);
 			appendStringInfo(buf, "%s (", space);
-			emit_arg(buf, deparse, expr, 1, value, false);
+			emit_arg(buf, deparse, expr, 1, false);
 			appendStringInfoChar(buf, ')');
 			break;
 		default:
@@ -413,13 +427,13 @@ emit_operation(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr,
 
 /* Write an expression; with parens, so that anything may be written around it. */
 static void
-emit(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, bool value, bool parens)
+emit(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, bool parens)
 {
 	check_stack_depth();
 	switch (expr->kind)
 	{
 		case SMC_EXPR_COLUMN:
-			smc_deparse_column(buf, deparse, expr->column, value);
+			smc_deparse_column(buf, deparse, expr->column);
 			break;
 		case SMC_EXPR_CONST:
 			if (OidIsValid(deparse->source))
@@ -428,32 +442,32 @@ emit(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, bool value,
 				emit_plain_constant(buf, expr);
 			break;
 		case SMC_EXPR_OP:
-			emit_operation(buf, deparse, expr, value, parens);
+			emit_operation(buf, deparse, expr, parens);
 			break;
 	}
 }
 
 void
-smc_deparse_expr(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, bool value)
+smc_deparse_expr(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr)
 {
-	emit(buf, deparse, expr, value, false);
+	emit(buf, deparse, expr, false);
 }
 
 void
-smc_deparse_as(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, Oid type, bool value)
+smc_deparse_as(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, Oid type)
 {
 	Oid			actual = smc_exprtype_sql_type(deparse->study, expr);
 	SmcTypeClass class = smc_exprtype_class(expr);
 
 	if (actual == type)
-		emit(buf, deparse, expr, value, true);
+		emit(buf, deparse, expr, true);
 	else if (expr->kind == SMC_EXPR_CONST &&
 			 (class == SMC_CLASS_INT || class == SMC_CLASS_TEXT || class == SMC_CLASS_ARRAY))
 		/* these texts mean the same in the wider type */
 		emit_constant(buf, expr, type);
 	else
 	{
-		emit(buf, deparse, expr, value, true);
+		emit(buf, deparse, expr, true);
 		appendStringInfo(buf, "::%s", type_name(type, -1));
 	}
 }

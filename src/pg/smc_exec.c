@@ -26,6 +26,7 @@
 
 #include "pg/smc_compat.h"
 #include "pg/smc_exec.h"
+#include "pg/smc_figure.h"
 #include "pg/smc_local.h"
 #include "pg/smc_modes.h"
 #include "pg/smc_module.h"
@@ -282,7 +283,7 @@ answer(SmcScan *scan, char *const *values)
 
 	scan->query = smc_query_bind(scan->planned->query, count, scan->values);
 	smc_query_check(scan->study, scan->query);
-	scan->layout = smc_query_layout(scan->study, scan->query);
+	scan->layout = smc_layout_make(scan->study, scan->query);
 	compute(scan);
 
 	scan->group_values = read_domains(scan->study, scan->query);
@@ -336,7 +337,7 @@ static bool
 is_row(const SmcScan *scan, uint32 cell)
 {
 	return !scan->nothing_for_us &&
-		smc_query_cell_shown(scan->query, scan->layout, scan->outcome, cell);
+		smc_figure_cell_shown(scan->query, scan->layout, scan->outcome, cell);
 }
 
 /* Fill the scan's row from a cell; figures are made in the current context. */
@@ -346,7 +347,7 @@ fill_row(const SmcScan *scan, uint32 cell, TupleTableSlot *slot)
 	int			indexes[SMC_QUERY_GROUPS_MAX];
 	ListCell   *lc;
 
-	smc_query_cell_groups(scan->study, scan->query, cell, indexes);
+	smc_layout_cell_groups(scan->study, scan->query, cell, indexes);
 
 	foreach(lc, scan->planned->outputs)
 	{
@@ -362,7 +363,7 @@ fill_row(const SmcScan *scan, uint32 cell, TupleTableSlot *slot)
 				scan->group_values[group][indexes[group]];
 		}
 		else
-			slot->tts_values[i] = smc_query_figure(scan->study, scan->query, scan->layout, scan->outcome,
+			slot->tts_values[i] = smc_figure_of(scan->study, scan->query, scan->layout, scan->outcome,
 												   cell, output,
 												   TupleDescAttr(slot->tts_tupleDescriptor, i)->atttypid,
 												   &slot->tts_isnull[i]);

@@ -98,15 +98,17 @@ describe_steps(const SmcStudy *study, const SmcQuery *query, const SmcLayout *la
 	List	   *steps = NIL;
 	Opening		counts = {0};
 	Opening		figures = {0};
+	uint64		elements;
 	const char *groups = query->group_count == 0 ? "" :
-		psprintf(" of %u groups", layout->cell_count);
+		psprintf(" of %u possible groups", layout->cell_count);
 
 	predict(study, layout, true, &counts);
 	predict(study, layout, false, &figures);
+	elements = counts.elements + figures.elements;
 
 	steps = lappend(steps, "each party runs its local query");
-	steps = lappend(steps, psprintf("each party splits " UINT64_FORMAT " partial figures%s into %d shares, from seeds shared by pairs: no message",
-									counts.elements + figures.elements, groups, study->party_count));
+	steps = lappend(steps, psprintf("each party splits " UINT64_FORMAT " partial figure%s%s into %d shares, from seeds shared by pairs: no message",
+									elements, elements == 1 ? "" : "s", groups, study->party_count));
 	if (counts.elements > 0)
 		steps = lappend(steps, opening_text(psprintf("the numbers of rows%s are opened to all parties, to withhold what rests on fewer than %u",
 													 groups, layout->min_rows), &counts, false));
@@ -160,7 +162,7 @@ explain_totals(const SmcScan *scan, const SmcStudy *study, ExplainState *es)
 static void
 explain_verbose(const SmcStudy *study, const SmcQuery *query, ExplainState *es)
 {
-	SmcLayout  *layout = smc_query_layout(study, query);
+	SmcLayout  *layout = smc_layout_make(study, query);
 
 	ExplainPropertyText("Joint Query", smc_query_text(study, query), es);
 	ExplainPropertyText("Local Query",

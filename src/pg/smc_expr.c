@@ -17,6 +17,7 @@
 #include "utils/lsyscache.h"
 
 #include "pg/smc_expr.h"
+#include "pg/smc_exprrange.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_modes.h"
 #include "pg/smc_optable.h"
@@ -429,7 +430,7 @@ smc_expr_require_word(const SmcStudy *study, const SmcColumn *column, SmcAllow w
 			 errdetail("Column \"%s\" allows %s.", column->name, allowed.data) :
 			 errdetail("Column \"%s\" allows nothing.", column->name),
 			 word == SMC_ALLOW_FILTER ?
-			 errhint("Columns in WHERE, FILTER, CASE and comparisons need \"filter\" in the agreed option \"allow\".") : 0));
+			 errhint("Columns in WHERE, FILTER, CASE, comparisons and arithmetic that rounds or bends need \"filter\" in the agreed option \"allow\".") : 0));
 }
 
 /* How an operation uses its argument number `at`. */
@@ -483,6 +484,9 @@ check_columns(const SmcStudy *study, const SmcExpr *expr, SmcAllow word, bool co
 	{
 		ArgUse		use = arg_use(expr, at++);
 
+		/* sum(x / 60) of integers says how many reach 60, as a comparison would */
+		if (use == USE_VALUE && smc_exprrange_is_step(study, expr))
+			use = USE_BOTH;
 		check_columns(study, lfirst(cell),
 					  use == USE_CONDITION ? 0 : word,
 					  condition || use != USE_VALUE);
@@ -528,28 +532,8 @@ smc_expr_narrow_recipients(const SmcStudy *study, const SmcExpr *expr, uint16 *m
 	return count;
 }
 
-/* Whether a value under expr is NULL or not by a condition of the asker's. */
-static bool
-has_choice(const SmcExpr *expr)
-{
-	int			at = 0;
-	ListCell   *cell;
-
-	if (expr->kind != SMC_EXPR_OP)
-		return false;
-	if (smc_optable_get(expr->op)->rule == SMC_RULE_CASE ||
-		smc_optable_get(expr->op)->rule == SMC_RULE_NULLIF)
-		return true;
-	foreach(cell, expr->args)
-	{
-		if (arg_use(expr, at++) != USE_CONDITION && has_choice(lfirst(cell)))
-			return true;
-	}
-	return false;
-}
-
 bool
-smc_expr_mixes_conditions(const SmcExpr *expr)
+smc_expr_mixes_conditions(const SmcStudy *study, const SmcExpr *expr)
 {
 	int			outcomes = 0;
 	int			at = 0;
@@ -560,17 +544,20 @@ smc_expr_mixes_conditions(const SmcExpr *expr)
 		return false;
 
 	rule = smc_optable_get(expr->op)->rule;
+	if (rule != SMC_RULE_NULLIF && smc_exprrange_is_step(study, expr))
+		return true;
 	foreach(cell, expr->args)
 	{
 		const SmcExpr *arg = lfirst(cell);
 
 		if (arg_use(expr, at++) == USE_CONDITION)
 			continue;
-		if (smc_expr_mixes_conditions(arg))
+		if (smc_expr_mixes_conditions(study, arg))
 			return true;
 		if (rule == SMC_RULE_CASE && !(arg->kind == SMC_EXPR_CONST && arg->is_null))
 			outcomes++;
-		if ((rule == SMC_RULE_COALESCE || rule == SMC_RULE_EXTREME) && has_choice(arg))
+		if (rule == SMC_RULE_COALESCE && at < list_length(expr->args) &&
+			smc_exprtype_nullable(study, arg))
 			return true;
 	}
 	return outcomes > 1;

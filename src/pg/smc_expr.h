@@ -109,10 +109,11 @@ extern void smc_expr_require_word(const SmcStudy *study, const SmcColumn *column
 extern int	smc_expr_narrow_recipients(const SmcStudy *study, const SmcExpr *expr, uint16 *mask);
 
 /*
- * Whether rows that a condition picks out can weigh in a sum beside others
- * that it doesn't: a CASE with two outcomes that aren't NULL, or a default
- * laid over one.  Such a sum isn't covered by a count of its rows.
+ * Whether rows that the asker picks out can weigh in a sum beside others that
+ * don't: a CASE with two outcomes that aren't NULL, a default for NULLs, or
+ * arithmetic that picks as a condition does (smc_exprrange_is_step).  Such a
+ * sum isn't covered by a count of its rows.
  */
-extern bool smc_expr_mixes_conditions(const SmcExpr *expr);
+extern bool smc_expr_mixes_conditions(const SmcStudy *study, const SmcExpr *expr);
 
 #endif							/* SMC_EXPR_H */

@@ -20,6 +20,7 @@
 #include "utils/numeric.h"
 
 #include "pg/smc_exprtype.h"
+#include "pg/smc_figure.h"
 #include "pg/smc_query.h"
 
 /* One aggregate in one cell: where its figure is found. */
@@ -143,7 +144,7 @@ avg_datum(SmcRing128 total, int64 count, int scale, Oid result_type)
 }
 
 Datum
-smc_query_figure(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+smc_figure_of(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
 				 const SmcOutcome *outcome, uint32 cell, int agg,
 				 Oid result_type, bool *isnull)
 {
@@ -176,7 +177,7 @@ smc_query_figure(const SmcStudy *study, const SmcQuery *query, const SmcLayout *
 }
 
 bool
-smc_query_cell_shown(const SmcQuery *query, const SmcLayout *layout,
+smc_figure_cell_shown(const SmcQuery *query, const SmcLayout *layout,
 					 const SmcOutcome *outcome, uint32 cell)
 {
 	size_t		element;
@@ -252,7 +253,7 @@ append_cell(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 	int			indexes[SMC_QUERY_GROUPS_MAX];
 	const char *separator = "";
 
-	smc_query_cell_groups(study, query, cell, indexes);
+	smc_layout_cell_groups(study, query, cell, indexes);
 	appendStringInfoChar(buf, '{');
 	for (int i = 0; i < query->group_count; i++)
 	{
@@ -275,7 +276,7 @@ append_cell(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 
 		if (!(smc_query_agg_recipients(study, query, i) & (1u << study->self)))
 			continue;
-		figure = smc_query_figure(study, query, layout, outcome, cell, i, type, &isnull);
+		figure = smc_figure_of(study, query, layout, outcome, cell, i, type, &isnull);
 		appendStringInfoString(buf, separator);
 		escape_json(buf, names[i]);
 		appendStringInfoString(buf, ": ");
@@ -289,7 +290,7 @@ append_cell(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 }
 
 char *
-smc_query_result_json(const SmcStudy *study, const SmcQuery *query,
+smc_figure_json(const SmcStudy *study, const SmcQuery *query,
 					  const SmcLayout *layout, const SmcOutcome *outcome)
 {
 	char	  **names = palloc(Max(query->agg_count, 1) * sizeof(char *));
@@ -303,7 +304,7 @@ smc_query_result_json(const SmcStudy *study, const SmcQuery *query,
 	appendStringInfoChar(&buf, '[');
 	for (uint32 cell = 0; cell < layout->cell_count; cell++)
 	{
-		if (!smc_query_cell_shown(query, layout, outcome, cell))
+		if (!smc_figure_cell_shown(query, layout, outcome, cell))
 			continue;
 		appendStringInfoString(&buf, separator);
 		append_cell(&buf, study, query, layout, outcome, cell, names);

@@ -23,6 +23,7 @@
 #include "pg/smc_agreement.h"
 #include "pg/smc_compute.h"
 #include "pg/smc_consent.h"
+#include "pg/smc_failure.h"
 #include "pg/smc_hub.h"
 #include "pg/smc_identity.h"
 #include "pg/smc_messages.h"
@@ -83,6 +84,7 @@ smc_hub_connect(MemoryContext context, const SmcLaneKey *key, long timeout_ms)
 	SmcHub	   *hub = palloc0(sizeof(SmcHub));
 	SmcLaneParty parties[SMC_PARTIES_MAX];
 	uint8		digest[SMC_KEY_BYTES];
+	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
 	SmcDialTarget *targets;
 	List	   *names = NIL;
 	int			i;
@@ -111,7 +113,7 @@ smc_hub_connect(MemoryContext context, const SmcLaneKey *key, long timeout_ms)
 	hub->party_count = key->party_count;
 	hub->transport = smc_dial_open(context, key->party_count, targets, timeout_ms);
 	create_mesh(hub, parties);
-	smc_mesh_handshake(hub->mesh, timeout_ms);
+	smc_mesh_handshake(hub->mesh, Max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end), 1));
 	hub->pulse = smc_pulse_create(context, hub->mesh, targets);
 	MemoryContextSwitchTo(caller);
 	return hub;
@@ -206,21 +208,26 @@ is_agreed(const SmcHub *hub, const uint8 *digest)
 	return false;
 }
 
-/* Load the study as this database has it now, and insist that it is the one the user's query was planned for. */
+/*
+ * The study as far as consents go by it: its name, parties, definition and
+ * digest.  They come from the backend, not from the catalogs: there our own
+ * asker's transaction may hold a lock, or someone may wait for one behind it.
+ * A definition that isn't committed has nobody's consent, so it gets nowhere.
+ */
 static const SmcStudy *
-load_study(const SmcTask *task)
+make_study(const SmcHub *hub)
 {
-	const SmcStudy *study = NULL;
+	const SmcTask *task = hub->task;
+	SmcStudy   *study = palloc0(sizeof(SmcStudy));
+	int			i;
 
-	if (smc_study_is_one(task->request.relid))
-		study = smc_study_load(task->request.relid);
-	if (study == NULL || strcmp(study->name, task->request.study) != 0 ||
-		memcmp(study->digest, task->request.digest, SMC_KEY_BYTES) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("study \"%s\" has uncommitted or concurrent changes of its definition",
-						task->request.study),
-				 errhint("Commit the changes, let every party accept them, and ask again.")));
+	study->name = task->request.study;
+	study->definition = task->request.definition;
+	memcpy(study->digest, task->request.digest, SMC_KEY_BYTES);
+	study->party_count = hub->party_count;
+	study->self = hub->self;
+	for (i = 0; i < hub->party_count; i++)
+		strlcpy(study->parties[i], party_name(hub, i), SMC_NAME_MAX);
 	return study;
 }
 
@@ -248,7 +255,7 @@ agree(SmcHub *hub)
 	SmcTask    *task = hub->task;
 	SmcAgreeMessage agree_message;
 	SmcAgreement agreement;
-	const SmcStudy *study;
+	const SmcStudy *study = make_study(hub);
 	StringInfoData buf;
 	List	   *reasons;
 	TimestampTz started = GetCurrentTimestamp();
@@ -258,7 +265,7 @@ agree(SmcHub *hub)
 	smc_activity_phase(SMC_PHASE_AGREE);
 
 	smc_transaction_begin();
-	study = load_study(task);
+	smc_consent_require_own(study); /* nobody hears of a definition that we don't stand by */
 	strlcpy(agree_message.study, study->name, NAMEDATALEN);
 	agree_message.timeout_ms = task->timeout_ms;
 	initStringInfo(&buf);
@@ -277,7 +284,7 @@ agree(SmcHub *hub)
 	}
 
 	smc_transaction_begin();
-	reasons = smc_agreement_judge(&agreement, hub->mesh, load_study(task));
+	reasons = smc_agreement_judge(&agreement, hub->mesh, study);
 	smc_transaction_commit_lazy();	/* keeps what was heard, whatever it was */
 
 	if (reasons != NIL)
@@ -304,7 +311,7 @@ start_computation(SmcHub *hub)
 	StringInfoData buf;
 
 	smc_transaction_begin();
-	smc_consent_require_own(load_study(task));
+	smc_consent_require_own(make_study(hub));
 
 	hub->seq++;
 	memset(&compute, 0, sizeof(compute));
@@ -580,13 +587,27 @@ smc_hub_wait_idle(SmcHub *hub, long timeout_ms)
 	}
 }
 
+void
+smc_hub_explain(SmcHub *hub, ErrorData *edata)
+{
+	if (hub->task != NULL && smc_failure_is_echo(edata) && !smc_pipe_is_gone(hub->task->pipe))
+		(void) smc_failure_find_abort(hub->mesh, edata);
+}
+
 bool
 smc_hub_can_retry(const SmcHub *hub, int sqlstate)
 {
 	int			party;
 
-	if (hub->shared || smc_pulse_gave_up(hub->pulse) ||
-		ERRCODE_TO_CATEGORY(sqlstate) != ERRCODE_CONNECTION_EXCEPTION ||
+	/*
+	 * A peer has registered its peers anew (pg/smc_answer.c).  It refused, so
+	 * it contributed nothing, and without its shares ours say nothing.
+	 */
+	if (sqlstate == ERRCODE_OBJECT_IN_USE)
+		return true;
+	if (hub->shared || smc_pulse_gave_up(hub->pulse))
+		return false;
+	if (ERRCODE_TO_CATEGORY(sqlstate) != ERRCODE_CONNECTION_EXCEPTION ||
 		sqlstate == ERRCODE_PROTOCOL_VIOLATION)
 		return false;
 	for (party = 0; party < hub->party_count; party++)

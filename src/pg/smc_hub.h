@@ -42,10 +42,14 @@ extern void smc_hub_serve(SmcHub *hub, SmcTask *task);
  */
 extern void smc_hub_wait_idle(SmcHub *hub, long timeout_ms);
 
+/* Look behind an error for another party's failure that caused it (see smc_failure_find_abort). */
+extern void smc_hub_explain(SmcHub *hub, ErrorData *edata);
+
 /*
- * Whether the lane broke under its request before any party had answered and
- * before a share of ours left, so that another lane may do it all over.
- * sqlstate is that of the error.
+ * Whether the lane, which had been idle, broke under its request before any
+ * party had answered and before a share of ours left, or a peer found the lane
+ * outdated, so that another lane may do it all over.  sqlstate is that of the
+ * error.
  */
 extern bool smc_hub_can_retry(const SmcHub *hub, int sqlstate);
 

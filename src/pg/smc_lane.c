@@ -23,6 +23,7 @@
 #include "utils/wait_event.h"
 
 #include "core/smc_hash.h"
+#include "pg/smc_failure.h"
 #include "pg/smc_identity.h"
 #include "pg/smc_lane.h"
 #include "pg/smc_messages.h"
@@ -174,23 +175,33 @@ send_contribution(SmcRun *run)
  */
 
 /*
- * An error's message with the study in it.  Those about the agreement name it
- * by themselves.
+ * Word an error for the user, with study and peer in it.  What comes of the
+ * agreement names the study by itself; where a peer said so, its words are the
+ * message.
  */
-static char *
-name_study(const SmcRun *run, const char *message)
+static void
+word_error(const SmcRun *run, SmcPipeError *error)
 {
 	static const char failed_at[] = "computation failed at ";
+	const char *peer = NULL;
 	char	   *quoted;
 
 	if (run->request.kind != SMC_REQUEST_COMPUTE)
-		return pstrdup(message);
+		return;
 	quoted = psprintf("\"%s\"", run->request.study);
-	if (strstr(message, quoted) != NULL)
-		return pstrdup(message);
-	if (strncmp(message, failed_at, strlen(failed_at)) == 0)
-		return psprintf("%s failed at %s", run->what, message + strlen(failed_at));
-	return psprintf("%s failed: %s", run->what, message);
+	if (strncmp(error->message, failed_at, strlen(failed_at)) == 0)
+		peer = error->message + strlen(failed_at);
+
+	if (peer != NULL && error->detail != NULL && smc_failure_is_refusal(error->sqlstate) &&
+		strstr(error->detail, quoted) != NULL)
+	{
+		error->message = error->detail;
+		error->detail = psprintf("The computation was refused at %s.", peer);
+	}
+	else if (peer != NULL)
+		error->message = psprintf("%s failed at %s", run->what, peer);
+	else if (strstr(error->message, quoted) == NULL)
+		error->message = psprintf("%s failed: %s", run->what, error->message);
 }
 
 /*
@@ -201,17 +212,16 @@ static void
 raise_error(SmcRun *run, SmcReader *reader)
 {
 	SmcPipeError error;
-	char	   *message;
 
 	smc_pipe_read_error(reader, &error);
 	if (run->request.kind == SMC_REQUEST_PING &&
 		error.sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
 		return;
-	message = name_study(run, error.message);
+	word_error(run, &error);
 	smc_pipe_close(run->pipe);
 	ereport(ERROR,
 			(errcode(error.sqlstate),
-			 errmsg_internal("%s", message),
+			 errmsg_internal("%s", error.message),
 			 error.detail ? errdetail_internal("%s", error.detail) : 0,
 			 error.hint ? errhint("%s", error.hint) : 0));
 }
@@ -249,7 +259,7 @@ handle_lost_worker(SmcRun *run)
 	smc_pipe_close(run->pipe);
 	if (was_served || !run->ticket.fresh)
 		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
+				(errcode(ERRCODE_ADMIN_SHUTDOWN),
 				 errmsg("%s failed: the lane worker ended unexpectedly", run->what),
 				 errhint("See the server log.")));
 	ereport(ERROR,
@@ -332,8 +342,8 @@ smc_run_begin(const SmcRequest *request)
 	SmcLayout  *layout;
 
 	memcpy(run->request.id, request->id, SMC_UUID_BYTES);
-	run->request.relid = study->relid;
 	run->request.study = pstrdup(study->name);
+	run->request.definition = pstrdup(study->definition);
 	memcpy(run->request.digest, study->digest, SMC_KEY_BYTES);
 	run->request.role = GetUserNameFromId(GetUserId(), false);
 	run->request.query = (bytea *) PG_DETOAST_DATUM_COPY(PointerGetDatum(request->query));

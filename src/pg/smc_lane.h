@@ -12,7 +12,7 @@
 
 #include "postgres.h"
 
-#include "pg/smc_query.h"
+#include "pg/smc_compute.h"
 #include "pg/smc_study.h"
 
 extern Size smc_lane_shmem_size(void);

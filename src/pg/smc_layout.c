@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "core/smc_bytes.h"
+#include "pg/smc_layout.h"
 #include "pg/smc_query.h"
 
 /* A SUM and a COUNT for each, one more for its rows, and one for the cell's. */
@@ -161,7 +162,7 @@ lay_out_at_once(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
 }
 
 SmcLayout *
-smc_query_layout(const SmcStudy *study, const SmcQuery *query)
+smc_layout_make(const SmcStudy *study, const SmcQuery *query)
 {
 	SmcLayout  *layout = palloc0(sizeof(SmcLayout));
 	uint64		cells = 1;
@@ -188,7 +189,7 @@ smc_query_layout(const SmcStudy *study, const SmcQuery *query)
 }
 
 void
-smc_query_cell_groups(const SmcStudy *study, const SmcQuery *query, uint32 cell, int *indexes)
+smc_layout_cell_groups(const SmcStudy *study, const SmcQuery *query, uint32 cell, int *indexes)
 {
 	/* the last column varies fastest */
 	for (int i = query->group_count - 1; i >= 0; i--)
@@ -203,7 +204,7 @@ smc_query_cell_groups(const SmcStudy *study, const SmcQuery *query, uint32 cell,
 }
 
 uint32
-smc_query_cell_at(const SmcStudy *study, const SmcQuery *query, const int *indexes)
+smc_layout_cell_at(const SmcStudy *study, const SmcQuery *query, const int *indexes)
 {
 	uint32		cell = 0;
 

@@ -174,7 +174,7 @@ find_cell(LocalRun *run, HeapTuple tuple, TupleDesc desc, uint32 *cell)
 		if (!isnull && indexes[i] < 0)
 			return set_problem(run, PROBLEM_OUTSIDE, i);
 	}
-	*cell = smc_query_cell_at(run->study, run->query, indexes);
+	*cell = smc_layout_cell_at(run->study, run->query, indexes);
 	if (run->seen[*cell])
 		elog(ERROR, "two rows for one group");
 	run->seen[*cell] = true;

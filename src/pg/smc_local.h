@@ -8,7 +8,7 @@
 #ifndef SMC_LOCAL_H
 #define SMC_LOCAL_H
 
-#include "pg/smc_query.h"
+#include "pg/smc_layout.h"
 
 /* What smc_local_run returns when it could not learn the number of rows for nothing. */
 #define SMC_LOCAL_ROWS_UNKNOWN	PG_UINT64_MAX
@@ -25,8 +25,9 @@ extern char *smc_local_sql(const SmcStudy *study, const SmcQuery *query, const S
  * Run it as the study's owner, read only, under the active snapshot (the
  * caller's duty to have one), with nothing sent to the client meanwhile; fill
  * partials[cell * slots + slot] (caller's memory, zeroed) and return the
- * number of rows that passed WHERE, or SMC_LOCAL_ROWS_UNKNOWN (cast to a signed
- * number: -1).  Raises when a group value is outside the declared domain or a
+ * number of rows that contributed: those that passed WHERE, or, where one sum
+ * is all that is asked, those that it adds up; or SMC_LOCAL_ROWS_UNKNOWN (cast
+ * to a signed number: -1).  Raises when a group value is outside the declared domain or a
  * partial is outside the ring's range for the study's parties; values are never
  * in these messages, and a user without the owner's rights sees no other error's
  * text than of a cancelled or retryable one.

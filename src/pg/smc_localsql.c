@@ -33,7 +33,7 @@ append_filter(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 	if (agg->filter == NULL)
 		return;
 	appendStringInfoString(buf, " FILTER (WHERE ");
-	smc_deparse_expr(buf, deparse, agg->filter, false);
+	smc_deparse_expr(buf, deparse, agg->filter);
 	appendStringInfoChar(buf, ')');
 }
 
@@ -43,9 +43,16 @@ append_sum(StringInfo buf, const SmcDeparse *deparse, const char *function, cons
 {
 	appendStringInfo(buf, "pg_catalog.%s(", function);
 	if (smc_exprtype_class(agg->arg) == SMC_CLASS_FLOAT)
-		smc_deparse_as(buf, deparse, agg->arg, FLOAT8OID, true);
+		smc_deparse_as(buf, deparse, agg->arg, FLOAT8OID);
+	else if (smc_exprtype_class(agg->arg) == SMC_CLASS_NUMERIC &&
+			 smc_deparse_needs_rounding(deparse, agg->arg))
+	{
+		appendStringInfoString(buf, "pg_catalog.round(");
+		smc_deparse_expr(buf, deparse, agg->arg);
+		appendStringInfo(buf, ", %d)", agg->scale);
+	}
 	else
-		smc_deparse_expr(buf, deparse, agg->arg, true);
+		smc_deparse_expr(buf, deparse, agg->arg);
 	appendStringInfoChar(buf, ')');
 	append_filter(buf, deparse, agg);
 }
@@ -59,7 +66,7 @@ append_count(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 	else
 	{
 		appendStringInfoString(buf, "pg_catalog.count(");
-		smc_deparse_expr(buf, deparse, agg->arg, false);
+		smc_deparse_expr(buf, deparse, agg->arg);
 		appendStringInfoChar(buf, ')');
 	}
 	append_filter(buf, deparse, agg);
@@ -98,12 +105,15 @@ append_slot(StringInfo buf, const SmcDeparse *deparse, const SmcQuery *query, co
 /*
  * A count(*) beside a sum costs up to a tenth of the whole query.  But avg over
  * bigint and numeric works on the very state of sum, so that one beside the
- * other costs nothing, and tells the number of rows by a division.
+ * other costs nothing, and tells by a division how many rows were added up:
+ * all, or those that aren't NULL, which are then all that contribute.
  */
 int
 smc_localsql_rows_slot(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
 {
-	int			found = -1;
+	int			of_all = -1;
+	int			sole = -1;
+	int			sums = 0;
 
 	for (int i = 0; i < layout->slot_count; i++)
 	{
@@ -112,16 +122,28 @@ smc_localsql_rows_slot(const SmcStudy *study, const SmcQuery *query, const SmcLa
 		Oid			type;
 
 		if (slot->kind == SMC_SLOT_ROWS)
-			return -1;
-		if (agg == NULL || !smc_query_takes_all_rows(study, agg))
+			return -1;			/* a count of all rows is there */
+		if (agg == NULL || slot->kind == SMC_SLOT_ANY)
 			continue;
-		if (slot->kind == SMC_SLOT_COUNT || slot->kind == SMC_SLOT_SUPPORT)
-			return -1;
+		if (slot->kind != SMC_SLOT_SUM)
+		{
+			if (smc_query_takes_all_rows(study, agg))
+				return -1;
+			sums++;				/* a count of some rows: more than one thing is asked */
+			continue;
+		}
+		sums++;
 		type = summed_type(study, agg);
-		if (slot->kind == SMC_SLOT_SUM && (type == INT8OID || type == NUMERICOID) && found < 0)
-			found = i;
+		if (agg->filter != NULL || (type != INT8OID && type != NUMERICOID))
+			continue;
+		if (!smc_exprtype_nullable(study, agg->arg))
+			of_all = i;
+		else
+			sole = i;
 	}
-	return found;
+	if (of_all >= 0)
+		return of_all;
+	return sums == 1 ? sole : -1;
 }
 
 char *
@@ -136,7 +158,7 @@ smc_local_sql(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 	appendStringInfoString(&buf, "SELECT ");
 	for (int i = 0; i < query->group_count; i++)
 	{
-		smc_deparse_column(&buf, &deparse, query->group_columns[i], false);
+		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
 		appendStringInfoString(&buf, ", ");
 	}
 	for (int i = 0; i < layout->slot_count; i++)
@@ -155,12 +177,12 @@ smc_local_sql(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 	if (query->where != NULL)
 	{
 		appendStringInfoString(&buf, " WHERE ");
-		smc_deparse_expr(&buf, &deparse, query->where, false);
+		smc_deparse_expr(&buf, &deparse, query->where);
 	}
 	for (int i = 0; i < query->group_count; i++)
 	{
 		appendStringInfoString(&buf, i == 0 ? " GROUP BY " : ", ");
-		smc_deparse_column(&buf, &deparse, query->group_columns[i], false);
+		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
 	}
 	return buf.data;
 }

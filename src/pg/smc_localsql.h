@@ -4,11 +4,11 @@
 #ifndef SMC_LOCALSQL_H
 #define SMC_LOCALSQL_H
 
-#include "pg/smc_query.h"
+#include "pg/smc_layout.h"
 
 /*
- * How the last column tells the number of rows: a count, or an average beside
- * the sum of slot rows_slot.
+ * How the last column tells the number of rows: -1 by a count, else by an
+ * average beside the sum of that slot.
  */
 extern int	smc_localsql_rows_slot(const SmcStudy *study, const SmcQuery *query,
 								   const SmcLayout *layout);

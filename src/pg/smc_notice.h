@@ -6,7 +6,7 @@
 
 #include "postgres.h"
 
-#include "pg/smc_query.h"
+#include "pg/smc_compute.h"
 
 /*
  * Announce what is missing from an answer: withheld for resting on too few

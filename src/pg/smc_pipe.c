@@ -294,8 +294,8 @@ smc_pipe_write_request(StringInfo buf, const SmcPipeRequest *request)
 	if (request->kind != SMC_REQUEST_COMPUTE)
 		return;
 	appendBinaryStringInfo(buf, (const char *) request->id, SMC_UUID_BYTES);
-	smc_messages_put_u32(buf, request->relid);
 	put_text_or_null(buf, request->study);
+	put_text_or_null(buf, request->definition);
 	appendBinaryStringInfo(buf, (const char *) request->digest, SMC_KEY_BYTES);
 	put_text_or_null(buf, request->role);
 	smc_messages_put_blob(buf, VARDATA_ANY(request->query), VARSIZE_ANY_EXHDR(request->query));
@@ -313,8 +313,8 @@ smc_pipe_read_request(SmcReader *reader, SmcPipeRequest *request)
 	if (request->kind == SMC_REQUEST_COMPUTE)
 	{
 		smc_reader_copy(reader, request->id, SMC_UUID_BYTES);
-		request->relid = smc_reader_u32(reader);
 		request->study = get_text_or_null(reader);
+		request->definition = get_text_or_null(reader);
 		smc_reader_copy(reader, request->digest, SMC_KEY_BYTES);
 		request->role = get_text_or_null(reader);
 		request->query = get_bytea(reader);

@@ -14,7 +14,7 @@
 
 #include "core/smc_bytes.h"
 #include "pg/smc_lane.h"
-#include "pg/smc_query.h"
+#include "pg/smc_compute.h"
 
 /* The first byte of each message. */
 typedef enum SmcPipeMessage
@@ -41,8 +41,8 @@ typedef struct SmcPipeRequest
 	uint64		timeout_ms;		/* the asker's smc.peer_timeout */
 	/* COMPUTE only */
 	uint8		id[SMC_UUID_BYTES];
-	Oid			relid;
 	char	   *study;
+	char	   *definition;		/* as the asker's transaction sees it */
 	uint8		digest[SMC_KEY_BYTES];
 	char	   *role;
 	bytea	   *query;

@@ -316,7 +316,7 @@ smcGetForeignUpperPaths(PlannerInfo *root, UpperRelationKind stage,
 	 * their scans are planned, and refused with the reason.
 	 */
 	if (stage != UPPERREL_GROUP_AGG || input_rel->reloptkind != RELOPT_BASEREL ||
-		planner_rt_fetch(input_rel->relid, root)->inh)
+		smc_refuse_has_children(root, input_rel->relid))
 		return;
 
 	smc_module_require_preload();

@@ -38,6 +38,14 @@
 /* How long a slot may wait for its worker to move in. */
 #define START_PATIENCE_MS		60000
 
+/*
+ * Another key's idle lane is ended for us at once when nobody used it for a
+ * while; one in use only after a wait, so that several keys that share too few
+ * lanes don't spend their time in opening them.
+ */
+#define IDLE_ENOUGH_MS			1000
+#define WAIT_ENOUGH_MS			200
+
 /* How long to go on trying when the cluster has no room for a worker: one of ours may just be leaving. */
 #define REGISTER_PATIENCE_MS	1000
 #define REGISTER_RETRY_MS		20
@@ -272,7 +280,11 @@ start_worker(const SmcLaneKey *key, SmcLaneTicket *ticket)
 	return RegisterDynamicBackgroundWorker(&worker, &ticket->worker);
 }
 
-/* Give back a slot whose worker never moved in. */
+/*
+ * Give back a slot whose worker never moved in.  Wakes nobody: a broadcast
+ * would end our own wait as well, and where workers are short a slot helps
+ * nobody; who waits for one looks again soon by itself.
+ */
 static void
 give_up_start(const SmcLaneTicket *ticket)
 {
@@ -282,7 +294,6 @@ give_up_start(const SmcLaneTicket *ticket)
 	if (lane->generation == ticket->generation && lane->state == LANE_STARTING)
 		free_lane(lane);
 	LWLockRelease(&pool->lock);
-	ConditionVariableBroadcast(&pool->changed);
 }
 
 /* Mark a lane as ours.  Caller holds the lock. */
@@ -302,6 +313,7 @@ void
 smc_pool_acquire(const SmcLaneKey *key, dsm_handle request, const char *what,
 				 SmcLaneTicket *ticket)
 {
+	TimestampTz waiting_since = GetCurrentTimestamp();
 	TimestampTz no_room_since = 0;
 
 	smc_module_require_preload();
@@ -309,6 +321,7 @@ smc_pool_acquire(const SmcLaneKey *key, dsm_handle request, const char *what,
 	ConditionVariablePrepareToSleep(&pool->changed);
 	for (;;)
 	{
+		TimestampTz now = GetCurrentTimestamp();
 		Prospect	prospect;
 		bool		no_room = false;
 
@@ -327,7 +340,9 @@ smc_pool_acquire(const SmcLaneKey *key, dsm_handle request, const char *what,
 			prospect.empty->key = *key;
 			take(prospect.empty, LANE_STARTING, request, ticket);
 		}
-		else if (prospect.other != NULL && !prospect.leaving)
+		else if (prospect.other != NULL && !prospect.leaving &&
+				 (TimestampDifferenceExceeds(prospect.other->changed_at, now, IDLE_ENOUGH_MS) ||
+				  TimestampDifferenceExceeds(waiting_since, now, WAIT_ENOUGH_MS)))
 			ask_to_retire(prospect.other);
 		LWLockRelease(&pool->lock);
 
@@ -347,8 +362,6 @@ smc_pool_acquire(const SmcLaneKey *key, dsm_handle request, const char *what,
 			 * must go, whose worker's place comes free a moment after its
 			 * slot.
 			 */
-			TimestampTz now = GetCurrentTimestamp();
-
 			if (no_room_since == 0 || prospect.same || prospect.leaving)
 				no_room_since = now;
 			else if (TimestampDifferenceExceeds(no_room_since, now, REGISTER_PATIENCE_MS))
@@ -368,8 +381,7 @@ smc_pool_acquire(const SmcLaneKey *key, dsm_handle request, const char *what,
 											   PG_WAIT_EXTENSION);
 		}
 		else
-			(void) ConditionVariableTimedSleep(&pool->changed, START_PATIENCE_MS / 4,
-											   PG_WAIT_EXTENSION);
+			(void) ConditionVariableTimedSleep(&pool->changed, WAIT_ENOUGH_MS, PG_WAIT_EXTENSION);
 	}
 	ConditionVariableCancelSleep();
 }

@@ -5,10 +5,11 @@
  * answers it.  Silence counts from the first PING that nothing came back after,
  * so time in which we didn't listen ourselves is never held against a peer.
  *
- * A peer inside its local query can't answer.  After a quarter of the time-out
+ * A peer inside its local query can't answer.  After an eighth of the time-out
  * without an answer its server is asked over a connection of its own whether
  * that backend's clock still ticks; if so, it counts as heard.  A peer that is
- * stopped, cut off or gone doesn't tick.
+ * stopped, cut off or gone doesn't tick: found so twice in a row it is given
+ * up (once could be a server that just had no connection free).
  */
 #include "postgres.h"
 
@@ -19,12 +20,16 @@
 /* A check looks at a probe this often while one runs. */
 #define PROBE_POLL_MS	50
 
+/* Probes in a row that must find nobody. */
+#define DEAD_COUNT		2
+
 typedef struct Watch
 {
 	TimestampTz asked_at;		/* of the first PING not answered yet; 0: none */
 	TimestampTz alive_at;		/* a probe said so */
 	SmcProbe   *probe;			/* under way, or NULL */
-	bool		dead;			/* a probe found nobody alive: no other needed */
+	TimestampTz probed_at;		/* when the last one ended */
+	int			dead_count;		/* probes in a row that found nobody alive */
 } Watch;
 
 struct SmcPulse
@@ -35,6 +40,7 @@ struct SmcPulse
 	long		timeout_ms;
 	uint16		busy;
 	bool		gave_up;
+	TimestampTz began_at;
 	TimestampTz pinged_at;
 	Watch		watch[SMC_PARTIES_MAX];
 };
@@ -67,7 +73,8 @@ smc_pulse_begin(SmcPulse *pulse, long timeout_ms)
 	memset(pulse->watch, 0, sizeof(pulse->watch));
 	pulse->timeout_ms = timeout_ms;
 	pulse->gave_up = false;
-	pulse->pinged_at = GetCurrentTimestamp();	/* the request itself asks for an answer */
+	pulse->began_at = GetCurrentTimestamp();
+	pulse->pinged_at = pulse->began_at; /* the request itself asks for an answer */
 }
 
 void
@@ -102,11 +109,13 @@ poll_probe(Watch *watch, TimestampTz now)
 			return;
 		case SMC_PROBE_ALIVE:
 			watch->alive_at = now;
+			watch->dead_count = 0;
 			break;
 		case SMC_PROBE_DEAD:
-			watch->dead = true;
+			watch->dead_count++;
 			break;
 	}
+	watch->probed_at = now;
 	end_probe(watch);
 }
 
@@ -114,6 +123,7 @@ static void
 check_party(SmcPulse *pulse, int party, TimestampTz now)
 {
 	Watch	   *watch = &pulse->watch[party];
+	TimestampTz heard_at;
 
 	if (watch->probe != NULL)
 		poll_probe(watch, now);
@@ -123,13 +133,16 @@ check_party(SmcPulse *pulse, int party, TimestampTz now)
 		 watch->alive_at >= watch->asked_at))
 	{
 		watch->asked_at = 0;
-		watch->dead = false;
+		watch->dead_count = 0;
 		end_probe(watch);
 	}
 	if (watch->asked_at == 0)
 		return;
 
-	if (exceeds(watch->asked_at, now, pulse->timeout_ms - pulse->timeout_ms / 4))
+	heard_at = Max(smc_mesh_last_heard(pulse->mesh, party), pulse->began_at);
+	if ((watch->dead_count >= DEAD_COUNT &&
+		 exceeds(heard_at, now, pulse->timeout_ms - pulse->timeout_ms / 8)) ||
+		exceeds(watch->asked_at, now, pulse->timeout_ms - pulse->timeout_ms / 4))
 	{
 		pulse->gave_up = true;
 		ereport(ERROR,
@@ -139,8 +152,8 @@ check_party(SmcPulse *pulse, int party, TimestampTz now)
 				 errhint("The time is the asker's setting \"smc.peer_timeout\".")));
 	}
 
-	if ((pulse->busy & (1 << party)) != 0 && watch->probe == NULL && !watch->dead &&
-		exceeds(watch->asked_at, now, pulse->timeout_ms / 4))
+	if ((pulse->busy & (1 << party)) != 0 && watch->probe == NULL &&
+		exceeds(Max(watch->asked_at, watch->probed_at), now, pulse->timeout_ms / 8))
 		watch->probe = smc_probe_start(pulse->context, &pulse->targets[party],
 									   smc_mesh_lane_id(pulse->mesh));
 }

@@ -10,7 +10,9 @@
 #include "utils/builtins.h"
 
 #include "pg/smc_deparse.h"
+#include "pg/smc_exprrange.h"
 #include "pg/smc_exprtype.h"
+#include "pg/smc_layout.h"
 #include "pg/smc_query.h"
 
 SmcQuery *
@@ -274,6 +276,21 @@ sum_scale(const SmcStudy *study, const SmcAgg *agg)
 	return scale;
 }
 
+/* Raise where a party's part could leave the ring, by which it could be found: see pg/smc_exprrange.c. */
+static void
+check_range(const SmcStudy *study, const SmcAgg *agg)
+{
+	if (smc_exprrange_sum_fits(study, agg->arg, agg->scale))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("%s over study \"%s\" could leave the range of joint sums",
+					smc_query_agg_text(study, agg), study->name),
+			 errdetail("Whether it does would depend on a party's rows, and so tell about them."),
+			 errhint("Use smaller constants, multiply fewer columns, round what is added up to fewer digits, "
+					 "or declare the columns' agreed options \"lo\" and \"hi\".")));
+}
+
 static void
 check_aggregate(const SmcStudy *study, SmcAgg *agg)
 {
@@ -287,12 +304,16 @@ check_aggregate(const SmcStudy *study, SmcAgg *agg)
 
 	/* the filter first: messages about the aggregate write it out */
 	if (agg->filter != NULL)
+	{
 		smc_expr_check_condition(study, agg->filter);
+		smc_exprrange_check(study, agg->filter);
+	}
 	if (agg->arg != NULL)
 	{
 		smc_expr_check_value(study, agg->arg,
 							 agg->kind == SMC_AGG_SUM ? SMC_ALLOW_SUM :
 							 agg->kind == SMC_AGG_AVG ? SMC_ALLOW_AVG : SMC_ALLOW_COUNT);
+		smc_exprrange_check(study, agg->arg);
 		columns = smc_expr_narrow_recipients(study, agg->arg, &mask);
 	}
 	if (columns == 0)
@@ -301,7 +322,8 @@ check_aggregate(const SmcStudy *study, SmcAgg *agg)
 	if (agg->kind == SMC_AGG_SUM || agg->kind == SMC_AGG_AVG)
 	{
 		agg->scale = sum_scale(study, agg);
-		if (study->min_rows > 1 && smc_expr_mixes_conditions(agg->arg))
+		check_range(study, agg);
+		if (study->min_rows > 1 && smc_expr_mixes_conditions(study, agg->arg))
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("%s over study \"%s\" mixes rows that a condition picks out with others",
@@ -333,7 +355,10 @@ smc_query_check(const SmcStudy *study, SmcQuery *query)
 	check_size(study, query);
 	check_groups(study, query);
 	if (query->where != NULL)
+	{
 		smc_expr_check_condition(study, query->where);
+		smc_exprrange_check(study, query->where);
+	}
 	for (int i = 0; i < query->agg_count; i++)
 	{
 		check_aggregate(study, &query->aggs[i]);
@@ -346,7 +371,7 @@ smc_query_check(const SmcStudy *study, SmcQuery *query)
 	}
 
 	/* raises when the vector is too long */
-	(void) smc_query_layout(study, query);
+	(void) smc_layout_make(study, query);
 }
 
 /*
@@ -397,14 +422,14 @@ append_aggregate(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 {
 	appendStringInfo(buf, "%s(", kind_name(agg->kind));
 	if (agg->arg != NULL)
-		smc_deparse_expr(buf, deparse, agg->arg, false);
+		smc_deparse_expr(buf, deparse, agg->arg);
 	else
 		appendStringInfoChar(buf, '*');
 	appendStringInfoChar(buf, ')');
 	if (agg->filter != NULL)
 	{
 		appendStringInfoString(buf, " FILTER (WHERE ");
-		smc_deparse_expr(buf, deparse, agg->filter, false);
+		smc_deparse_expr(buf, deparse, agg->filter);
 		appendStringInfoChar(buf, ')');
 	}
 }
@@ -432,7 +457,7 @@ smc_query_text(const SmcStudy *study, const SmcQuery *query)
 	for (int i = 0; i < query->group_count; i++)
 	{
 		appendStringInfoString(&buf, separator);
-		smc_deparse_column(&buf, &deparse, query->group_columns[i], false);
+		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
 		separator = ", ";
 	}
 	for (int i = 0; i < query->agg_count; i++)
@@ -445,12 +470,12 @@ smc_query_text(const SmcStudy *study, const SmcQuery *query)
 	if (query->where != NULL)
 	{
 		appendStringInfoString(&buf, " WHERE ");
-		smc_deparse_expr(&buf, &deparse, query->where, false);
+		smc_deparse_expr(&buf, &deparse, query->where);
 	}
 	for (int i = 0; i < query->group_count; i++)
 	{
 		appendStringInfoString(&buf, i == 0 ? " GROUP BY " : ", ");
-		smc_deparse_column(&buf, &deparse, query->group_columns[i], false);
+		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
 	}
 	return buf.data;
 }
@@ -489,7 +514,7 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 char *
 smc_query_reveals(const SmcStudy *study, const SmcQuery *query)
 {
-	SmcLayout  *layout = smc_query_layout(study, query);
+	SmcLayout  *layout = smc_layout_make(study, query);
 	StringInfoData buf;
 
 	initStringInfo(&buf);

@@ -76,7 +76,6 @@ static Cause
 find_cause(PlannerInfo *root, RelOptInfo *rel)
 {
 	Query	   *query = root->parse;
-	RangeTblEntry *rte = planner_rt_fetch(rel->relid, root);
 	Cause		cause;
 
 	cause.detail = "The query needs the rows themselves; only joint aggregates such as smc_sum() leave a party.";
@@ -96,7 +95,8 @@ find_cause(PlannerInfo *root, RelOptInfo *rel)
 	{
 		/* as without it */
 	}
-	else if (IS_OTHER_REL(rel) || rte->inh)
+	else if (smc_refuse_has_children(root, IS_OTHER_REL(rel) ?
+									 root->append_rel_array[rel->relid]->parent_relid : rel->relid))
 	{
 		cause.detail = "A study can't be a partition, nor have or be an inheritance child.";
 		cause.hint = "Take the study out of the hierarchy and query it by itself.";
@@ -138,6 +138,24 @@ find_cause(PlannerInfo *root, RelOptInfo *rel)
 		cause.detail = "The aggregates of this query can't be computed before its rows are read.";
 
 	return cause;
+}
+
+bool
+smc_refuse_has_children(PlannerInfo *root, Index relid)
+{
+	ListCell   *lc;
+
+	if (!planner_rt_fetch(relid, root)->inh)
+		return false;
+	foreach(lc, root->append_rel_list)
+	{
+		AppendRelInfo *info = lfirst_node(AppendRelInfo, lc);
+
+		if (info->parent_relid == relid &&
+			planner_rt_fetch(info->child_relid, root)->relid != planner_rt_fetch(relid, root)->relid)
+			return true;
+	}
+	return false;
 }
 
 void

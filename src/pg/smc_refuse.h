@@ -14,6 +14,12 @@
  */
 extern void smc_refuse_rows(PlannerInfo *root, RelOptInfo *rel) pg_attribute_noreturn();
 
+/*
+ * Whether a relation stands for other tables too.  One whose last child was
+ * dropped is still expanded, but to itself alone.
+ */
+extern bool smc_refuse_has_children(PlannerInfo *root, Index relid);
+
 /* An expression over the study's columns as its author might have written it, for a message. */
 extern char *smc_refuse_deparse(PlannerInfo *root, Index relid, Node *expr);
 

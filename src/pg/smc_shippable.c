@@ -451,7 +451,9 @@ ship_case(Walk *walk, CaseExpr *choice)
 			condition = replace_case_test(condition, choice->arg);
 		parts = lappend(lappend(parts, condition), when->result);
 	}
-	if (choice->defresult != NULL)
+	/* ELSE NULL goes without saying */
+	if (choice->defresult != NULL &&
+		!(IsA(choice->defresult, Const) && ((Const *) choice->defresult)->constisnull))
 		parts = lappend(parts, choice->defresult);
 	return ship_op(walk, "case", parts);
 }

@@ -77,7 +77,7 @@ write_audit(SmcTask *task, const ErrorData *edata)
 	{
 		task->audit.status = smc_failure_status(edata, false);
 		task->audit.sqlstate = pstrdup(unpack_sql_state(edata->sqlerrcode));
-		task->audit.error = smc_failure_describe(edata);
+		task->audit.error = smc_failure_describe(edata, false);
 		smc_transaction_begin();
 		smc_audit_end(&task->audit);
 		smc_transaction_commit_lazy();
@@ -126,8 +126,10 @@ fail(Worker *worker, SmcTask *task, bool was_warm)
 	smc_transaction_abort();
 	smc_pool_retire(true);
 
+	if (worker->hub != NULL)
+		smc_hub_explain(worker->hub, edata);
 	if (worker->hub == NULL)
-		retry = edata->sqlerrcode == ERRCODE_OBJECT_IN_USE; /* see smc_hub_connect */
+		retry = edata->sqlerrcode == ERRCODE_OBJECT_IN_USE;	/* see smc_hub_connect */
 	else
 		retry = was_warm && smc_hub_can_retry(worker->hub, edata->sqlerrcode);
 	ereport(DEBUG1,				/* the backend logs it, with its statement */

@@ -47,6 +47,7 @@ sub audited
 }
 
 # After a failure: audited at each of these parties, all quiet, the next query works.
+# globex's own audit may tell its own errors in full.
 sub aftermath
 {
 	my ($name, $before, @at) = @_;
@@ -58,7 +59,7 @@ sub aftermath
 				"SELECT count(*) > $before->{$where} AND bool_and(status NOT IN ('running')) FROM smc_audit"),
 			"$name: $where has it in its audit");
 		unlike(last_audit($party{$where}), qr/^done/, "$name: $where didn't take it for a success");
-		unlike(last_audit($party{$where}), qr/Doe|139750/, "$name: no data in $where\'s audit");
+		unlike(last_audit($party{$where}), qr/Doe|139750/, "$name: no data in $where\'s audit") if $where ne 'globex';
 	}
 	ran_well($acme, $acme, $name);
 	return;
@@ -178,7 +179,7 @@ foreach my $fail (qw(division 53100 22012 XX000))
 {
 	my %before = audited();
 
-	behave($acme, 0, '53100');
+	behave($acme, 0.3, '53100');
 	my $result = psql_result($acme, $ASK);
 	is($result->{stdout}, '', 'local error at the asker: no figures');
 	like($result->{error}, qr/53100/, 'local error at the asker: told in full to its own user');
@@ -201,7 +202,7 @@ sub refused
 	ran_well($acme, $acme, $name);
 	return;
 }
-refused('peer has not accepted', qr/ERROR:.*"globex".*not accepted.*"payroll"/,
+refused('peer has not accepted', qr/ERROR:.*"globex" has not accepted study "payroll"/,
 	sub { $globex->safe_psql('postgres', "SELECT smc_withdraw('payroll')") },
 	sub { $globex->safe_psql('postgres', "SELECT smc_accept('payroll')") });
 refused('peer has another definition', qr/ERROR:.*"globex"/,
@@ -217,6 +218,14 @@ refused('peer lets nobody in any more', qr/ERROR:  42501.*"globex"|ERROR:.*"glob
 #
 # Links that can't be made
 #
+# A public key that is nobody's
+sub stray_key
+{
+	my $der = `openssl genpkey -algorithm ed25519 | openssl pkey -pubout -outform DER`;
+
+	return encode_base64(substr($der, -32), '');
+}
+
 sub unreachable
 {
 	my ($name, $like, %override) = @_;
@@ -235,11 +244,11 @@ unreachable('unreachable host', qr/ERROR:  08\w{3}.*"globex"/, host => '203.0.11
 unreachable('no such host', qr/ERROR:  08\w{3}.*"globex"/, host => 'db.globex.invalid');
 unreachable('no such database', qr/ERROR:  \w{5}.*"globex"/, dbname => 'nowhere');
 unreachable('TLS wanted, not offered', qr/ERROR:  08\w{3}.*"globex"/, sslmode => 'require');
-unreachable('registered under a wrong key', qr/ERROR:  (?:28|08)\w{3}.*"globex"/, public_key => encode_base64(pack('N8', map { $_ * 0x9e3779b1 } 1 .. 8), ''));
+unreachable('registered under a wrong key', qr/ERROR:  (?:28|08)\w{3}.*"globex"/, public_key => stray_key());
 unreachable('another party answers', qr/ERROR:  \w{5}.*"globex"/, port => $initech->port);
 
 # initech has globex's key wrong: acme can't know, initech must not take part
-register_peer(\%party, 'initech', 'globex', public_key => encode_base64('x' x 32, ''));
+register_peer(\%party, 'initech', 'globex', public_key => stray_key());
 {
 	my $result = psql_result($acme, $ASK);
 	fails_within($result, qr/ERROR:.*"(?:globex|initech)"/, 'two peers disagree about a key');
@@ -295,7 +304,6 @@ behave($globex, 0);
 #
 # False peers: right up to CopyBoth, then nonsense
 #
-my $key = encode_base64(pack('N8', map { $_ * 0x9e3779b1 } 1 .. 8), '');
 sub false_peer
 {
 	my ($name, $like, $behave) = @_;
@@ -311,13 +319,16 @@ sub false_peer
 	return;
 }
 
-# HELLO frames: kind 2, from, to, zero; versions oldest and newest, a key, a nonce
+# HELLO frames, for everyone: kind 2, from, 255, zero; versions oldest and
+# newest, an ephemeral key, a nonce; globex's identity key, as acme has it.
+my $key = decode_base64($globex->safe_psql('postgres', 'SELECT smc_public_key()'));
 sub hello
 {
-	my ($from, $to, $oldest, $newest) = @_;
+	my ($from, $oldest, $newest) = @_;
 
-	return pack('C4 v v', 2, $from, $to, 0, $oldest, $newest) . "\x09" . ("\0" x 31) . ('n' x 32);
+	return pack('C4 v v', 2, $from, 255, 0, $oldest, $newest) . "\x09" . ("\0" x 31) . ('n' x 32) . $key;
 }
+my $auth = pack('C4', 3, 1, 255, 0) . 's' x 64;
 my $linger = sub { $_[0]->receive(30) };
 false_peer('says nothing', $NAMES_GLOBEX, $linger);
 false_peer('hangs up', $NAMES_GLOBEX, sub { });
@@ -325,17 +336,15 @@ false_peer('zeros', $NAMES_GLOBEX, sub { $_[0]->send('d', "\0" x 100); $linger->
 false_peer('an empty frame', $NAMES_GLOBEX, sub { $_[0]->send('d', ''); $linger->(@_) });
 false_peer('a megabyte of nonsense', $NAMES_GLOBEX, sub { $_[0]->send('d', 'A' x 1_000_000); $linger->(@_) });
 false_peer('sealed nonsense', $NAMES_GLOBEX, sub { $_[0]->send('d', pack('C4', 4, 1, 0, 0) . 'A' x 100); $linger->(@_) });
-false_peer('a frame in another name', qr/ERROR:.*"globex"/, sub { $_[0]->send('d', hello(2, 0, 1, 1)); $linger->(@_) });
-false_peer('a HELLO without a signature', $NAMES_GLOBEX, sub { $_[0]->send('d', hello(1, 0, 1, 1)); $_[0]->send('d', hello(1, 2, 1, 1)); $linger->(@_) });
+false_peer('a frame in another name', qr/ERROR:.*"globex"/, sub { $_[0]->send('d', hello(2, 1, 1)); $linger->(@_) });
+false_peer('a HELLO without a signature', $NAMES_GLOBEX, sub { $_[0]->send('d', hello(1, 1, 1)); $linger->(@_) });
 false_peer('a wrong signature', qr/ERROR:.*"globex"/,
-	sub
-	{
-		$_[0]->send('d', hello(1, $_, 1, 1)) foreach 0, 2;
-		$_[0]->send('d', pack('C4', 3, 1, $_, 0) . 's' x 64) foreach 0, 2;
-		$linger->(@_);
-	});
-false_peer('two HELLOs', $NAMES_GLOBEX, sub { $_[0]->send('d', hello(1, 0, 1, 1)) foreach 1, 2; $linger->(@_) });
-false_peer('a later protocol only', qr/ERROR:.*(?:"globex".*version|version.*"globex")/is, sub { $_[0]->send('d', hello(1, 0, 99, 99)); $linger->(@_) });
+	sub { my ($raw) = @_; $raw->send('d', $_) foreach hello(1, 1, 1), $auth; $linger->(@_) });
+false_peer('a signature before a HELLO', $NAMES_GLOBEX, sub { $_[0]->send('d', $auth); $linger->(@_) });
+false_peer('a HELLO with another key', $NAMES_GLOBEX, sub { $_[0]->send('d', substr(hello(1, 1, 1), 0, -32) . 'k' x 32); $linger->(@_) });
+false_peer('a HELLO of no common version and another key', qr/version/i, sub { $_[0]->send('d', substr(hello(1, 2, 9), 0, -32) . 'k' x 32); $linger->(@_) });
+false_peer('two HELLOs', $NAMES_GLOBEX, sub { my ($raw) = @_; $raw->send('d', hello(1, 1, 1)) foreach 1, 2; $linger->(@_) });
+false_peer('a later protocol only', qr/ERROR:.*(?:"globex".*version|version.*"globex")/is, sub { $_[0]->send('d', hello(1, 99, 99)); $linger->(@_) });
 false_peer('ends the copy', $NAMES_GLOBEX, sub { $_[0]->send('c', ''); $linger->(@_) });
 false_peer('an error with a story', $NAMES_GLOBEX,
 	sub { $_[0]->send('E', "SERROR\0VERROR\0C22012\0Mthe salary of Doe is 139750\0\0"); $_[0]->send('Z', 'I'); $linger->(@_) });

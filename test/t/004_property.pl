@@ -46,7 +46,7 @@ $_->safe_psql('postgres', "CREATE TABLE t ($table)") foreach values %party;
 $keeper->safe_psql('postgres', <<'SQL');
 CREATE FOREIGN TABLE s (
   g  text             OPTIONS (allow 'group, filter, count', values '{a,b,c}'),
-  h  text NOT NULL    OPTIONS (allow 'group, filter, count', values '{"x y","O''Neil"}'),
+  h  text             OPTIONS (allow 'group, filter, count', values '{"x y","O''Neil"}') NOT NULL,
   b  boolean          OPTIONS (allow 'group, filter, count'),
   i2 smallint         OPTIONS (allow 'count, sum, avg, filter'),
   i4 integer          OPTIONS (allow 'count, sum, avg, filter'),
@@ -163,7 +163,7 @@ sub condition
 	my $operator = one('=', '<>', '<', '<=', '>', '>=');
 	return one(
 		"i4 $operator " . (int(rand 60) - 30), "i2 $operator i4", "n $operator " . sprintf('%.1f', rand(400) - 200), "i8 $operator 0",
-		"f8 $operator " . one('0', '12.25', '-100'), "g $operator '" . one('a', 'b', 'c', 'd', 'q') . "'", "g IN ('a', 'c')", "h = 'x y'", "h <> 'O''Neil'",
+		"f8 $operator " . one('0', '12.25', '-100'), "g COLLATE \"C\" $operator '" . one('a', 'b', 'c', 'd', 'q') . "'", "g IN ('a', 'c')", "h = 'x y'", "h <> 'O''Neil'",
 		'b', 'NOT b', 'b IS NULL', 'b IS TRUE', 'i4 IS NULL', 'n IS NOT NULL', 'g IS NULL', "i4 BETWEEN -10 AND " . (int rand 30),
 		"d $operator '20" . sprintf('%02d', rand 30) . "-06-15'", "g LIKE '" . one('a%', '%', '_', 'b') . "'", "i4 IN (1, 2, 3, NULL)",
 		'n > m', 'g IS DISTINCT FROM \'a\'', 'true', ($in_range ? 'i4 + i2 > 3' : 'i4 > i2'), "coalesce(i4, 0) $operator 5", 'h LIKE \'O%\'', 'd IS NULL');
@@ -270,6 +270,7 @@ my @sets = (
 	[ 'small', 1, 4, 5, 6 ], [ 'small', 0.1, 0, 0, 100 ], [ 'small', 0.1, 1, 0, 0 ], [ 'small', 0.3, 200, 100, 0 ], [ 'extreme', 0, 20, 20, 20 ],
 	[ 'extreme', 0.3, 50, 0, 50 ], [ 'extreme', 0.1, 1, 1, 1 ]);
 my $total = 0;
+my $refused = 0;
 foreach my $set (@sets)
 {
 	my ($kind, $nulls, @counts) = @$set;
@@ -287,6 +288,8 @@ foreach my $set (@sets)
 	{
 		my ($x, $y) = ($joint[$i] // 'no answer', $plain[$i] // 'no answer');
 		die "the test's own query fails: $plain_queries[$i]\n$y" if $y =~ /ERROR/;
+		# a product of many columns could, for other rows than these
+		$refused++, next if $x =~ /could leave the range of joint sums/;
 		next if same_answer($queries[$i], $x, $y);
 		diag "$queries[$i]\njointly:\n${x}plainly:\n$y" if $wrong++ < 5;
 	}
@@ -294,6 +297,7 @@ foreach my $set (@sets)
 	$total += @queries;
 }
 cmp_ok($total, '>=', $wanted - @sets, "$total queries");
+cmp_ok($refused, '<', $total / 20, "$refused refused for their possible range");
 quiet_soon('in the end', values %party);
 
 done_testing();

@@ -30,7 +30,12 @@ smc_scratch()
 	then
 		return				# a part of a larger run, which cleans up
 	fi
-	SMC_SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/smc.XXXXXX")
+	local tmp=${TMPDIR:-/tmp}
+
+	case $tmp in
+		*[!A-Za-z0-9/._-]*) tmp=/tmp ;;		# make can't install into such a path
+	esac
+	SMC_SCRATCH=$(mktemp -d "$tmp/smc.XXXXXX")
 	SMC_SCRATCH=$(cd "$SMC_SCRATCH" && pwd -P)
 	trap smc_cleanup EXIT
 	trap 'exit 129' HUP

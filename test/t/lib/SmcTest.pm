@@ -34,6 +34,8 @@ our $PEER_TIMEOUT = 3;     # seconds; what every cluster is told
 our $SLACK = 4;            # seconds more that a busy machine may take
 our @NAMES = qw(acme globex initech);
 
+my $queries = 0;             # started so far
+my $scratch;               # directory for their text
 my $certificates;          # directory of this test's own authority
 
 # Make and start a cluster for each name: make_parties(tls => 1, names => [...], conf => '...').
@@ -249,12 +251,15 @@ sub psql_result
 sub start_query
 {
 	my ($node, $sql, %args) = @_;
-	my $query = { stdout => '', stderr => '', started => time, stdin => $sql };
+	my $query = { stdout => '', stderr => '', started => time };
+	$scratch //= PostgreSQL::Test::Utils::tempdir;
+	my $file = "$scratch/query." . $queries++;
 	my @command = (
 		$node->installed_command('psql'), '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr($args{dbname} // 'postgres'));
 
 	push @command, '-U', $args{user} if $args{user};
-	$query->{harness} = IPC::Run::start(\@command, '<', \$query->{stdin}, '>', \$query->{stdout}, '2>', \$query->{stderr});
+	append_to_file($file, $sql);
+	$query->{harness} = IPC::Run::start(\@command, '<', $file, '>', \$query->{stdout}, '2>', \$query->{stderr});
 	return $query;
 }
 

@@ -1,0 +1,32 @@
+/*
+ * How large a closed expression can get: so that whether a party fails on it
+ * tells nothing about its rows.
+ */
+#ifndef SMC_EXPRRANGE_H
+#define SMC_EXPRRANGE_H
+
+#include "pg/smc_expr.h"
+
+/*
+ * Refuse arithmetic in a resolved expression that could leave the range of its
+ * type at some row by way of the query's own constants.  Raises
+ * ERRCODE_FEATURE_NOT_SUPPORTED.  A parameter without value is let through.
+ */
+extern void smc_exprrange_check(const SmcStudy *study, const SmcExpr *expr);
+
+/*
+ * Whether a sum of the expression, kept with that many digits after the point,
+ * is within a party's part of the ring whatever constants the asker chose; a
+ * column alone always passes.
+ */
+extern bool smc_exprrange_sum_fits(const SmcStudy *study, const SmcExpr *expr, int scale);
+
+/*
+ * Whether an operation of a resolved tree bends or jumps where the asker puts
+ * it, so that it picks rows by their values as a comparison would: x / 60 of
+ * integers, abs(x - 60), floor(x).  Rounding that leaves the columns' own digits
+ * is none.
+ */
+extern bool smc_exprrange_is_step(const SmcStudy *study, const SmcExpr *expr);
+
+#endif							/* SMC_EXPRRANGE_H */

@@ -1,0 +1,61 @@
+/*
+ * The vector that all parties of a computation fill: which cells, which slots.
+ */
+#ifndef SMC_LAYOUT_H
+#define SMC_LAYOUT_H
+
+#include "postgres.h"
+
+#include "pg/smc_query.h"
+
+/*
+ * The vector that all parties compute over: cells (the product of the group
+ * columns' domains, each with one more place for NULL unless the column is NOT
+ * NULL) times slots.  Element = cell * slot_count + slot.
+ */
+typedef enum SmcSlotKind
+{
+	SMC_SLOT_ROWS = 1,			/* rows of the cell */
+	SMC_SLOT_SUPPORT,			/* rows that an aggregate rests on (filter passed, argument not null) */
+	SMC_SLOT_COUNT,				/* the value of a count */
+	SMC_SLOT_SUM,				/* the sum of an aggregate's argument */
+	SMC_SLOT_ANY				/* blinded flag: any row that the aggregate rests on, or any row of the cell when agg < 0 */
+} SmcSlotKind;
+
+typedef struct SmcSlot
+{
+	uint8		kind;
+	int16		agg;			/* which aggregate, -1: the cell itself */
+	int16		support;		/* the slot that counts the rows this one rests on (a ROWS or SUPPORT slot), -1: none needed */
+	uint16		recipients;
+} SmcSlot;
+
+typedef struct SmcLayout
+{
+	uint32		cell_count;		/* >= 1 */
+	uint32		min_rows;		/* > 1: phase 1 opens ROWS and SUPPORT to all, phase 2 the rest where they suffice */
+	int			slot_count;
+	SmcSlot    *slots;
+	int			rows_slot;		/* not 0 where a cell has rows, to all that learn any figure; -1 without GROUP BY */
+} SmcLayout;
+
+/* Lay out a checked query: the same at every party. */
+extern SmcLayout *smc_layout_make(const SmcStudy *study, const SmcQuery *query);
+
+/*
+ * The slot of a kind (SUM, COUNT or ANY) that tells of an aggregate to all its
+ * recipients, or -1.  A COUNT slot counts the rows that the aggregate rests on.
+ */
+extern int	smc_layout_find(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+							SmcSlotKind kind, int agg);
+
+extern bytea *smc_layout_write(const SmcLayout *layout);
+extern SmcLayout *smc_layout_parse(const uint8 *data, size_t len);
+
+/* The group values of a cell: index into column->values, or -1 for NULL, for each group column. */
+extern void smc_layout_cell_groups(const SmcStudy *study, const SmcQuery *query, uint32 cell, int *indexes);
+
+/* The cell of such group values: the other way. */
+extern uint32 smc_layout_cell_at(const SmcStudy *study, const SmcQuery *query, const int *indexes);
+
+#endif							/* SMC_LAYOUT_H */
