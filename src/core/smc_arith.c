@@ -236,11 +236,11 @@ SmcStatus
 smc_arith_from_bits(SmcEngine *engine, int width, const uint64_t *s, uint64_t *out, size_t count)
 {
 	size_t		limbs = (size_t) width / 64;
-	SmcArena   *arena = smc_arena_create();
+	SmcArena   *arena = valid_width(width) ? smc_arena_create() : NULL;
 	uint64_t   *one = arena ? smc_arena_array(arena, count * limbs, sizeof(uint64_t)) : NULL;
 	SmcStatus	status = valid_width(width) ? SMC_ERR_MEMORY : SMC_ERR_ARGUMENT;
 
-	if (one != NULL && valid_width(width))
+	if (one != NULL)
 	{
 		for (size_t e = 0; e < count; e++)
 			one[e * limbs] = engine->channel->self == 0;
@@ -255,12 +255,12 @@ smc_arith_select(SmcEngine *engine, int width, const uint64_t *s, const uint64_t
 				 const uint64_t *y, uint64_t *out, size_t count)
 {
 	size_t		limbs = (size_t) width / 64;
-	SmcArena   *arena = smc_arena_create();
+	SmcArena   *arena = valid_width(width) ? smc_arena_create() : NULL;
 	uint64_t   *d = arena ? smc_arena_array(arena, count * limbs, sizeof(uint64_t)) : NULL;
 	uint64_t   *t = arena ? smc_arena_array(arena, count * limbs, sizeof(uint64_t)) : NULL;
 	SmcStatus	status = valid_width(width) ? SMC_ERR_MEMORY : SMC_ERR_ARGUMENT;
 
-	if (d != NULL && t != NULL && valid_width(width))
+	if (d != NULL && t != NULL)
 	{
 		for (size_t e = 0; e < count; e++)
 			store(d, width, e, load(x, width, e) - load(y, width, e));
@@ -441,7 +441,7 @@ smc_arith_open(SmcEngine *engine, int width, const uint64_t *shares, uint64_t *o
 {
 	SmcChannel *channel = engine->channel;
 	size_t		words = count * (size_t) width / 64;
-	SmcArena   *arena = smc_arena_create();
+	SmcArena   *arena = valid_width(width) ? smc_arena_create() : NULL;
 	uint64_t   *theirs = arena ? smc_arena_array(arena, words, sizeof(uint64_t)) : NULL;
 	SmcStatus	status = theirs ? SMC_OK : SMC_ERR_MEMORY;
 
