@@ -15,6 +15,7 @@
 #include <sodium.h>
 
 #include "lib/stringinfo.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -233,19 +234,25 @@ make_study(const SmcHub *hub)
 
 /* Raise with all the reasons why the study isn't agreed, the first as the message. */
 static void
-raise_reasons(const List *reasons)
+raise_reasons(const char *study, const List *reasons)
 {
 	StringInfoData others;
 	ListCell   *lc;
 
 	initStringInfo(&others);
 	for_each_from(lc, reasons, 1)
-		appendStringInfo(&others, "%s%s", others.len > 0 ? "\n" : "", (char *) lfirst(lc));
+	{
+		const char *reason = lfirst(lc);
+
+		appendStringInfo(&others, "%s%c%s.", others.len > 0 ? "\n" : "",
+						 pg_toupper((unsigned char) reason[0]), reason + 1);
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("%s", (char *) linitial(reasons)),
 			 others.len > 0 ? errdetail("%s", others.data) : 0,
-			 errhint("See the view smc_studies; every party accepts by SELECT smc_accept(...).")));
+			 errhint("See the view smc_studies. A party takes the definition over by IMPORT FOREIGN SCHEMA smc, "
+					 "adds its source, and accepts by SELECT smc_accept(%s).", quote_literal_cstr(study))));
 }
 
 /* Exchange consents over the study and judge those of all peers. */
@@ -288,7 +295,7 @@ agree(SmcHub *hub)
 	smc_transaction_commit_lazy();	/* keeps what was heard, whatever it was */
 
 	if (reasons != NIL)
-		raise_reasons(reasons);
+		raise_reasons(study->name, reasons);
 
 	caller = MemoryContextSwitchTo(hub->context);
 	digest = palloc(SMC_KEY_BYTES);

@@ -494,7 +494,7 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 							 query->group_count > 0 ? " of each group" : "", layout->min_rows);
 			break;
 		case SMC_SLOT_SUPPORT:
-			appendStringInfo(buf, "\nnumber of rows that %s rests on to all parties (min_rows %u)",
+			appendStringInfo(buf, "\nnumber of rows behind %s to all parties (min_rows %u)",
 							 of, layout->min_rows);
 			break;
 		case SMC_SLOT_ANY:
