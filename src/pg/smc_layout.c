@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "core/smc_bytes.h"
+#include "pg/smc_bytea.h"
 #include "pg/smc_layout.h"
 #include "pg/smc_query.h"
 
@@ -222,47 +223,30 @@ smc_layout_cell_at(const SmcStudy *study, const SmcQuery *query, const int *inde
  * Bytes: between a backend and its lane worker
  */
 
+static void
+write_layout(SmcWriter *writer, const void *what)
+{
+	const SmcLayout *layout = what;
+
+	smc_writer_u32(writer, layout->cell_count);
+	smc_writer_u32(writer, layout->min_rows);
+	smc_writer_u16(writer, layout->slot_count);
+	smc_writer_u16(writer, (uint16) layout->rows_slot);
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+
+		smc_writer_u8(writer, slot->kind);
+		smc_writer_u16(writer, (uint16) slot->agg);
+		smc_writer_u16(writer, (uint16) slot->support);
+		smc_writer_u16(writer, slot->recipients);
+	}
+}
+
 bytea *
 smc_layout_write(const SmcLayout *layout)
 {
-	SmcArena   *arena = smc_arena_create();
-	SmcWriter	writer;
-	bytea	   *result = NULL;
-
-	if (arena == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
-	PG_TRY();
-	{
-		smc_writer_init(&writer, arena);
-		smc_writer_u32(&writer, layout->cell_count);
-		smc_writer_u32(&writer, layout->min_rows);
-		smc_writer_u16(&writer, layout->slot_count);
-		smc_writer_u16(&writer, (uint16) layout->rows_slot);
-		for (int i = 0; i < layout->slot_count; i++)
-		{
-			const SmcSlot *slot = &layout->slots[i];
-
-			smc_writer_u8(&writer, slot->kind);
-			smc_writer_u16(&writer, (uint16) slot->agg);
-			smc_writer_u16(&writer, (uint16) slot->support);
-			smc_writer_u16(&writer, slot->recipients);
-		}
-		if (smc_writer_end(&writer) != SMC_OK)
-			ereport(ERROR,
-					(errcode(ERRCODE_OUT_OF_MEMORY),
-					 errmsg("out of memory")));
-		result = palloc(VARHDRSZ + writer.len);
-		SET_VARSIZE(result, VARHDRSZ + writer.len);
-		memcpy(VARDATA(result), writer.data, writer.len);
-	}
-	PG_FINALLY();
-	{
-		smc_arena_destroy(arena);
-	}
-	PG_END_TRY();
-	return result;
+	return smc_bytea_collect(write_layout, layout);
 }
 
 /* Whether a slot read from bytes is one that could have been laid out. */

@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "pg/smc_bytea.h"
 #include "pg/smc_deparse.h"
 #include "pg/smc_exprrange.h"
 #include "pg/smc_exprtype.h"
@@ -44,49 +45,33 @@ write_optional(SmcWriter *writer, const SmcExpr *expr)
 		smc_expr_write(writer, expr);
 }
 
+static void
+write_query(SmcWriter *writer, const void *what)
+{
+	const SmcQuery *query = what;
+
+	smc_writer_u8(writer, query->group_count);
+	for (int i = 0; i < query->group_count; i++)
+		smc_writer_u16(writer, query->group_columns[i]);
+	write_optional(writer, query->where);
+	smc_writer_u16(writer, query->agg_count);
+	for (int i = 0; i < query->agg_count; i++)
+	{
+		smc_writer_u8(writer, query->aggs[i].kind);
+		write_optional(writer, query->aggs[i].arg);
+		write_optional(writer, query->aggs[i].filter);
+	}
+}
+
 bytea *
 smc_query_write(const SmcQuery *query)
 {
-	SmcArena   *arena = smc_arena_create();
-	SmcWriter	writer;
-	bytea	   *result = NULL;
+	bytea	   *result = smc_bytea_collect(write_query, query);
 
-	if (arena == NULL)
+	if (VARSIZE(result) - VARHDRSZ > SMC_QUERY_BYTES_MAX)
 		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
-
-	PG_TRY();
-	{
-		smc_writer_init(&writer, arena);
-		smc_writer_u8(&writer, query->group_count);
-		for (int i = 0; i < query->group_count; i++)
-			smc_writer_u16(&writer, query->group_columns[i]);
-		write_optional(&writer, query->where);
-		smc_writer_u16(&writer, query->agg_count);
-		for (int i = 0; i < query->agg_count; i++)
-		{
-			smc_writer_u8(&writer, query->aggs[i].kind);
-			write_optional(&writer, query->aggs[i].arg);
-			write_optional(&writer, query->aggs[i].filter);
-		}
-		if (smc_writer_end(&writer) != SMC_OK)
-			ereport(ERROR,
-					(errcode(ERRCODE_OUT_OF_MEMORY),
-					 errmsg("out of memory")));
-		if (writer.len > SMC_QUERY_BYTES_MAX)
-			ereport(ERROR,
-					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("a joint query takes more than %d bytes", SMC_QUERY_BYTES_MAX)));
-		result = palloc(VARHDRSZ + writer.len);
-		SET_VARSIZE(result, VARHDRSZ + writer.len);
-		memcpy(VARDATA(result), writer.data, writer.len);
-	}
-	PG_FINALLY();
-	{
-		smc_arena_destroy(arena);
-	}
-	PG_END_TRY();
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a joint query takes more than %d bytes", SMC_QUERY_BYTES_MAX)));
 	return result;
 }
 
