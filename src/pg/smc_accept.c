@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <sodium.h>
+
 #include "catalog/namespace.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -121,14 +123,13 @@ smc_accept(PG_FUNCTION_ARGS)
 	require_owner(study->name, study->owner);
 
 	/* a consent that can't be kept is none */
-	smc_source_require_readable(study, smc_study_source(study));
+	smc_source_require_readable(study, smc_source_find(study));
 
 	if (!smc_consent_has_own(study))
 		smc_consent_store_put(study->name, smc_consent_sign(study),
 							  GetUserNameFromId(GetUserId(), false));
 	warn_of_strangers(study);
-	hex_encode((const char *) study->digest, SMC_KEY_BYTES, hex);
-	hex[SMC_KEY_BYTES * 2] = '\0';
+	sodium_bin2hex(hex, sizeof(hex), study->digest, SMC_KEY_BYTES);
 	PG_RETURN_TEXT_P(cstring_to_text(hex));
 }
 

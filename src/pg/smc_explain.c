@@ -17,7 +17,7 @@
 #include "pg/smc_compat.h"
 #include "pg/smc_exec.h"
 #include "pg/smc_explain.h"
-#include "pg/smc_local.h"
+#include "pg/smc_localsql.h"
 #include "pg/smc_study.h"
 
 /* One opening of shares, as predicted at this party. */
@@ -166,7 +166,7 @@ explain_verbose(const SmcStudy *study, const SmcQuery *query, ExplainState *es)
 
 	ExplainPropertyText("Joint Query", smc_query_text(study, query), es);
 	ExplainPropertyText("Local Query",
-						study->source ? smc_local_sql(study, query, layout) :
+						study->source ? smc_localsql_text(study, query, layout) :
 						"none: the study has no source at this party", es);
 	explain_lines("Step", describe_steps(study, query, layout), es);
 }

@@ -435,7 +435,7 @@ smc_local_run(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 	if (!ActiveSnapshotSet())
 		elog(ERROR, "no snapshot for the local query");
 	check_bound(query);
-	sql = smc_local_sql(study, query, layout);
+	sql = smc_localsql_text(study, query, layout);
 	run.rows_slot = smc_localsql_rows_slot(study, query, layout);
 
 	/* asked now, since after an error the catalogs are better left alone */

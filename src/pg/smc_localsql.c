@@ -14,8 +14,8 @@
 
 #include "pg/smc_deparse.h"
 #include "pg/smc_exprtype.h"
-#include "pg/smc_local.h"
 #include "pg/smc_localsql.h"
+#include "pg/smc_source.h"
 
 /* The SQL type that an aggregate's argument is summed as. */
 static Oid
@@ -147,9 +147,9 @@ smc_localsql_rows_slot(const SmcStudy *study, const SmcQuery *query, const SmcLa
 }
 
 char *
-smc_local_sql(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
+smc_localsql_text(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
 {
-	Oid			source = smc_study_source(study);
+	Oid			source = smc_source_find(study);
 	SmcDeparse	deparse = {study, source};
 	int			rows_slot = smc_localsql_rows_slot(study, query, layout);
 	StringInfoData buf;

@@ -125,6 +125,22 @@ compare_texts(const void *a, const void *b)
 	return strcmp(*(char *const *) a, *(char *const *) b);
 }
 
+const char *
+smc_option_find_twice(int count, char *const *texts)
+{
+	char	  **sorted = palloc(sizeof(char *) * Max(count, 1));
+	const char *twice = NULL;
+	int			i;
+
+	memcpy(sorted, texts, sizeof(char *) * count);
+	qsort(sorted, count, sizeof(char *), compare_texts);
+	for (i = 1; i < count && twice == NULL; i++)
+		if (strcmp(sorted[i - 1], sorted[i]) == 0)
+			twice = sorted[i];
+	pfree(sorted);
+	return twice;
+}
+
 char **
 smc_option_parse_values(const char *literal, int *count)
 {
@@ -133,7 +149,7 @@ smc_option_parse_values(const char *literal, int *count)
 	Datum	   *elements;
 	bool	   *nulls;
 	char	  **values;
-	char	  **sorted;
+	const char *twice;
 	int			n;
 	int			i;
 
@@ -146,23 +162,17 @@ smc_option_parse_values(const char *literal, int *count)
 
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &n);
 	values = palloc(sizeof(char *) * n);
-	sorted = palloc(sizeof(char *) * n);
 	for (i = 0; i < n; i++)
 	{
 		if (nulls[i])
 			smc_option_raise_value("values", literal,
 						"NULL isn't listed: it is always possible, unless the column is NOT NULL.");
 		values[i] = TextDatumGetCString(elements[i]);
-		sorted[i] = values[i];
 	}
 
-	qsort(sorted, n, sizeof(char *), compare_texts);
-	for (i = 1; i < n; i++)
-	{
-		if (strcmp(sorted[i - 1], sorted[i]) == 0)
-			smc_option_raise_value("values", literal, psprintf("Value \"%s\" is listed twice.", sorted[i]));
-	}
-	pfree(sorted);
+	twice = smc_option_find_twice(n, values);
+	if (twice != NULL)
+		smc_option_raise_value("values", literal, psprintf("Value \"%s\" is listed twice.", twice));
 
 	*count = n;
 	return values;

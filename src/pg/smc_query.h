@@ -19,8 +19,6 @@
 #include "pg/smc_expr.h"
 #include "pg/smc_study.h"
 
-#define SMC_QUERY_BYTES_MAX		(1024 * 1024)	/* of a query on the wire */
-
 typedef enum SmcAggKind
 {
 	SMC_AGG_COUNT_ROWS = 1,		/* count(*) */

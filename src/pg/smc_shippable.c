@@ -302,14 +302,15 @@ ship_numeric_typmod(Walk *walk, FuncExpr *call)
 {
 	Const	   *typmod = lsecond(call->args);
 	SmcExpr    *value;
+	int			precision;
 	int			scale;
 
 	if (!IsA(typmod, Const) || typmod->constisnull)
 		return refuse_function(walk, call->funcid);
 	value = ship_node(walk, linitial(call->args));
-	if (value == NULL || DatumGetInt32(typmod->constvalue) < (int32) VARHDRSZ)
+	if (value == NULL ||
+		!smc_study_numeric_digits(DatumGetInt32(typmod->constvalue), &precision, &scale))
 		return value;
-	scale = (((DatumGetInt32(typmod->constvalue) - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
 	return smc_expr_op("round.numeric",
 					   list_make2(value, smc_expr_const(INT4OID, psprintf("%d", scale))));
 }
