@@ -52,6 +52,7 @@
 #include "utils/timestamp.h"
 
 #include "core/smc_handshake.h"
+#include "pg/smc_compat.h"
 #include "pg/smc_identity.h"
 #include "pg/smc_module.h"
 #include "pg/smc_option.h"
@@ -287,7 +288,7 @@ insert_row(Relation rel, const char *name, const char *public_key,
 	ExecOpenIndices(result, false);
 
 	table_tuple_insert(rel, slot, GetCurrentCommandId(true), TABLE_INSERT_NO_LOGICAL, NULL);
-	(void) ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL);
+	(void) smc_compat_insert_index_entries(result, slot, estate);
 
 	ExecCloseIndices(result);
 	ExecDropSingleTupleTableSlot(slot);
