@@ -430,7 +430,9 @@ smc_expr_require_word(const SmcStudy *study, const SmcColumn *column, SmcAllow w
 			 errdetail("Column \"%s\" allows %s.", column->name, allowed.data) :
 			 errdetail("Column \"%s\" allows nothing.", column->name),
 			 word == SMC_ALLOW_FILTER ?
-			 errhint("Columns in WHERE, FILTER, CASE, comparisons and arithmetic that rounds or bends need \"filter\" in the agreed option \"allow\".") : 0));
+			 errhint("Columns in WHERE, FILTER, CASE, comparisons and arithmetic that rounds or bends need \"filter\" in the agreed option \"allow\".") :
+			 word == SMC_ALLOW_GROUP ?
+			 errhint("Columns in GROUP BY need \"group\" in the agreed option \"allow\".") : 0));
 }
 
 /* How an operation uses its argument number `at`. */

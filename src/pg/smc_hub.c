@@ -15,6 +15,7 @@
 #include <sodium.h>
 
 #include "lib/stringinfo.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -152,7 +153,7 @@ on_idle(void *arg)
 
 	check_asker(hub);
 	smc_pulse_check(hub->pulse);
-	smc_mesh_set_idle_interval(hub->mesh, Min(smc_pulse_wait_ms(hub->pulse), 1000));
+	smc_mesh_set_idle_interval(hub->mesh, Min(smc_pulse_wait_ms(hub->pulse), SMC_MESH_IDLE_MS));
 	smc_activity_progress(stats.bytes_sent, stats.bytes_received, 0);
 }
 
@@ -235,19 +236,25 @@ make_study(const SmcHub *hub)
 
 /* Raise with all the reasons why the study isn't agreed, the first as the message. */
 static void
-raise_reasons(const List *reasons)
+raise_reasons(const char *study, const List *reasons)
 {
 	StringInfoData others;
 	ListCell   *lc;
 
 	initStringInfo(&others);
 	for_each_from(lc, reasons, 1)
-		appendStringInfo(&others, "%s%s", others.len > 0 ? "\n" : "", (char *) lfirst(lc));
+	{
+		const char *reason = lfirst(lc);
+
+		appendStringInfo(&others, "%s%c%s.", others.len > 0 ? "\n" : "",
+						 pg_toupper((unsigned char) reason[0]), reason + 1);
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("%s", (char *) linitial(reasons)),
 			 others.len > 0 ? errdetail("%s", others.data) : 0,
-			 errhint("See the view smc_studies; every party accepts by SELECT smc_accept(...).")));
+			 errhint("See the view smc_studies. A party takes the definition over by IMPORT FOREIGN SCHEMA smc, "
+					 "adds its source, and accepts by SELECT smc_accept(%s).", quote_literal_cstr(study))));
 }
 
 /* Exchange consents over the study and judge those of all peers. */
@@ -290,7 +297,7 @@ agree(SmcHub *hub)
 	smc_transaction_commit_lazy();	/* keeps what was heard, whatever it was */
 
 	if (reasons != NIL)
-		raise_reasons(reasons);
+		raise_reasons(study->name, reasons);
 
 	caller = MemoryContextSwitchTo(hub->context);
 	digest = palloc(SMC_KEY_BYTES);
@@ -473,7 +480,7 @@ compute(SmcHub *hub)
  * Questions to a single peer
  */
 
-/* Ask the lane's other party, and wait for its answer of that type. */
+/* Ask the lane's other party, and wait for its answer of that type; the caller frees it. */
 static void
 ask(SmcHub *hub, uint8 question, uint8 answer, SmcMessage *message)
 {
@@ -506,6 +513,7 @@ ping(SmcHub *hub)
 	extension_version = smc_messages_get_text(&reader);
 	server_version = smc_reader_u32(&reader);
 	smc_messages_end(&reader, "HERE", party_name(hub, message.from));
+	smc_mesh_free_message(&message);
 
 	smc_pool_set_idle();
 	smc_pipe_start(&buf, SMC_PIPE_PONG);
@@ -539,6 +547,7 @@ fetch_studies(SmcHub *hub)
 		smc_messages_put_blob(&buf, definition, len);
 	}
 	smc_messages_end(&reader, "TELL", party_name(hub, message.from));
+	smc_mesh_free_message(&message);
 
 	smc_pool_set_idle();
 	(void) smc_pipe_send(task->pipe, &buf, NULL, NULL);
@@ -554,7 +563,7 @@ smc_hub_serve(SmcHub *hub, SmcTask *task)
 	hub->contributed = 0;
 	hub->began_at = GetCurrentTimestamp();
 	smc_pulse_begin(hub->pulse, task->timeout_ms);
-	smc_mesh_set_idle_interval(hub->mesh, Min(smc_pulse_wait_ms(hub->pulse), 1000));
+	smc_mesh_set_idle_interval(hub->mesh, Min(smc_pulse_wait_ms(hub->pulse), SMC_MESH_IDLE_MS));
 
 	switch (task->request.kind)
 	{

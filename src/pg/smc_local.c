@@ -416,7 +416,8 @@ raise_problem(const LocalRun *run)
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("this party's part of %s over study \"%s\" is out of range",
 							agg >= 0 ? smc_query_agg_text(study, &run->query->aggs[agg]) : "count(*)",
-							study->name)));
+							study->name),
+					 errdetail("A part must be a finite number; counted in its last digit kept, below 2^127 divided by the number of parties.")));
 			break;
 	}
 }

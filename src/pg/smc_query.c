@@ -595,8 +595,8 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 								 layout->min_rows);
 			break;
 		case SMC_SLOT_SUPPORT:
-			appendStringInfo(buf, "\nwhether %s rests on at least %u rows to all parties",
-							 of, layout->min_rows);
+			appendStringInfo(buf, "\nwhether there are at least %u rows behind %s to all parties",
+							 layout->min_rows, of);
 			break;
 		case SMC_SLOT_ANY:
 			if (of == NULL)

@@ -58,6 +58,12 @@ CREATE TEMP VIEW ours AS
 
 SELECT is_empty($$ SELECT oid::regprocedure FROM pg_proc WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_proc'::regclass) AND prosecdef $$,
   'no function runs as its owner');
+SELECT is_empty($$ SELECT oid::regclass FROM pg_class WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_class'::regclass)
+                      AND obj_description(oid, 'pg_class') IS NULL
+                   UNION ALL
+                   SELECT oid FROM pg_proc WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_proc'::regclass)
+                      AND prokind = 'a' AND obj_description(oid, 'pg_proc') IS NULL $$,
+  'psql has a word on every relation and aggregate');
 SELECT is_empty($$ SELECT oid::regprocedure FROM pg_proc WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_proc'::regclass) AND proleakproof $$,
   'no function claims to be leakproof');
 SELECT is_empty($$ SELECT oid::regprocedure FROM pg_proc p WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_proc'::regclass)
