@@ -133,7 +133,7 @@ smc_consent_require_own(const SmcStudy *study)
 			 errmsg("this party, \"%s\", has not accepted study \"%s\" as it now stands",
 					own_name(study), study->name),
 			 differences ? errdetail("The study was changed since: %s.", differences) : 0,
-			 errhint("SELECT smc_accept(%s) accepts it.", quote_literal_cstr(study->name))));
+			 errhint("SELECT smc_accept(%s) accepts it, once that is committed.", quote_literal_cstr(study->name))));
 }
 
 SmcConsentRow *
