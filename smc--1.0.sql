@@ -249,6 +249,59 @@ CREATE AGGREGATE smc_avg(numeric) (SFUNC = smc_no_study, STYPE = internal, FINAL
 CREATE AGGREGATE smc_avg(real) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float8);
 CREATE AGGREGATE smc_avg(double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float8);
 
+-- for the aggregates below: their final functions by result type
+CREATE FUNCTION smc_no_study(internal, "any", "any", "any") RETURNS internal
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study_int2(internal) RETURNS smallint
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study_int4(internal) RETURNS integer
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study_text(internal) RETURNS text
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study_date(internal) RETURNS date
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study_timestamp(internal) RETURNS timestamp
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study_timestamptz(internal) RETURNS timestamptz
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+
+CREATE AGGREGATE smc_min(smallint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int2);
+CREATE AGGREGATE smc_min(integer) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int4);
+CREATE AGGREGATE smc_min(bigint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int8);
+CREATE AGGREGATE smc_min(numeric) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
+CREATE AGGREGATE smc_min(real) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float4);
+CREATE AGGREGATE smc_min(double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float8);
+CREATE AGGREGATE smc_min(date) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_date);
+CREATE AGGREGATE smc_min(timestamp) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_timestamp);
+CREATE AGGREGATE smc_min(timestamptz) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_timestamptz);
+CREATE AGGREGATE smc_max(smallint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int2);
+CREATE AGGREGATE smc_max(integer) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int4);
+CREATE AGGREGATE smc_max(bigint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int8);
+CREATE AGGREGATE smc_max(numeric) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
+CREATE AGGREGATE smc_max(real) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float4);
+CREATE AGGREGATE smc_max(double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float8);
+CREATE AGGREGATE smc_max(date) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_date);
+CREATE AGGREGATE smc_max(timestamp) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_timestamp);
+CREATE AGGREGATE smc_max(timestamptz) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_timestamptz);
+CREATE AGGREGATE smc_compare(smallint, text, text) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int4);
+CREATE AGGREGATE smc_compare(integer, text, text) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int4);
+CREATE AGGREGATE smc_compare(bigint, text, text) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int4);
+CREATE AGGREGATE smc_compare(numeric, text, text) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int4);
+CREATE AGGREGATE smc_compare(real, text, text) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int4);
+CREATE AGGREGATE smc_compare(double precision, text, text) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int4);
+CREATE AGGREGATE smc_argmin(smallint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmin(integer) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmin(bigint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmin(numeric) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmin(real) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmin(double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmax(smallint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmax(integer) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmax(bigint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmax(numeric) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmax(real) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmax(double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+
 --
 -- What psql says of them
 --
@@ -309,3 +362,40 @@ BEGIN
     EXECUTE pg_catalog.format('COMMENT ON AGGREGATE smc_avg(%s) IS %L', type, 'joint average over a study');
   END LOOP;
 END $$;
+
+COMMENT ON AGGREGATE smc_min(smallint) IS 'joint minimum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_max(smallint) IS 'joint maximum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_min(integer) IS 'joint minimum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_max(integer) IS 'joint maximum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_min(bigint) IS 'joint minimum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_max(bigint) IS 'joint maximum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_min(numeric) IS 'joint minimum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_max(numeric) IS 'joint maximum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_min(real) IS 'joint minimum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_max(real) IS 'joint maximum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_min(double precision) IS 'joint minimum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_max(double precision) IS 'joint maximum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_min(date) IS 'joint minimum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_max(date) IS 'joint maximum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_min(timestamp) IS 'joint minimum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_max(timestamp) IS 'joint maximum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_min(timestamptz) IS 'joint minimum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_max(timestamptz) IS 'joint maximum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_compare(smallint, text, text) IS 'how the first party''s sum compares with the second''s: -1, 0 or 1, and nothing more';
+COMMENT ON AGGREGATE smc_argmin(smallint) IS 'the party with the smallest sum';
+COMMENT ON AGGREGATE smc_argmax(smallint) IS 'the party with the largest sum';
+COMMENT ON AGGREGATE smc_compare(integer, text, text) IS 'how the first party''s sum compares with the second''s: -1, 0 or 1, and nothing more';
+COMMENT ON AGGREGATE smc_argmin(integer) IS 'the party with the smallest sum';
+COMMENT ON AGGREGATE smc_argmax(integer) IS 'the party with the largest sum';
+COMMENT ON AGGREGATE smc_compare(bigint, text, text) IS 'how the first party''s sum compares with the second''s: -1, 0 or 1, and nothing more';
+COMMENT ON AGGREGATE smc_argmin(bigint) IS 'the party with the smallest sum';
+COMMENT ON AGGREGATE smc_argmax(bigint) IS 'the party with the largest sum';
+COMMENT ON AGGREGATE smc_compare(numeric, text, text) IS 'how the first party''s sum compares with the second''s: -1, 0 or 1, and nothing more';
+COMMENT ON AGGREGATE smc_argmin(numeric) IS 'the party with the smallest sum';
+COMMENT ON AGGREGATE smc_argmax(numeric) IS 'the party with the largest sum';
+COMMENT ON AGGREGATE smc_compare(real, text, text) IS 'how the first party''s sum compares with the second''s: -1, 0 or 1, and nothing more';
+COMMENT ON AGGREGATE smc_argmin(real) IS 'the party with the smallest sum';
+COMMENT ON AGGREGATE smc_argmax(real) IS 'the party with the largest sum';
+COMMENT ON AGGREGATE smc_compare(double precision, text, text) IS 'how the first party''s sum compares with the second''s: -1, 0 or 1, and nothing more';
+COMMENT ON AGGREGATE smc_argmin(double precision) IS 'the party with the smallest sum';
+COMMENT ON AGGREGATE smc_argmax(double precision) IS 'the party with the largest sum';

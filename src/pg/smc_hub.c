@@ -43,6 +43,7 @@ struct SmcHub
 	SmcTransport *transport;
 	SmcMesh    *mesh;
 	SmcPulse   *pulse;
+	SmcLaneEngine *engine;
 	int			self;
 	int			party_count;
 	uint64		seq;			/* of the last computation */
@@ -115,6 +116,7 @@ smc_hub_connect(MemoryContext context, const SmcLaneKey *key, long timeout_ms)
 	hub->transport = smc_dial_open(context, key->party_count, targets, timeout_ms);
 	create_mesh(hub, parties);
 	smc_mesh_handshake(hub->mesh, Max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end), 1));
+	hub->engine = smc_compute_engine_create(context);
 	hub->pulse = smc_pulse_create(context, hub->mesh, targets);
 	MemoryContextSwitchTo(caller);
 	return hub;
@@ -390,7 +392,8 @@ run_joint_part(SmcHub *hub, const SmcLayout *layout, SmcRing128 *partials, SmcOu
 					   task->request.digest, task->request.query, digest);
 	smc_mesh_channel_init(hub->mesh, &channel, on_idle, hub);
 	hub->shared = true;
-	status = smc_compute_run(&channel, smc_mesh_seeds(hub->mesh), digest, layout, partials, outcome);
+	status = smc_compute_run(&channel, smc_mesh_seeds(hub->mesh), digest,
+							 smc_mesh_lane_id(hub->mesh), hub->engine, layout, partials, outcome);
 	sodium_memzero(partials, bytes);
 	sodium_memzero(digest, sizeof(digest));
 	if (status == SMC_ERR_CHANNEL)

@@ -50,6 +50,41 @@ add_slot(SmcLayout *layout, SmcSlotKind kind, int agg, int support, uint16 recip
 	return layout->slot_count++;
 }
 
+bool
+smc_layout_is_contest(const SmcSlot *slot)
+{
+	return slot->kind >= SMC_SLOT_MIN;
+}
+
+/* The kind of slot that holds a contest's number. */
+static SmcSlotKind
+contest_kind(SmcAggKind kind)
+{
+	switch (kind)
+	{
+		case SMC_AGG_MIN:
+			return SMC_SLOT_MIN;
+		case SMC_AGG_MAX:
+			return SMC_SLOT_MAX;
+		case SMC_AGG_COMPARE:
+			return SMC_SLOT_COMPARE;
+		case SMC_AGG_ARGMIN:
+			return SMC_SLOT_ARGMIN;
+		default:
+			return SMC_SLOT_ARGMAX;
+	}
+}
+
+/* Whether a figure of one aggregate is that of another, the kind of slot being the same. */
+static bool
+same_figure(const SmcStudy *study, SmcSlotKind kind, const SmcAgg *a, const SmcAgg *b)
+{
+	if (kind < SMC_SLOT_MIN && kind != SMC_SLOT_SUM)
+		return smc_query_same_rows(study, a, b);
+	return smc_expr_equal(a->arg, b->arg) && smc_expr_equal(a->filter, b->filter) &&
+		a->parties[0] == b->parties[0] && a->parties[1] == b->parties[1];
+}
+
 int
 smc_layout_find(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
 				SmcSlotKind kind, int agg)
@@ -67,9 +102,7 @@ smc_layout_find(const SmcStudy *study, const SmcQuery *query, const SmcLayout *l
 		known = &query->aggs[slot->agg];
 		if (slot->agg == agg)
 			return i;
-		if (kind == SMC_SLOT_SUM ?
-			smc_expr_equal(known->arg, wanted->arg) && smc_expr_equal(known->filter, wanted->filter) :
-			smc_query_same_rows(study, known, wanted))
+		if (same_figure(study, kind, known, wanted))
 			return i;
 	}
 	return -1;
@@ -116,6 +149,19 @@ add_figure(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int 
 	SmcAggKind	kind = query->aggs[agg].kind;
 	uint16		recipients = smc_query_agg_recipients(study, query, agg);
 
+	if (smc_query_is_contest(kind))
+	{
+		SmcSlotKind slot_kind = contest_kind(kind);
+
+		if (smc_layout_find(study, query, layout, slot_kind, agg) < 0)
+		{
+			SmcSlot    *slot = &layout->slots[add_slot(layout, slot_kind, agg, support, recipients)];
+
+			slot->parties[0] = query->aggs[agg].parties[0];
+			slot->parties[1] = query->aggs[agg].parties[1];
+		}
+		return;
+	}
 	if ((kind == SMC_AGG_SUM || kind == SMC_AGG_AVG) &&
 		smc_layout_find(study, query, layout, SMC_SLOT_SUM, agg) < 0)
 		add_slot(layout, SMC_SLOT_SUM, agg, support, recipients);
@@ -240,6 +286,8 @@ write_layout(SmcWriter *writer, const void *what)
 		smc_writer_u16(writer, (uint16) slot->agg);
 		smc_writer_u16(writer, (uint16) slot->support);
 		smc_writer_u16(writer, slot->recipients);
+		smc_writer_u8(writer, slot->parties[0]);
+		smc_writer_u8(writer, slot->parties[1]);
 	}
 }
 
@@ -253,7 +301,9 @@ smc_layout_write(const SmcLayout *layout)
 static bool
 is_sound(const SmcLayout *layout, const SmcSlot *slot)
 {
-	if (slot->kind < SMC_SLOT_ROWS || slot->kind > SMC_SLOT_ANY ||
+	if (slot->kind < SMC_SLOT_ROWS || slot->kind > SMC_SLOT_ARGMAX ||
+		slot->parties[0] >= SMC_PARTIES_MAX || slot->parties[1] >= SMC_PARTIES_MAX ||
+		(slot->kind == SMC_SLOT_COMPARE && slot->parties[0] == slot->parties[1]) ||
 		slot->agg < -1 || slot->agg >= SMC_QUERY_AGGS_MAX ||
 		slot->support < -1 || slot->support >= layout->slot_count)
 		return false;
@@ -287,6 +337,8 @@ smc_layout_parse(const uint8 *data, size_t len)
 		slot->agg = (int16) smc_reader_u16(&reader);
 		slot->support = (int16) smc_reader_u16(&reader);
 		slot->recipients = smc_reader_u16(&reader);
+		slot->parties[0] = smc_reader_u8(&reader);
+		slot->parties[1] = smc_reader_u8(&reader);
 		if (!is_sound(layout, slot))
 			smc_reader_fail(&reader);
 	}

@@ -39,8 +39,15 @@ SELECT is_empty($$
   SELECT p.oid::regprocedure, p.prorettype::regtype, n.prorettype::regtype
     FROM pg_proc p LEFT JOIN pg_proc n ON n.pronamespace = 'pg_catalog'::regnamespace AND n.prokind = 'a'
          AND n.proname = substr(p.proname, 5) AND n.proargtypes = p.proargtypes
-   WHERE p.prokind = 'a' AND p.proname ~ '^smc_' AND n.prorettype IS DISTINCT FROM p.prorettype
+   WHERE p.prokind = 'a' AND p.proname ~ '^smc_' AND p.proname !~ '^smc_(compare|argm)' AND n.prorettype IS DISTINCT FROM p.prorettype
 $$, 'each aggregate returns what its native one does');
+SELECT is_aggregate(a, ARRAY[t]) FROM unnest(ARRAY['smc_min', 'smc_max']) a,
+  unnest(ARRAY['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision', 'date',
+    'timestamp without time zone', 'timestamp with time zone']) t;
+SELECT function_returns(a, ARRAY[t], 'text') FROM unnest(ARRAY['smc_argmin', 'smc_argmax']) a,
+  unnest(ARRAY['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision']) t;
+SELECT function_returns('smc_compare', ARRAY[t, 'text', 'text'], 'integer') FROM
+  unnest(ARRAY['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision']) t;
 
 -- the role of the peers
 SELECT has_role('smc_link');
