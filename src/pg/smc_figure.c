@@ -182,8 +182,8 @@ contest_datum(const Place *place, Oid result_type, bool *isnull)
 
 Datum
 smc_figure_of(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
-				 const SmcOutcome *outcome, uint32 cell, int agg,
-				 Oid result_type, bool *isnull)
+			  const SmcOutcome *outcome, uint32 cell, int agg,
+			  Oid result_type, bool *isnull)
 {
 	Place		place = {study, query, layout, outcome, (size_t) cell * layout->slot_count, agg};
 	SmcAggKind	kind = query->aggs[agg].kind;
@@ -218,7 +218,7 @@ smc_figure_of(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 
 bool
 smc_figure_cell_shown(const SmcQuery *query, const SmcLayout *layout,
-					 const SmcOutcome *outcome, uint32 cell)
+					  const SmcOutcome *outcome, uint32 cell)
 {
 	size_t		element;
 
@@ -357,7 +357,7 @@ append_cell(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 
 char *
 smc_figure_json(const SmcStudy *study, const SmcQuery *query,
-					  const SmcLayout *layout, const SmcOutcome *outcome)
+				const SmcLayout *layout, const SmcOutcome *outcome)
 {
 	char	  **names = palloc(Max(query->agg_count, 1) * sizeof(char *));
 	const char *separator = "";

@@ -103,7 +103,7 @@ smc_option_parse_names(const char *value, const char *option)
 
 	if (list_length(names) > SMC_PARTIES_MAX)
 		smc_option_raise_value(option, value,
-					psprintf("At most %d parties can compute together.", SMC_PARTIES_MAX));
+							   psprintf("At most %d parties can compute together.", SMC_PARTIES_MAX));
 	return names;
 }
 
@@ -158,7 +158,7 @@ smc_option_parse_values(const char *literal, int *count)
 	error_context_stack = callback.previous;
 	if (ARR_NDIM(array) != 1)
 		smc_option_raise_value("values", literal, ARR_NDIM(array) == 0 ?
-					"At least one value is needed." : "It must be an array of one dimension.");
+							   "At least one value is needed." : "It must be an array of one dimension.");
 
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &n);
 	values = palloc(sizeof(char *) * n);
@@ -166,7 +166,7 @@ smc_option_parse_values(const char *literal, int *count)
 	{
 		if (nulls[i])
 			smc_option_raise_value("values", literal,
-						"NULL isn't listed: it is always possible, unless the column is NOT NULL.");
+								   "NULL isn't listed: it is always possible, unless the column is NOT NULL.");
 		values[i] = TextDatumGetCString(elements[i]);
 	}
 
@@ -188,7 +188,7 @@ smc_option_parse_source(const char *value)
 
 	if (!SplitIdentifierString(copy, '.', &parts) || parts == NIL || list_length(parts) > 2)
 		smc_option_raise_value("source", value,
-					"It must be the name of a table or view, with its schema or without.");
+							   "It must be the name of a table or view, with its schema or without.");
 
 	foreach(cell, parts)
 		names = lappend(names, makeString(pstrdup((char *) lfirst(cell))));
@@ -211,8 +211,8 @@ smc_option_parse_int(const char *value, const char *option, int min, int max)
 
 	if (number < min || number > max)
 		smc_option_raise_value(option, value, max == PG_INT32_MAX ?
-					psprintf("It must be a whole number of at least %d.", min) :
-					psprintf("It must be a whole number from %d to %d.", min, max));
+							   psprintf("It must be a whole number of at least %d.", min) :
+							   psprintf("It must be a whole number from %d to %d.", min, max));
 	return (int) number;
 }
 
@@ -346,7 +346,7 @@ TimestampTz
 smc_option_parse_expires(const char *value)
 {
 	const char *at = value;
-	TimestampTz	microseconds = 0;
+	TimestampTz microseconds = 0;
 	bool		valid = take_date(&at, &microseconds);
 
 	if (valid && *at != '\0')
@@ -355,6 +355,6 @@ smc_option_parse_expires(const char *value)
 		valid = take_offset(&at, &microseconds) && *at == '\0';
 	if (!valid)
 		smc_option_raise_value("expires", value,
-					"It must be a date, or a date and time, such as 2030-12-31 or 2030-12-31 18:00+01.");
+							   "It must be a date, or a date and time, such as 2030-12-31 or 2030-12-31 18:00+01.");
 	return (TimestampTz) microseconds;
 }

@@ -391,7 +391,7 @@ ship_null_test(Walk *walk, NullTest *test)
 	if (test->argisrow)
 		return refuse(walk, "a test of a whole row for NULL can't be part of a joint query", NULL, NULL);
 	return ship_op(walk, test->nulltesttype == IS_NULL ? "is.null" : "not.null",
-						list_make1(test->arg));
+				   list_make1(test->arg));
 }
 
 static SmcExpr *
@@ -509,7 +509,7 @@ ship_node(Walk *walk, Node *node)
 			return ship_op(walk, "coalesce", ((CoalesceExpr *) node)->args);
 		case T_MinMaxExpr:
 			return ship_op(walk, ((MinMaxExpr *) node)->op == IS_GREATEST ? "greatest" : "least",
-								((MinMaxExpr *) node)->args);
+						   ((MinMaxExpr *) node)->args);
 		case T_RelabelType:
 			return ship_relabel(walk, (RelabelType *) node);
 		case T_CollateExpr:
