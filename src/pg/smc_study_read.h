@@ -18,4 +18,11 @@
  */
 extern SmcStudy *smc_study_read(Relation rel, const char *self);
 
+/*
+ * The parts of that: fill in the columns, and read an option reveal_to as a
+ * mask, of a column by that name or, where it is NULL, of the study.
+ */
+extern void smc_study_read_columns(SmcStudy *study, TupleDesc tupdesc);
+extern uint16 smc_study_read_recipients(const SmcStudy *study, const char *text, const char *column);
+
 #endif							/* SMC_STUDY_READ_H */
