@@ -180,8 +180,8 @@ ship_var(Walk *walk, Var *var)
 									 study->name),
 					  NULL, "Aggregate the study in a subquery, and join its result.");
 	if (var->varattno <= 0)
-		return refuse(walk, psprintf("a whole row or system column of study \"%s\" can't be part of a joint query",
-									 study->name), NULL, NULL);
+		return refuse(walk, "a whole row or a system column can't be part of a joint query", NULL,
+					  "Name the study's columns; count(*) counts rows.");
 	column = smc_study_column(study, var->varattno);
 	if (column == NULL)
 		elog(ERROR, "study \"%s\" has no attribute %d", study->name, var->varattno);
