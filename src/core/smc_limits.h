@@ -2,7 +2,8 @@
  * Every limit of the protocol, in one place.
  *
  * Two parties that differ in one of these speak different protocols: change
- * one, and raise SMC_PROTOCOL_VERSION.
+ * one, and raise SMC_PROTOCOL_VERSION.  The same holds for the parameters of one
+ * protocol alone (its batches, its codes), which stand in its own header.
  */
 #ifndef SMC_LIMITS_H
 #define SMC_LIMITS_H
