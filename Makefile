@@ -82,7 +82,7 @@ endif
 # Core
 #
 CORE_CC = $(or $(CC),cc)
-CORE_CFLAGS = -std=gnu99 -O2 -g -fPIC -fstack-protector-strong -Isrc $(WARNINGS) -MMD -MP
+CORE_CFLAGS = -std=gnu99 -O3 -g -fPIC -fstack-protector-strong -Isrc $(WARNINGS) -MMD -MP
 
 $(OBJS_CORE): src/core/%.o: src/core/%.c
 	$(CORE_CC) $(CORE_CFLAGS) -c -o $@ $<
