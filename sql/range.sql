@@ -48,6 +48,13 @@ DEALLOCATE factor;
 :explain SELECT count(*) FROM ranges WHERE (n / 1e300)::float8 > 0;
 :explain SELECT count(*) FROM ranges WHERE day + 2147483000 > '2024-01-01';
 :explain SELECT count(*) FILTER (WHERE day - 2147483000 > '2024-01-01') FROM ranges;
+:explain SELECT count(*) FROM ranges WHERE day - 2440000 > '2024-01-01';
+:explain SELECT count(*) FROM ranges WHERE CASE WHEN w = 7 THEN greatest(day, '2024-01-01') - date 'infinity' > 0 END;
+:explain SELECT sum(CASE WHEN w = 7 THEN 'NaN'::float8 ELSE d END) FROM ranges;
+:explain SELECT sum(CASE WHEN w = 7 THEN d / 'NaN' ELSE d END) FROM ranges;
+:explain SELECT sum(CASE WHEN w = 7 THEN n % 'NaN' ELSE n END) FROM ranges;
+:explain SELECT sum(CASE WHEN w = 7 THEN sign(numeric 'NaN') * 0 ELSE n END) FROM ranges;
+:explain SELECT count(*) FROM ranges WHERE coalesce(day, 'infinity') > '2024-01-01' AND day - date '1990-01-01' > 7 AND day - 365 > '2020-01-01';
 :explain SELECT count(*) FROM ranges WHERE day + 30 > '2024-01-01' AND (d / 3)::real > 1e-20;
 
 -- arithmetic that picks rows as a comparison would needs "filter" ...

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct SmcStream
+struct SmcBlockStream
 {
 	EVP_CIPHER_CTX *ctx;
 };
@@ -24,11 +24,11 @@ static const uint8_t fixed_key[16] = {
 	0x13, 0x19, 0x8a, 0x2e, 0x03, 0x70, 0x73, 0x44
 };
 
-SmcStream *
-smc_stream_open(SmcArena *arena, const SmcBlock *seed)
+SmcBlockStream *
+smc_block_stream_open(SmcArena *arena, const SmcBlock *seed)
 {
 	static const uint8_t zero_iv[16] = {0};
-	SmcStream  *stream = smc_arena_alloc(arena, sizeof(*stream));
+	SmcBlockStream *stream = smc_arena_alloc(arena, sizeof(*stream));
 	uint8_t		key[SMC_BLOCK_BYTES];
 	int			ok;
 
@@ -42,14 +42,14 @@ smc_stream_open(SmcArena *arena, const SmcBlock *seed)
 	sodium_memzero(key, sizeof(key));
 	if (ok != 1)
 	{
-		smc_stream_close(stream);
+		smc_block_stream_close(stream);
 		return NULL;
 	}
 	return stream;
 }
 
 SmcStatus
-smc_stream_read(SmcStream *stream, uint8_t *data, size_t len)
+smc_block_stream_read(SmcBlockStream *stream, uint8_t *data, size_t len)
 {
 	static const uint8_t zeros[SMC_STREAM_READ_MAX];
 	int			done = 0;
@@ -62,7 +62,7 @@ smc_stream_read(SmcStream *stream, uint8_t *data, size_t len)
 }
 
 void
-smc_stream_close(SmcStream *stream)
+smc_block_stream_close(SmcBlockStream *stream)
 {
 	if (stream == NULL)
 		return;

@@ -37,16 +37,19 @@ smc_block_xor(SmcBlock a, SmcBlock b)
 }
 
 /* A stream of pseudo-random bytes from a seed (AES-128 in counter mode). */
-typedef struct SmcStream SmcStream;
+typedef struct SmcBlockStream SmcBlockStream;
 
-/* Open a stream in arena, which also closes it; NULL when memory or libcrypto fail. */
-extern SmcStream *smc_stream_open(SmcArena *arena, const SmcBlock *seed);
+/*
+ * Open a stream, to be closed by smc_block_stream_close before arena, in which
+ * it is, goes; NULL when memory or libcrypto fail.
+ */
+extern SmcBlockStream *smc_block_stream_open(SmcArena *arena, const SmcBlock *seed);
 
 /* Write the next len <= SMC_STREAM_READ_MAX bytes of the stream to data. */
-extern SmcStatus smc_stream_read(SmcStream *stream, uint8_t *data, size_t len) SMC_MUST_USE;
+extern SmcStatus smc_block_stream_read(SmcBlockStream *stream, uint8_t *data, size_t len) SMC_MUST_USE;
 
 /* Close and wipe. */
-extern void smc_stream_close(SmcStream *stream);
+extern void smc_block_stream_close(SmcBlockStream *stream);
 
 /* AES under a fixed, public key. */
 typedef struct SmcPermutation SmcPermutation;

@@ -108,10 +108,7 @@ make_transcript(SmcHandshake *hs)
 	smc_hash_final(&hash, hs->transcript);
 }
 
-/*
- * Take a hello's versions into what is in common so far.  When they are all
- * in, the newest in common is the lane's, and T is what everyone signs.
- */
+/* Take a hello's versions into what is in common so far. */
 static SmcStatus
 take_versions(SmcHandshake *hs, const uint8_t *hello)
 {
@@ -202,6 +199,8 @@ smc_handshake_read_hello(SmcHandshake *hs, int from, const uint8_t *data, size_t
 
 	memcpy(hs->hello[from], data, SMC_HELLO_BYTES);
 	hs->hello_mask |= (uint16_t) (1u << from);
+
+	/* All are in: the newest in common is the lane's, and T is what everyone signs. */
 	if (hs->hello_mask == all_parties(hs))
 	{
 		hs->version = hs->version_newest;

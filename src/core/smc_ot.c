@@ -21,7 +21,7 @@
 /* What both roles have: open streams and working space. */
 typedef struct Extension
 {
-	SmcStream  *streams[SMC_OT_BLOCKS][SMC_OT_LEAVES];	/* by place; the sender has none at place 0 */
+	SmcBlockStream *streams[SMC_OT_BLOCKS][SMC_OT_LEAVES];	/* by place; the sender has none at place 0 */
 	SmcPermutation *pi;
 	uint64_t	tweak;			/* OTs made so far */
 	uint8_t		rows[SMC_BASE_OT_COUNT][ROW_STRIDE];	/* v or w */
@@ -50,16 +50,16 @@ static SmcStatus
 expand_node(const SmcBlock *node, SmcBlock children[2])
 {
 	SmcArena   *arena = smc_arena_create();
-	SmcStream  *stream;
+	SmcBlockStream *stream;
 	SmcStatus	status = SMC_ERR_MEMORY;
 
 	if (arena == NULL)
 		return status;
-	stream = smc_stream_open(arena, node);
+	stream = smc_block_stream_open(arena, node);
 	if (stream != NULL)
 	{
-		status = smc_stream_read(stream, (uint8_t *) children, 2 * sizeof(SmcBlock));
-		smc_stream_close(stream);
+		status = smc_block_stream_read(stream, (uint8_t *) children, 2 * sizeof(SmcBlock));
+		smc_block_stream_close(stream);
 	}
 	smc_arena_destroy(arena);
 	return status;
@@ -175,7 +175,7 @@ open_streams(Extension *ext, int block, const SmcBlock leaves[SMC_OT_LEAVES], in
 {
 	for (int x = first; x < SMC_OT_LEAVES; x++)
 	{
-		ext->streams[block][x] = smc_stream_open(arena, &leaves[x]);
+		ext->streams[block][x] = smc_block_stream_open(arena, &leaves[x]);
 		if (ext->streams[block][x] == NULL)
 			return SMC_ERR_MEMORY;
 	}
@@ -350,7 +350,7 @@ close_extension(Extension *ext)
 	for (int block = 0; block < SMC_OT_BLOCKS; block++)
 	{
 		for (int x = 0; x < SMC_OT_LEAVES; x++)
-			smc_stream_close(ext->streams[block][x]);
+			smc_block_stream_close(ext->streams[block][x]);
 	}
 	memset(ext->streams, 0, sizeof(ext->streams));
 	smc_permutation_close(ext->pi);
@@ -467,7 +467,7 @@ expand(Extension *ext, int first, size_t len)
 	{
 		for (int x = first; x < SMC_OT_LEAVES; x++)
 		{
-			SmcStatus	status = smc_stream_read(ext->streams[block][x], ext->leaves[x], len);
+			SmcStatus	status = smc_block_stream_read(ext->streams[block][x], ext->leaves[x], len);
 
 			if (status != SMC_OK)
 				return status;

@@ -6,11 +6,11 @@
  * the call after raises.
  *
  * Back-pressure: while a peer's outbox is above SMC_RELAY_MAX, whoever sent
- * the frame that brought it there is not read from (its stream is "held").  No deadlock
- * comes of it, since writing goes on to every peer and every peer reads on
- * while it waits; only a peer in its local query doesn't, and that waits for
- * nobody.  libpq itself reads when a write would block, so a little more than
- * the limit can gather.
+ * the frame that brought it there is not read from (its stream is "held").  No
+ * deadlock comes of it, since writing goes on to every peer and every peer
+ * reads on while it waits; only a peer in its local query doesn't, and that
+ * waits for nobody.  libpq itself reads when a write would block, so a little
+ * more than the limit can gather.
  */
 #include "link/smc_dial.h"
 

@@ -20,8 +20,7 @@ wipe(void *arg)
 
 	if (mesh->secrets)
 	{
-		sodium_memzero(mesh->secrets, offsetof(SmcMeshSecrets, text));
-		sodium_memzero(mesh->secrets->text, sizeof(mesh->secrets->text));
+		sodium_memzero(mesh->secrets, sizeof(SmcMeshSecrets));
 		mesh->secrets = NULL;
 	}
 	for (i = 0; i < mesh->party_count; i++)
@@ -48,7 +47,7 @@ create(MemoryContext parent, SmcTransport *transport, int self, int hub, int par
 	mesh->self = self;
 	mesh->hub = hub;
 	mesh->party_count = party_count;
-	mesh->idle_interval = 1000;
+	mesh->idle_interval = SMC_MESH_IDLE_MS;
 	memcpy(mesh->lane_id, lane_id, SMC_LANE_ID_BYTES);
 	dlist_init(&mesh->letters);
 	for (i = 0; i < party_count; i++)

@@ -21,9 +21,10 @@
  * The identity key in an OFFER or HELLO is only compared with the one that is
  * registered here, so that the right party is named when they differ: what all
  * sign covers all keys as the signer knows them, so one wrong key would make
- * every signature fail.  HELLO and AUTH have 255 in the place of `to`: the hub passes each on to all
- * others at once, so that whoever is through with the handshake can speak
- * sealed at once, and everyone else is through before hearing it.
+ * every signature fail.  HELLO and AUTH have 255 in the place of `to`: the hub
+ * passes each on to all others at once, so that whoever is through with the
+ * handshake can speak sealed at once, and everyone else is through before
+ * hearing it.
  *
  * No deadlock: an endpoint that can't write keeps reading into its inbox, so
  * every link out of the hub always drains, and so does the hub.  Bounds: an
@@ -49,6 +50,7 @@ typedef struct SmcMesh SmcMesh;
 #define SMC_BACKLOG_MAX		(1024 * 1024)	/* bytes a channel leaves unsent before it waits */
 #define SMC_RELAY_MAX		(32 * 1024 * 1024)	/* bytes that wait at the hub for one party */
 #define SMC_ABORT_TEXT_MAX	256		/* an ABORT's text with its NUL */
+#define SMC_MESH_IDLE_MS	1000	/* how often on_idle is called, unless set otherwise */
 
 /* Message types.  Those below SMC_MSG_USER are the mesh's own. */
 typedef enum SmcMessageType
@@ -57,7 +59,7 @@ typedef enum SmcMessageType
 	SMC_MSG_PING,				/* answered with PONG by the mesh itself */
 	SMC_MSG_PONG,
 	SMC_MSG_ABORT,				/* u32 sqlstate, text: the computation and the lane end */
-	SMC_MSG_USER = 16			/* further types: pg/messages.h */
+	SMC_MSG_USER = 16			/* further types: pg/smc_messages.h */
 } SmcMessageType;
 
 typedef struct SmcMessage
@@ -127,7 +129,10 @@ typedef struct SmcOffer
 	uint8		hello[SMC_HELLO_BYTES];
 } SmcOffer;
 
-/* Parse an OFFER frame (header included).  Raises ERRCODE_PROTOCOL_VIOLATION when malformed. */
+/*
+ * Parse an OFFER frame (header included).  Raises ERRCODE_PROTOCOL_VIOLATION
+ * when malformed: the names are all different, and ones that a party may have.
+ */
 extern void smc_mesh_read_offer(const uint8 *frame, size_t len, SmcOffer *offer);
 
 /* Create a peer's end from an offer, with the keys this party has registered. */
@@ -198,13 +203,15 @@ extern void smc_mesh_note_heard(SmcMesh *mesh, int neighbour);
  */
 extern void smc_mesh_expect_quiet(SmcMesh *mesh);
 
-/* A channel for core's protocols over DATA messages.  on_idle (may be NULL)
- * is called about every second of waiting and whenever the latch was set; it
- * may raise (liveness checks, asker gone). */
+/*
+ * A channel for core's protocols over DATA messages.  on_idle (may be NULL) is
+ * called every SMC_MESH_IDLE_MS of waiting, about, and whenever the latch was
+ * set; it may raise (liveness checks, asker gone).
+ */
 extern void smc_mesh_channel_init(SmcMesh *mesh, SmcChannel *channel,
 								  void (*on_idle) (void *arg), void *arg);
 
-/* Change that "about every second", for instance while a probe runs. */
+/* Change how often that is, for instance while a probe runs. */
 extern void smc_mesh_set_idle_interval(SmcMesh *mesh, long interval_ms);
 
 /* After a protocol returned SMC_ERR_CHANNEL: raise what really happened. */

@@ -70,7 +70,17 @@ step(SmcMesh *mesh, bool wait)
 	}
 }
 
-/* The same without raising: false, and the error kept, when it would have. */
+/* In an error's handler: keep the error for smc_mesh_channel_rethrow, and go on. */
+static void
+keep_error(SmcMesh *mesh, MemoryContext caller)
+{
+	MemoryContextSwitchTo(mesh->context);
+	mesh->error = CopyErrorData();
+	FlushErrorState();
+	MemoryContextSwitchTo(caller);
+}
+
+/* The same as step without raising: false, and the error kept, when it would have. */
 static bool
 step_caught(SmcMesh *mesh, bool wait)
 {
@@ -83,10 +93,7 @@ step_caught(SmcMesh *mesh, bool wait)
 	}
 	PG_CATCH();
 	{
-		MemoryContextSwitchTo(mesh->context);
-		mesh->error = CopyErrorData();
-		FlushErrorState();
-		MemoryContextSwitchTo(caller);
+		keep_error(mesh, caller);
 		ok = false;
 	}
 	PG_END_TRY();
@@ -106,10 +113,7 @@ post_caught(SmcMesh *mesh, int to, const uint8_t *data, size_t len)
 	}
 	PG_CATCH();
 	{
-		MemoryContextSwitchTo(mesh->context);
-		mesh->error = CopyErrorData();
-		FlushErrorState();
-		MemoryContextSwitchTo(caller);
+		keep_error(mesh, caller);
 		ok = false;
 	}
 	PG_END_TRY();

@@ -1,8 +1,7 @@
 /*
  * The inside of a mesh, shared by the files that make it up: smc_mesh.c (life,
  * sending), smc_mesh_receive.c, smc_mesh_abort.c, smc_mesh_handshake.c and
- * smc_mesh_channel.c.  Nobody else includes
- * this.
+ * smc_mesh_channel.c.  Nobody else includes this.
  */
 #ifndef SMC_MESH_STATE_H
 #define SMC_MESH_STATE_H

@@ -10,6 +10,7 @@
 
 #include "portability/instr_time.h"
 #include "storage/latch.h"
+#include "utils/memutils.h"
 
 #include "link/smc_frame.h"
 
@@ -21,6 +22,7 @@
 
 struct SmcProbe
 {
+	MemoryContext context;		/* of the probe alone, since a lane may see many */
 	MemoryContextCallback callback;
 	SmcConnection connection;
 	SmcProbeState state;
@@ -42,14 +44,18 @@ close_probe(void *arg)
 SmcProbe *
 smc_probe_start(MemoryContext context, const SmcDialTarget *target, const uint8 *lane_id)
 {
-	SmcProbe   *probe = MemoryContextAllocZero(context, sizeof(SmcProbe));
+	MemoryContext own = AllocSetContextCreate(context, "smc probe", ALLOCSET_SMALL_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(own);
+	SmcProbe   *probe = palloc0(sizeof(SmcProbe));
 
+	probe->context = own;
 	probe->callback.func = close_probe;
 	probe->callback.arg = probe;
-	MemoryContextRegisterResetCallback(context, &probe->callback);
+	MemoryContextRegisterResetCallback(own, &probe->callback);
 	memcpy(probe->lane_id, lane_id, SMC_LANE_ID_BYTES);
 	probe->state = SMC_PROBE_RUNNING;
-	smc_connect_start(&probe->connection, context, target, NETWORK_TIMEOUT);
+	smc_connect_start(&probe->connection, own, target, NETWORK_TIMEOUT);
+	MemoryContextSwitchTo(caller);
 	return probe;
 }
 
@@ -149,7 +155,5 @@ smc_probe_poll(SmcProbe *probe)
 void
 smc_probe_end(SmcProbe *probe)
 {
-	smc_connect_close(&probe->connection);
-	if (probe->state == SMC_PROBE_RUNNING)
-		probe->state = SMC_PROBE_DEAD;
+	MemoryContextDelete(probe->context);
 }

@@ -33,7 +33,7 @@ extern SmcProbe *smc_probe_start(MemoryContext context, const SmcDialTarget *tar
  */
 extern SmcProbeState smc_probe_poll(SmcProbe *probe);
 
-/* Close the connection, answered or not. */
+/* Close the connection, answered or not, and free the probe. */
 extern void smc_probe_end(SmcProbe *probe);
 
 #endif							/* SMC_PROBE_H */

@@ -15,20 +15,13 @@
 
 #include <sodium.h>
 
-#include "access/genam.h"
-#include "access/table.h"
-#include "catalog/indexing.h"
-#include "catalog/pg_extension.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "port/pg_bitutils.h"
 #include "storage/proc.h"
 #include "tcop/tcopprot.h"
-#include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
@@ -39,20 +32,16 @@
 #include "pg/smc_compute.h"
 #include "pg/smc_consent.h"
 #include "pg/smc_failure.h"
+#include "pg/smc_figure.h"
 #include "pg/smc_guard.h"
+#include "pg/smc_hangup.h"
 #include "pg/smc_local.h"
 #include "pg/smc_messages.h"
 #include "pg/smc_module.h"
 #include "pg/smc_peer.h"
-#include "pg/smc_figure.h"
 #include "pg/smc_query.h"
 #include "pg/smc_study.h"
 #include "pg/smc_transaction.h"
-#include "pg/smc_hangup.h"
-
-/* What the hub may ask for in smc.peer_timeout. */
-#define TIMEOUT_MIN_MS	100
-#define TIMEOUT_MAX_MS	INT_MAX
 
 /* How far the answer to a message has come: decides what an error may tell. */
 typedef enum Stage
@@ -137,10 +126,18 @@ own_name(const SmcAnswer *answer)
  * Waiting in the course of an answer
  */
 
+/* Take the hub's smc.peer_timeout, whatever it sent. */
 static void
 set_timeout_ms(SmcAnswer *answer, uint64 timeout_ms)
 {
-	answer->timeout_ms = (long) Min(Max(timeout_ms, TIMEOUT_MIN_MS), TIMEOUT_MAX_MS);
+	answer->timeout_ms = (long) Min(Max(timeout_ms, SMC_PEER_TIMEOUT_MIN), SMC_PEER_TIMEOUT_MAX);
+}
+
+/* How long to wait at a time, so that silence is noticed not much late. */
+static long
+wait_ms(const SmcAnswer *answer)
+{
+	return Min(Max(answer->timeout_ms / 8, 10), SMC_MESH_IDLE_MS);
 }
 
 /* Silence counts from here on. */
@@ -148,7 +145,7 @@ static void
 start_listening(SmcAnswer *answer)
 {
 	answer->listening_since = GetCurrentTimestamp();
-	smc_mesh_set_idle_interval(answer->mesh, Min(Max(answer->timeout_ms / 8, 10), 1000));
+	smc_mesh_set_idle_interval(answer->mesh, wait_ms(answer));
 }
 
 /* Called by the channel while it waits, and in our own waits. */
@@ -177,7 +174,7 @@ await_message(SmcAnswer *answer, SmcMessage *message)
 	while (!smc_mesh_next(answer->mesh, message))
 	{
 		check_hub(answer);
-		smc_mesh_wait(answer->mesh, Min(Max(answer->timeout_ms / 8, 10), 1000));
+		smc_mesh_wait(answer->mesh, wait_ms(answer));
 	}
 	if (message->type == SMC_MSG_ABORT)
 		smc_mesh_raise_abort(answer->mesh, message);
@@ -527,34 +524,6 @@ answer_studies(SmcAnswer *answer)
 	smc_transaction_commit_lazy();
 }
 
-/* The version of the extension as it is created in this database. */
-static char *
-installed_version(void)
-{
-	Relation	extensions = table_open(ExtensionRelationId, AccessShareLock);
-	char	   *version = pstrdup("");
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
-				CStringGetDatum(SMC_EXTENSION));
-	scan = systable_beginscan(extensions, ExtensionNameIndexId, true, NULL, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-	{
-		bool		isnull;
-		Datum		value = heap_getattr(tuple, Anum_pg_extension_extversion,
-										 RelationGetDescr(extensions), &isnull);
-
-		if (!isnull)
-			version = TextDatumGetCString(value);
-	}
-	systable_endscan(scan);
-	table_close(extensions, AccessShareLock);
-	return version;
-}
-
 static void
 answer_who(SmcAnswer *answer)
 {
@@ -562,7 +531,7 @@ answer_who(SmcAnswer *answer)
 
 	initStringInfo(&buf);
 	smc_transaction_begin();
-	smc_messages_put_text(&buf, installed_version());
+	smc_messages_put_text(&buf, smc_module_version());
 	smc_transaction_commit_lazy();
 	smc_messages_put_u32(&buf, PG_VERSION_NUM);
 	smc_mesh_post(answer->mesh, answer->hub, SMC_MSG_HERE, buf.data, buf.len);

@@ -26,7 +26,6 @@
 #include <sodium.h>
 
 #include "access/xact.h"
-#include "access/xlog.h"
 #include "fmgr.h"
 #include "libpq/libpq-be.h"
 #include "miscadmin.h"
@@ -109,11 +108,7 @@ check_call(FunctionCallInfo fcinfo)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("smc_attach() can only be called by a client")));
-	if (RecoveryInProgress())
-		ereport(ERROR,
-				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
-				 errmsg("a standby can't take part in computations"),
-				 errdetail("Each computation is written to the audit.")));
+	smc_module_require_primary();
 }
 
 static void
@@ -144,10 +139,7 @@ apply_settings(void)
 	disable_timeout(STATEMENT_TIMEOUT, false);
 }
 
-/*
- * The offered names as a List.  They are looked up in the catalogs and quoted
- * in errors, so they must be proper names at least.
- */
+/* The offered names as a List. */
 static List *
 offered_names(const SmcOffer *offer)
 {
@@ -155,16 +147,7 @@ offered_names(const SmcOffer *offer)
 	int			i;
 
 	for (i = 0; i < offer->party_count; i++)
-	{
-		const char *name = offer->names[i];
-
-		if (name[0] < 'a' || name[0] > 'z' ||
-			strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name))
-			ereport(ERROR,
-					(errcode(ERRCODE_PROTOCOL_VIOLATION),
-					 errmsg("malformed name of a party in the lane that is offered")));
-		names = lappend(names, pstrdup(name));
-	}
+		names = lappend(names, pstrdup(offer->names[i]));
 	return names;
 }
 

@@ -19,6 +19,7 @@
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
+#include "core/smc_random.h"
 #include "pg/smc_audit.h"
 #include "pg/smc_statement.h"
 #include "pg/smc_study.h"
@@ -137,6 +138,14 @@ fill(const SmcAuditRecord *record, Datum *values, bool *nulls)
 }
 
 void
+smc_audit_make_id(uint8 id[SMC_UUID_BYTES])
+{
+	smc_random_fill(smc_random_system(), id, SMC_UUID_BYTES);
+	id[6] = (id[6] & 0x0f) | 0x40;	/* version 4 */
+	id[8] = (id[8] & 0x3f) | 0x80;	/* of the RFC's variant */
+}
+
+void
 smc_audit_begin(const SmcAuditRecord *record)
 {
 	Datum		values[ARG_COUNT];
@@ -165,12 +174,7 @@ smc_audit_end(const SmcAuditRecord *record)
 		/* the id is another computation's: record this one under one of our own */
 		pg_uuid_t  *id = palloc(sizeof(pg_uuid_t));
 
-		if (!pg_strong_random(id->data, UUID_LEN))
-			ereport(ERROR,
-					(errcode(ERRCODE_INTERNAL_ERROR),
-					 errmsg("could not generate random values")));
-		id->data[6] = (id->data[6] & 0x0f) | 0x40;	/* version 4 */
-		id->data[8] = (id->data[8] & 0x3f) | 0x80;
+		smc_audit_make_id(id->data);
 		values[ARG_ID] = UUIDPGetDatum(id);
 	}
 }

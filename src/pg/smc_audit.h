@@ -34,6 +34,9 @@ typedef struct SmcAuditRecord
 	TimestampTz started_at;
 } SmcAuditRecord;
 
+/* Make the id of a computation: a random UUID, version 4. */
+extern void smc_audit_make_id(uint8 id[SMC_UUID_BYTES]);
+
 extern void smc_audit_begin(const SmcAuditRecord *record);
 extern void smc_audit_end(const SmcAuditRecord *record);	/* inserts when begin never happened */
 

@@ -12,7 +12,7 @@
 #include "pg/smc_consent_store.h"
 #include "pg/smc_study.h"
 
-/* What one party tells the others about its consent to a study, as sent (see messages.h). */
+/* What one party tells the others about its consent to a study, as sent (its bytes: smc_consent.c). */
 typedef struct SmcConsent
 {
 	char		study[NAMEDATALEN];

@@ -14,8 +14,9 @@
  */
 #include "postgres.h"
 
+#include <sodium.h>
+
 #include "access/parallel.h"
-#include "access/xlog.h"
 #include "catalog/objectaccess.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -24,6 +25,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "pg/smc_audit.h"
 #include "pg/smc_compat.h"
 #include "pg/smc_exec.h"
 #include "pg/smc_figure.h"
@@ -92,11 +94,7 @@ check_process(void)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("a joint query can't be run in a parallel worker"),
 				 errhint("Mark the function that runs it PARALLEL UNSAFE.")));
-	if (RecoveryInProgress())
-		ereport(ERROR,
-				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
-				 errmsg("a joint query can't be run during recovery"),
-				 errdetail("Every party keeps an audit row of every computation, and a standby can't write one.")));
+	smc_module_require_primary();
 	if (smc_local_is_running())
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -167,7 +165,7 @@ wipe_partials(void *arg)
 	Partials   *partials = arg;
 
 	if (partials->values)
-		explicit_bzero(partials->values, partials->count * sizeof(SmcRing128));
+		sodium_memzero(partials->values, partials->count * sizeof(SmcRing128));
 }
 
 /* Allocate zeroed partials in the current context. */
@@ -182,18 +180,6 @@ make_partials(size_t count)
 	partials->callback.arg = partials;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &partials->callback);
 	return partials;
-}
-
-/* A random UUID, version 4. */
-static void
-make_id(uint8 id[SMC_UUID_BYTES])
-{
-	if (!pg_strong_random(id, SMC_UUID_BYTES))
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not generate random values")));
-	id[6] = (id[6] & 0x0f) | 0x40;
-	id[8] = (id[8] & 0x3f) | 0x80;
 }
 
 static void
@@ -221,7 +207,7 @@ compute(SmcScan *scan)
 	SmcRun	   *run;
 	uint64		rows;
 
-	make_id(request.id);
+	smc_audit_make_id(request.id);
 	request.study = scan->study;
 	request.query = smc_query_write(scan->query);
 	request.layout = smc_layout_write(scan->layout);

@@ -40,19 +40,20 @@
 #define GAIN_BITS		17.0	/* "modest": of all constants together */
 #define FINEST_BITS		(-64.0) /* of a column's smallest value that isn't 0 */
 
-/* Where computing ends: of float8, float4, and the dates that are timestamps too. */
+/* Where computing ends: of float8, float4, numeric. */
 #define FLOAT8_BITS		500.0
 #define FLOAT4_BITS		64.0
 #define FLOAT4_FINEST	(-100.0)
 #define NUMERIC_BITS	10000.0
-#define DATE_BITS		26.0
-#define DATE_COLUMN_BITS	23.0
 
-/* What is known of a value's magnitude. */
+/* How many days a date may be moved in all: dates end at 4714 BC, not far from people's. */
+#define SHIFT_BITS		20.0
+
+/* What is known of a value's magnitude.  NaN counts as infinite, and makes what it is part of so. */
 typedef struct Range
 {
 	double		proven;			/* log2 of a bound by what is agreed */
-	double		modest;			/* the same, columns below 2^24, nothing made smaller */
+	double		modest;			/* the same, columns below 2^24, nothing made smaller; infinite by constants only */
 	double		gain;			/* the same, columns below 1 */
 	double		finest;			/* log2 of the smallest value that isn't 0 */
 	double		slope;			/* log2 of the constants that columns in it are multiplied by */
@@ -79,10 +80,12 @@ add_bits(double a, double b)
 	return larger + log2(1.0 + exp2(smaller - larger));
 }
 
-/* Zero times anything is zero. */
+/* Zero times anything is zero, but for NaN and infinity. */
 static double
 multiply_bits(double a, double b)
 {
+	if (a == INFINITY || b == INFINITY)
+		return INFINITY;
 	return (a == -INFINITY || b == -INFINITY) ? -INFINITY : a + b;
 }
 
@@ -119,6 +122,22 @@ text_bits(const char *text)
 	return multiply_bits(bits, shift * log2(10.0));
 }
 
+/* A date's or timestamp's days from 2000, roughly; infinite for the infinities. */
+static Range
+date_range(const char *text)
+{
+	Range		range = nothing;
+	double		year;
+
+	if (text == NULL)
+		return nothing;
+	year = strpbrk(text, "in") != NULL ? INFINITY : strtod(text, NULL);
+	if (strstr(text, "BC") != NULL)
+		year = -year;
+	range.proven = range.modest = log2(366.0 * (fabs(year - 2000.0) + 1.0));
+	return range;
+}
+
 static Range
 constant_range(const SmcExpr *expr)
 {
@@ -127,6 +146,9 @@ constant_range(const SmcExpr *expr)
 
 	switch (smc_exprtype_class(expr))
 	{
+		case SMC_CLASS_DATE:
+		case SMC_CLASS_TIMESTAMP:
+			return date_range(expr->value);
 		case SMC_CLASS_INT:
 		case SMC_CLASS_NUMERIC:
 		case SMC_CLASS_FLOAT:
@@ -198,13 +220,8 @@ column_range(const SmcColumn *column)
 			range.modest = Min(range.proven, COLUMN_BITS);
 			range.gain = 0;
 			break;
-		case SMC_CLASS_DATE:
-		case SMC_CLASS_TIMESTAMP:
-			range.proven = range.modest = DATE_COLUMN_BITS;
-			range.gain = 0;
-			break;
 		default:
-			return nothing;
+			return nothing;		/* of a date: moved by no day yet */
 	}
 	range.finest = smc_optable_class(column->type) == SMC_CLASS_INT ? 0 : FINEST_BITS;
 	range.digit = smc_optable_class(column->type) == SMC_CLASS_FLOAT || column->scale == SMC_SCALE_NONE ?
@@ -261,7 +278,9 @@ product_range(Range a, Range b)
 static Range
 quotient_range(Range a, Range divisor, bool remainder)
 {
-	if (remainder)
+	if (a.modest == INFINITY)
+		return a;
+	if (remainder && divisor.proven != INFINITY)
 	{
 		a.proven = Min(a.proven, divisor.proven);
 		a.modest = Min(a.modest, divisor.modest);
@@ -270,7 +289,13 @@ quotient_range(Range a, Range divisor, bool remainder)
 	}
 	if (isinf(divisor.slope))
 		a.slope = INFINITY;
-	if (isinf(divisor.proven))	/* NULL, or a parameter; NaN and infinity leave nothing to find */
+	if (divisor.proven == INFINITY)
+	{
+		/* by NaN: a sum of it fails where there is a row */
+		a.proven = a.modest = a.gain = INFINITY;
+		return a;
+	}
+	if (isinf(divisor.proven))	/* NULL, or a parameter */
 		return a;
 	a.proven -= divisor.proven;
 	a.modest = Max(a.modest, a.modest - divisor.proven);
@@ -287,6 +312,8 @@ rounded_range(const SmcExpr *expr, Range a)
 	double		digits = 0;
 	Range		unit = nothing;
 
+	if (a.modest == INFINITY)
+		return a;
 	if (strcmp(smc_optable_get(expr->op)->sql, "sign") == 0)
 	{
 		unit.proven = unit.modest = unit.gain = 0;
@@ -327,11 +354,6 @@ check_node(const SmcStudy *study, const SmcExpr *expr, Range range)
 			if (range.modest > NUMERIC_BITS || range.finest < -NUMERIC_BITS)
 				refuse(study);
 			break;
-		case DATEOID:
-		case TIMESTAMPOID:
-			if (range.modest > DATE_BITS)
-				refuse(study);
-			break;
 		default:
 			break;
 	}
@@ -363,14 +385,20 @@ operation_range(const SmcStudy *study, const SmcExpr *expr, const Range *args)
 		case SMC_RULE_FLOAT_ROUND:
 			return rounded_range(expr, args[0]);
 		case SMC_RULE_DATE_SHIFT:
-			return sum_range(args[0], args[1]);
-		case SMC_RULE_CAST:
-		case SMC_RULE_DATE_TRUNC:
-			/* a cast to integer rounds */
-			range = args[count - 1];
-			range.proven = operation->type == INT2OID || operation->type == INT4OID ||
-				operation->type == INT8OID ? add_bits(range.proven, 0) : range.proven;
+			range = sum_range(args[0], args[1]);
+			if (range.modest > SHIFT_BITS)
+				refuse(study);
 			return range;
+		case SMC_RULE_CAST:
+			if (operation->type == TIMESTAMPOID && args[0].modest > SHIFT_BITS + 4.0)
+				refuse(study);
+			/* a cast to integer rounds */
+			range = args[0];
+			if (operation->type == INT2OID || operation->type == INT4OID || operation->type == INT8OID)
+				range.proven = add_bits(range.proven, 0);
+			return range;
+		case SMC_RULE_DATE_TRUNC:
+			return args[1];
 		case SMC_RULE_CASE:
 			for (int i = 0; i < count; i++)
 			{
@@ -389,9 +417,14 @@ operation_range(const SmcStudy *study, const SmcExpr *expr, const Range *args)
 			range.proven = 30;
 			break;
 		case SMC_RULE_DATE_DIFF:
+			/* infinite dates can't be subtracted */
+			if (isinf(Max(args[0].modest, args[1].modest)) && Max(args[0].modest, args[1].modest) > 0)
+				refuse(study);
 			range.proven = 32;
 			break;
 		case SMC_RULE_EXTRACT:
+			if (args[1].modest == INFINITY)
+				return args[1];
 			range.proven = 45;
 			range.finest = -20;
 			break;

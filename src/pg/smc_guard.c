@@ -220,9 +220,9 @@ run_utility(PlannedStmt *pstmt, const char *query_string, bool read_only_tree,
 }
 
 /*
- * Refuse, or run.  Top level means outside any function; and outside
- * any transaction block, which several statements in one message make too.  The marks are set for this CALL alone, and taken back
- * whichever way it ends.
+ * Refuse, or run.  Top level means outside any function; and outside any
+ * transaction block, which several statements in one message make too.  The
+ * marks are set for this CALL alone, and taken back whichever way it ends.
  */
 static void
 check_utility(PlannedStmt *pstmt, const char *query_string, bool read_only_tree,

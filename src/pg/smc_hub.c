@@ -150,7 +150,7 @@ on_idle(void *arg)
 
 	check_asker(hub);
 	smc_pulse_check(hub->pulse);
-	smc_mesh_set_idle_interval(hub->mesh, Min(smc_pulse_wait_ms(hub->pulse), 1000));
+	smc_mesh_set_idle_interval(hub->mesh, Min(smc_pulse_wait_ms(hub->pulse), SMC_MESH_IDLE_MS));
 	smc_activity_progress(stats.bytes_sent, stats.bytes_received, 0);
 }
 
@@ -470,7 +470,7 @@ compute(SmcHub *hub)
  * Questions to a single peer
  */
 
-/* Ask the lane's other party, and wait for its answer of that type. */
+/* Ask the lane's other party, and wait for its answer of that type; the caller frees it. */
 static void
 ask(SmcHub *hub, uint8 question, uint8 answer, SmcMessage *message)
 {
@@ -503,6 +503,7 @@ ping(SmcHub *hub)
 	extension_version = smc_messages_get_text(&reader);
 	server_version = smc_reader_u32(&reader);
 	smc_messages_end(&reader, "HERE", party_name(hub, message.from));
+	smc_mesh_free_message(&message);
 
 	smc_pool_set_idle();
 	smc_pipe_start(&buf, SMC_PIPE_PONG);
@@ -536,6 +537,7 @@ fetch_studies(SmcHub *hub)
 		smc_messages_put_blob(&buf, definition, len);
 	}
 	smc_messages_end(&reader, "TELL", party_name(hub, message.from));
+	smc_mesh_free_message(&message);
 
 	smc_pool_set_idle();
 	(void) smc_pipe_send(task->pipe, &buf, NULL, NULL);
@@ -551,7 +553,7 @@ smc_hub_serve(SmcHub *hub, SmcTask *task)
 	hub->contributed = 0;
 	hub->began_at = GetCurrentTimestamp();
 	smc_pulse_begin(hub->pulse, task->timeout_ms);
-	smc_mesh_set_idle_interval(hub->mesh, Min(smc_pulse_wait_ms(hub->pulse), 1000));
+	smc_mesh_set_idle_interval(hub->mesh, Min(smc_pulse_wait_ms(hub->pulse), SMC_MESH_IDLE_MS));
 
 	switch (task->request.kind)
 	{

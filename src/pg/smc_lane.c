@@ -15,7 +15,6 @@
 
 #include <sodium.h>
 
-#include "access/xlog.h"
 #include "miscadmin.h"
 #include "storage/latch.h"
 #include "utils/memutils.h"
@@ -23,6 +22,7 @@
 #include "utils/wait_event.h"
 
 #include "core/smc_hash.h"
+#include "pg/smc_audit.h"
 #include "pg/smc_failure.h"
 #include "pg/smc_identity.h"
 #include "pg/smc_lane.h"
@@ -122,11 +122,7 @@ create_run(const List *names, SmcRequestKind kind)
 	SmcRun	   *run = MemoryContextAllocZero(context, sizeof(SmcRun));
 
 	smc_module_require_preload();
-	if (RecoveryInProgress())
-		ereport(ERROR,
-				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
-				 errmsg("a standby can't take part in computations"),
-				 errdetail("Each computation is written to the audit.")));
+	smc_module_require_primary();
 
 	run->context = context;
 	run->callback.func = wipe_run;
@@ -231,15 +227,7 @@ static void
 restart(SmcRun *run)
 {
 	smc_pipe_close(run->pipe);
-
-	/* a random (version 4) UUID */
-	if (!pg_strong_random(run->request.id, SMC_UUID_BYTES))
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not generate random values")));
-	run->request.id[6] = (run->request.id[6] & 0x0f) | 0x40;
-	run->request.id[8] = (run->request.id[8] & 0x3f) | 0x80;
-
+	smc_audit_make_id(run->request.id);
 	start(run);
 	if (run->contribution.len > 0)
 		send_contribution(run);

@@ -27,10 +27,10 @@ extern char *smc_local_sql(const SmcStudy *study, const SmcQuery *query, const S
  * partials[cell * slots + slot] (caller's memory, zeroed) and return the
  * number of rows that contributed: those that passed WHERE, or, where one sum
  * is all that is asked, those that it adds up; or SMC_LOCAL_ROWS_UNKNOWN (cast
- * to a signed number: -1).  Raises when a group value is outside the declared domain or a
- * partial is outside the ring's range for the study's parties; values are never
- * in these messages, and a user without the owner's rights sees no other error's
- * text than of a cancelled or retryable one.
+ * to a signed number: -1).  Raises when a group value is outside the declared
+ * domain or a partial is outside the ring's range for the study's parties;
+ * values are never in these messages, and a user without the owner's rights
+ * sees no other error's text than of a cancelled or retryable one.
  */
 extern uint64 smc_local_run(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
 							SmcRing128 *partials);

@@ -16,6 +16,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xlog.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_extension.h"
@@ -29,6 +30,7 @@
 #include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "pg/smc_activity.h"
@@ -81,7 +83,7 @@ define_settings(void)
 							"Sets how long a computation waits for a peer that gives no sign of life.",
 							"The value of the session that asks holds at all parties.",
 							&smc_peer_timeout,
-							10 * 1000, 100, INT_MAX,
+							10 * 1000, SMC_PEER_TIMEOUT_MIN, SMC_PEER_TIMEOUT_MAX,
 							PGC_USERSET, GUC_UNIT_MS,
 							NULL, NULL, NULL);
 
@@ -150,7 +152,17 @@ smc_module_require_preload(void)
 				 errhint("Add smc to shared_preload_libraries in postgresql.conf and restart the server.")));
 }
 
-/* The same for the extension's script, so that CREATE EXTENSION fails early. */
+void
+smc_module_require_primary(void)
+{
+	if (RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+				 errmsg("a standby can't take part in computations"),
+				 errdetail("Each computation is written to the audit.")));
+}
+
+/* smc_module_require_preload for the extension's script, so that CREATE EXTENSION fails early. */
 Datum
 smc_require_preload(PG_FUNCTION_ARGS)
 {
@@ -162,6 +174,17 @@ static void
 forget_extension(Datum arg, int cacheid, uint32 hashvalue)
 {
 	extension_valid = false;
+}
+
+/* Begin to look for our row of pg_extension. */
+static SysScanDesc
+scan_extension(Relation rel)
+{
+	ScanKeyData key;
+
+	ScanKeyInit(&key, Anum_pg_extension_extname,
+				BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(SMC_EXTENSION));
+	return systable_beginscan(rel, ExtensionNameIndexId, true, NULL, 1, &key);
 }
 
 /*
@@ -178,7 +201,6 @@ read_extension(void)
 {
 	static bool registered = false;
 	Relation	rel;
-	ScanKeyData key[1];
 	SysScanDesc scan;
 	HeapTuple	tuple;
 
@@ -196,9 +218,7 @@ read_extension(void)
 	extension_owner = InvalidOid;
 
 	rel = table_open(ExtensionRelationId, AccessShareLock);
-	ScanKeyInit(&key[0], Anum_pg_extension_extname,
-				BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(SMC_EXTENSION));
-	scan = systable_beginscan(rel, ExtensionNameIndexId, true, NULL, 1, key);
+	scan = scan_extension(rel);
 	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple))
 	{
@@ -235,6 +255,28 @@ smc_module_schema(void)
 				 errmsg("extension \"%s\" is not created in this database", SMC_EXTENSION),
 				 errhint("Use CREATE EXTENSION smc.")));
 	return schema;
+}
+
+char *
+smc_module_version(void)
+{
+	Relation	rel = table_open(ExtensionRelationId, AccessShareLock);
+	char	   *version = NULL;
+	SysScanDesc scan = scan_extension(rel);
+	HeapTuple	tuple = systable_getnext(scan);
+
+	if (HeapTupleIsValid(tuple))
+	{
+		bool		isnull;
+		Datum		value = heap_getattr(tuple, Anum_pg_extension_extversion,
+										 RelationGetDescr(rel), &isnull);
+
+		if (!isnull)
+			version = TextDatumGetCString(value);
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return version != NULL ? version : pstrdup("");
 }
 
 /*

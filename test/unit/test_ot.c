@@ -25,24 +25,24 @@ test_stream(void **state)
 	};
 	SmcArena   *arena = smc_arena_create();
 	SmcBlock	seed;
-	SmcStream  *stream;
+	SmcBlockStream *stream;
 	uint8_t		one[64];
 	uint8_t		two[64];
 
 	(void) state;
 	memcpy(&seed, key, sizeof(seed));
-	stream = smc_stream_open(arena, &seed);
+	stream = smc_block_stream_open(arena, &seed);
 	assert_non_null(stream);
-	assert_int_equal(smc_stream_read(stream, one, sizeof(one)), SMC_OK);
-	smc_stream_close(stream);
+	assert_int_equal(smc_block_stream_read(stream, one, sizeof(one)), SMC_OK);
+	smc_block_stream_close(stream);
 	assert_memory_equal(one, expected, sizeof(expected));
 
 	/* the same bytes in pieces */
-	stream = smc_stream_open(arena, &seed);
-	assert_int_equal(smc_stream_read(stream, two, 5), SMC_OK);
-	assert_int_equal(smc_stream_read(stream, two + 5, 40), SMC_OK);
-	assert_int_equal(smc_stream_read(stream, two + 45, 19), SMC_OK);
-	smc_stream_close(stream);
+	stream = smc_block_stream_open(arena, &seed);
+	assert_int_equal(smc_block_stream_read(stream, two, 5), SMC_OK);
+	assert_int_equal(smc_block_stream_read(stream, two + 5, 40), SMC_OK);
+	assert_int_equal(smc_block_stream_read(stream, two + 45, 19), SMC_OK);
+	smc_block_stream_close(stream);
 	assert_memory_equal(one, two, sizeof(one));
 	smc_arena_destroy(arena);
 }
