@@ -248,3 +248,154 @@ CREATE AGGREGATE smc_avg(bigint) (SFUNC = smc_no_study, STYPE = internal, FINALF
 CREATE AGGREGATE smc_avg(numeric) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
 CREATE AGGREGATE smc_avg(real) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float8);
 CREATE AGGREGATE smc_avg(double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float8);
+
+-- for the aggregates below: their final functions by result type
+CREATE FUNCTION smc_no_study(internal, "any", "any", "any") RETURNS internal
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study_int2(internal) RETURNS smallint
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study_int4(internal) RETURNS integer
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study_text(internal) RETURNS text
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study_date(internal) RETURNS date
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study_timestamp(internal) RETURNS timestamp
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study_timestamptz(internal) RETURNS timestamptz
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+
+CREATE AGGREGATE smc_min(smallint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int2);
+CREATE AGGREGATE smc_min(integer) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int4);
+CREATE AGGREGATE smc_min(bigint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int8);
+CREATE AGGREGATE smc_min(numeric) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
+CREATE AGGREGATE smc_min(real) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float4);
+CREATE AGGREGATE smc_min(double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float8);
+CREATE AGGREGATE smc_min(date) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_date);
+CREATE AGGREGATE smc_min(timestamp) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_timestamp);
+CREATE AGGREGATE smc_min(timestamptz) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_timestamptz);
+CREATE AGGREGATE smc_max(smallint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int2);
+CREATE AGGREGATE smc_max(integer) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int4);
+CREATE AGGREGATE smc_max(bigint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int8);
+CREATE AGGREGATE smc_max(numeric) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
+CREATE AGGREGATE smc_max(real) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float4);
+CREATE AGGREGATE smc_max(double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float8);
+CREATE AGGREGATE smc_max(date) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_date);
+CREATE AGGREGATE smc_max(timestamp) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_timestamp);
+CREATE AGGREGATE smc_max(timestamptz) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_timestamptz);
+CREATE AGGREGATE smc_compare(smallint, text, text) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int4);
+CREATE AGGREGATE smc_compare(integer, text, text) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int4);
+CREATE AGGREGATE smc_compare(bigint, text, text) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int4);
+CREATE AGGREGATE smc_compare(numeric, text, text) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int4);
+CREATE AGGREGATE smc_compare(real, text, text) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int4);
+CREATE AGGREGATE smc_compare(double precision, text, text) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int4);
+CREATE AGGREGATE smc_argmin(smallint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmin(integer) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmin(bigint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmin(numeric) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmin(real) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmin(double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmax(smallint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmax(integer) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmax(bigint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmax(numeric) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmax(real) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+CREATE AGGREGATE smc_argmax(double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+
+--
+-- What psql says of them
+--
+COMMENT ON FOREIGN DATA WRAPPER smc IS 'peers are its servers, studies are its foreign tables';
+
+COMMENT ON FUNCTION smc_create_identity(text) IS 'make this database a party: its key pair and its server; returns the public key';
+COMMENT ON FUNCTION smc_public_key() IS 'this party''s public key, to be given to the peers';
+COMMENT ON FUNCTION smc_ping(text) IS 'try the link to a peer: round trip, versions, whether it holds the registered key';
+COMMENT ON FUNCTION smc_accept(text) IS 'sign a study as it now stands; returns its digest';
+COMMENT ON FUNCTION smc_withdraw(text) IS 'end this party''s consent to a study';
+COMMENT ON PROCEDURE smc_attach() IS 'a peer''s end of a lane: called by peers'' servers, not by people';
+
+COMMENT ON VIEW smc_peers IS 'the parties registered here';
+COMMENT ON COLUMN smc_peers.name IS 'the party, and its server';
+COMMENT ON COLUMN smc_peers.is_self IS 'whether it is this database itself';
+COMMENT ON COLUMN smc_peers.public_key IS 'the key that the party must hold';
+COMMENT ON VIEW smc_studies IS 'the studies here, who has accepted them, and what differs';
+COMMENT ON COLUMN smc_studies.relation IS 'the table to query';
+COMMENT ON COLUMN smc_studies.reveal_to IS 'who learns results, where columns don''t say otherwise';
+COMMENT ON COLUMN smc_studies.digest IS 'of all that is agreed';
+COMMENT ON COLUMN smc_studies.accepted IS 'parties that stand by this very digest, as they last told';
+COMMENT ON COLUMN smc_studies.missing IS 'parties that don''t';
+COMMENT ON COLUMN smc_studies.differs IS 'how their definitions differ, or what is wrong with this one';
+COMMENT ON COLUMN smc_studies.source IS 'this party''s own table or view; told to nobody';
+COMMENT ON COLUMN smc_studies.definition IS 'what is agreed, in full: the text under the digest';
+COMMENT ON VIEW smc_audit IS 'every computation at this party';
+COMMENT ON COLUMN smc_audit.asked_by IS 'the party that asked';
+COMMENT ON COLUMN smc_audit.asked_role IS 'the role there, as that party says';
+COMMENT ON COLUMN smc_audit.query IS 'what was asked, with the values of its parameters';
+COMMENT ON COLUMN smc_audit.reveals IS 'what was to be opened, and to whom';
+COMMENT ON COLUMN smc_audit.rows IS 'rows of this party that contributed';
+COMMENT ON COLUMN smc_audit.status IS 'running, done, withheld, refused, failed, canceled, or interrupted by a crash';
+COMMENT ON VIEW smc_results IS 'figures revealed to this party that others asked for';
+COMMENT ON COLUMN smc_results.figures IS 'an object for each group';
+COMMENT ON VIEW smc_activity IS 'the computations and lanes of this party, now';
+COMMENT ON COLUMN smc_activity.is_hub IS 'whether this party asked';
+COMMENT ON COLUMN smc_activity.phase IS 'idle, connect, agree, local, joint or wait';
+
+COMMENT ON TABLE smc_identity IS 'this party''s name and key pair, in one row that superusers alone can read';
+COMMENT ON TABLE smc_consents IS 'what each party has defined and signed, as it told; never deleted';
+COMMENT ON TABLE smc_audit_log IS 'what view smc_audit shows';
+COMMENT ON TABLE smc_results_log IS 'what view smc_results shows';
+
+COMMENT ON TYPE smc_share IS 'one party''s additive share of a number, modulo 2^128';
+COMMENT ON FUNCTION smc_split(numeric, int) IS 'split a number into random shares, of which all are needed to know it';
+COMMENT ON FUNCTION smc_combine(smc_share[]) IS 'the number that all its shares together make';
+COMMENT ON AGGREGATE sum(smc_share) IS 'a share of the sum';
+COMMENT ON TYPE smc_secret_key IS 'a key that superusers alone can read or write';
+
+COMMENT ON AGGREGATE smc_count(*) IS 'joint number of rows of a study';
+COMMENT ON AGGREGATE smc_count("any") IS 'joint number of values that are not null, over a study';
+DO $$
+DECLARE
+  type text;
+BEGIN
+  FOREACH type IN ARRAY '{smallint,integer,bigint,numeric,real,double precision}'::text[] LOOP
+    EXECUTE pg_catalog.format('COMMENT ON AGGREGATE smc_sum(%s) IS %L', type, 'joint sum over a study');
+    EXECUTE pg_catalog.format('COMMENT ON AGGREGATE smc_avg(%s) IS %L', type, 'joint average over a study');
+  END LOOP;
+END $$;
+
+COMMENT ON AGGREGATE smc_min(smallint) IS 'joint minimum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_max(smallint) IS 'joint maximum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_min(integer) IS 'joint minimum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_max(integer) IS 'joint maximum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_min(bigint) IS 'joint minimum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_max(bigint) IS 'joint maximum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_min(numeric) IS 'joint minimum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_max(numeric) IS 'joint maximum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_min(real) IS 'joint minimum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_max(real) IS 'joint maximum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_min(double precision) IS 'joint minimum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_max(double precision) IS 'joint maximum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_min(date) IS 'joint minimum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_max(date) IS 'joint maximum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_min(timestamp) IS 'joint minimum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_max(timestamp) IS 'joint maximum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_min(timestamptz) IS 'joint minimum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_max(timestamptz) IS 'joint maximum over a study: the value, not whose it is';
+COMMENT ON AGGREGATE smc_compare(smallint, text, text) IS 'how the first party''s sum compares with the second''s: -1, 0 or 1, and nothing more';
+COMMENT ON AGGREGATE smc_argmin(smallint) IS 'the party with the smallest sum';
+COMMENT ON AGGREGATE smc_argmax(smallint) IS 'the party with the largest sum';
+COMMENT ON AGGREGATE smc_compare(integer, text, text) IS 'how the first party''s sum compares with the second''s: -1, 0 or 1, and nothing more';
+COMMENT ON AGGREGATE smc_argmin(integer) IS 'the party with the smallest sum';
+COMMENT ON AGGREGATE smc_argmax(integer) IS 'the party with the largest sum';
+COMMENT ON AGGREGATE smc_compare(bigint, text, text) IS 'how the first party''s sum compares with the second''s: -1, 0 or 1, and nothing more';
+COMMENT ON AGGREGATE smc_argmin(bigint) IS 'the party with the smallest sum';
+COMMENT ON AGGREGATE smc_argmax(bigint) IS 'the party with the largest sum';
+COMMENT ON AGGREGATE smc_compare(numeric, text, text) IS 'how the first party''s sum compares with the second''s: -1, 0 or 1, and nothing more';
+COMMENT ON AGGREGATE smc_argmin(numeric) IS 'the party with the smallest sum';
+COMMENT ON AGGREGATE smc_argmax(numeric) IS 'the party with the largest sum';
+COMMENT ON AGGREGATE smc_compare(real, text, text) IS 'how the first party''s sum compares with the second''s: -1, 0 or 1, and nothing more';
+COMMENT ON AGGREGATE smc_argmin(real) IS 'the party with the smallest sum';
+COMMENT ON AGGREGATE smc_argmax(real) IS 'the party with the largest sum';
+COMMENT ON AGGREGATE smc_compare(double precision, text, text) IS 'how the first party''s sum compares with the second''s: -1, 0 or 1, and nothing more';
+COMMENT ON AGGREGATE smc_argmin(double precision) IS 'the party with the smallest sum';
+COMMENT ON AGGREGATE smc_argmax(double precision) IS 'the party with the largest sum';

@@ -68,6 +68,14 @@ fail(SmcHandshake *hs, SmcStatus status)
 	return status;
 }
 
+bool
+smc_handshake_is_name(const char *name)
+{
+	size_t		len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	return name[0] >= 'a' && name[0] <= 'z' && name[len] == '\0' && len < SMC_NAME_MAX;
+}
+
 /* Whether the parties are what the contract wants: named, and no two alike. */
 static bool
 check_parties(const SmcLaneParty *parties, int party_count)

@@ -75,6 +75,12 @@ typedef struct SmcHandshake
 } SmcHandshake;
 
 /*
+ * Whether a name is one that a party may have: a lower-case letter, then
+ * lower-case letters, digits and underscores, SMC_NAME_MAX with its NUL.
+ */
+extern bool smc_handshake_is_name(const char *name);
+
+/*
  * Begin: make the ephemeral key and our own hello.  identity is secret and is
  * copied; lane_id is the hub's random name for the lane; versions are ours.
  * SMC_ERR_ARGUMENT when a party has no name, two have the same name or key, or

@@ -20,6 +20,19 @@
 
 #define SMC_ELEMENTS_MAX		(1 << 20)	/* ring elements in one computation */
 #define SMC_SCALE_MAX			30	/* decimal digits kept after the point */
+#define SMC_FLOAT_SCALE			12	/* the same of a float that declares none */
+
+#define SMC_DEFINITION_MAX		(1024 * 1024)	/* bytes of a study's canonical text */
+#define SMC_QUERY_BYTES_MAX		(1024 * 1024)	/* bytes of a query */
+#define SMC_QUERY_GROUPS_MAX	8
+#define SMC_QUERY_AGGS_MAX		256
+#define SMC_EXPR_DEPTH_MAX		64
+#define SMC_EXPR_NODES_MAX		4096	/* nodes of all expressions of one query together */
+#define SMC_EXPR_CONST_MAX		(64 * 1024)	/* bytes of one constant's text */
+#define SMC_OP_NAME_MAX			24	/* an operation's name on the wire, with its NUL */
+#define SMC_OP_ARGS_MAX			1024	/* arguments of AND, OR, CASE, COALESCE, ... */
+#define SMC_ABORT_TEXT_MAX		256 /* an ABORT's text with its NUL */
+#define SMC_WIRE_TEXT_MAX		2048	/* bytes of other short texts */
 
 #define SMC_KEY_BYTES			32	/* symmetric keys, seeds, digests */
 #define SMC_PUBLIC_KEY_BYTES	32	/* Ed25519 */

@@ -37,8 +37,8 @@ has_option(const SmcDialTarget *target, const char *keyword)
 
 /*
  * Copy a text from outside to one line of valid characters: runs of white
- * space become a space, the end is trimmed, and what isn't valid in our
- * encoding becomes question marks.
+ * space become a space, a line that ends without a stop gets one, the end is
+ * trimmed, and what isn't valid in our encoding becomes question marks.
  */
 static char *
 clean_text(MemoryContext context, const char *raw)
@@ -56,7 +56,7 @@ clean_text(MemoryContext context, const char *raw)
 		valid = pg_verify_mbstr(GetDatabaseEncoding(), raw, len, true);
 	}
 
-	text = MemoryContextAlloc(context, len + 1);
+	text = MemoryContextAlloc(context, 2 * len + 1);
 	at = text;
 	for (i = 0; i < len; i++)
 	{
@@ -64,6 +64,8 @@ clean_text(MemoryContext context, const char *raw)
 
 		if (c == ' ' || (c >= '\t' && c <= '\r'))
 		{
+			if (c == '\n' && at > text && strchr(" .:;,?!", at[-1]) == NULL)
+				*at++ = '.';
 			if (at > text && at[-1] != ' ')
 				*at++ = ' ';
 		}
@@ -111,11 +113,14 @@ static const char *
 hint_for(const char *sqlstate)
 {
 	if (strcmp(sqlstate, "42883") == 0)
-		return "Run CREATE EXTENSION smc in that database.";
+		return "Run CREATE EXTENSION smc in that database. Where it is in a schema of its own, "
+			"put that on the role's search_path: ALTER ROLE ... SET search_path = ....";
 	if (strcmp(sqlstate, "42501") == 0)
 		return "Grant the role smc_link there to the role that the user mapping here names.";
 	if (strcmp(sqlstate, "28000") == 0)
 		return "Compare the public keys registered there with what smc_public_key() returns at each party.";
+	if (strcmp(sqlstate, "42704") == 0)
+		return "Every party must have registered every other: see the view smc_peers there.";
 	return NULL;
 }
 
@@ -144,6 +149,7 @@ smc_connect_fail_result(SmcConnection *connection, const PGresult *result)
 	char	   *code_text;
 	char	   *text;
 	char	   *detail;
+	const char *hint;
 
 	/* libpq's own errors, such as a closed connection, come without. */
 	if (sqlstate == NULL || primary == NULL)
@@ -154,12 +160,17 @@ smc_connect_fail_result(SmcConnection *connection, const PGresult *result)
 
 	code_text = clean_text(connection->context, sqlstate);
 	text = clean_text(connection->context, primary);
+	hint = hint_for(code_text);
 	if (may_quote(code_text))
 		detail = psprintf("Its server said: %s: %s", code_text, text);
 	else
+	{
 		detail = psprintf("Its server refused with SQLSTATE %s.", code_text);
+		if (hint == NULL)
+			hint = "The log of its server says why.";
+	}
 	smc_connect_fail(connection, ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
-					 detail, hint_for(code_text));
+					 detail, hint);
 	pfree(detail);
 	pfree(text);
 	pfree(code_text);

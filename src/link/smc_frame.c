@@ -34,25 +34,6 @@ put_u64(uint8 *at, uint64 value)
 	return put_u32(at, (uint32) (value >> 32));
 }
 
-/*
- * Whether a name is one that a party may have: it will stand in messages and
- * logs, so nothing but the agreed letters may pass.
- */
-static bool
-name_is_valid(const char *name)
-{
-	const char *at;
-
-	if (!(name[0] >= 'a' && name[0] <= 'z'))
-		return false;
-	for (at = name; *at; at++)
-	{
-		if (!((*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || *at == '_'))
-			return false;
-	}
-	return true;
-}
-
 void
 smc_frame_write_header(uint8 out[SMC_FRAME_HEADER_BYTES], SmcFrameKind kind, int from, int to)
 {
@@ -138,7 +119,8 @@ smc_frame_read_offer(const uint8 *frame, size_t len, SmcOffer *offer)
 	for (i = 0; i < offer->party_count; i++)
 	{
 		smc_reader_text(&reader, offer->names[i], SMC_NAME_MAX);
-		if (!name_is_valid(offer->names[i]))
+		/* it will stand in messages and logs: nothing but the agreed letters may pass */
+		if (!smc_handshake_is_name(offer->names[i]))
 			return false;
 		for (j = 0; j < i; j++)
 		{

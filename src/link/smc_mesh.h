@@ -49,7 +49,6 @@ typedef struct SmcMesh SmcMesh;
 
 #define SMC_BACKLOG_MAX		(1024 * 1024)	/* bytes a channel leaves unsent before it waits */
 #define SMC_RELAY_MAX		(32 * 1024 * 1024)	/* bytes that wait at the hub for one party */
-#define SMC_ABORT_TEXT_MAX	256		/* an ABORT's text with its NUL */
 #define SMC_MESH_IDLE_MS	1000	/* how often on_idle is called, unless set otherwise */
 
 /* Message types.  Those below SMC_MSG_USER are the mesh's own. */

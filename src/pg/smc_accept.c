@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <sodium.h>
+
 #include "catalog/namespace.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -20,6 +22,7 @@
 #include "pg/smc_consent.h"
 #include "pg/smc_consent_store.h"
 #include "pg/smc_identity.h"
+#include "pg/smc_peer.h"
 #include "pg/smc_source.h"
 #include "pg/smc_study.h"
 
@@ -68,6 +71,21 @@ require_owner(const char *study, Oid owner)
 				 errmsg("must be owner of study \"%s\"", study)));
 }
 
+/* Say which parties can't take part yet; often a name is only misspelt. */
+static void
+warn_of_strangers(const SmcStudy *study)
+{
+	int			i;
+
+	for (i = 0; i < study->party_count; i++)
+		if (i != study->self && smc_peer_find(study->parties[i], true) == NULL)
+			ereport(WARNING,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("party \"%s\" of study \"%s\" is not registered here", study->parties[i], study->name),
+					 errhint("Use CREATE SERVER %s FOREIGN DATA WRAPPER smc OPTIONS (host '...', dbname '...', public_key '...').",
+							 quote_identifier(study->parties[i]))));
+}
+
 /*
  * smc_accept(study text) returns text
  *
@@ -94,18 +112,24 @@ smc_accept(PG_FUNCTION_ARGS)
 	}
 	/* peers know it by its name alone, so there must be one of that name */
 	study = smc_study_find(name);
+	if (study == NULL)
+	{
+		relid = schema ? relid : RelnameGetRelid(name);
+		if (OidIsValid(relid))
+			(void) smc_study_load(relid);	/* says what it is instead */
+	}
 	if (study == NULL || (schema && study->relid != relid))
 		unknown_study(name);
 	require_owner(study->name, study->owner);
 
 	/* a consent that can't be kept is none */
-	smc_source_require_readable(study, smc_study_source(study));
+	smc_source_require_readable(study, smc_source_find(study));
 
 	if (!smc_consent_has_own(study))
 		smc_consent_store_put(study->name, smc_consent_sign(study),
 							  GetUserNameFromId(GetUserId(), false));
-	hex_encode((const char *) study->digest, SMC_KEY_BYTES, hex);
-	hex[SMC_KEY_BYTES * 2] = '\0';
+	warn_of_strangers(study);
+	sodium_bin2hex(hex, sizeof(hex), study->digest, SMC_KEY_BYTES);
 	PG_RETURN_TEXT_P(cstring_to_text(hex));
 }
 

@@ -17,6 +17,13 @@
 
 PG_FUNCTION_INFO_V1(smc_no_study);
 
+/* Whether PostgreSQL has an aggregate of that name. */
+static bool
+has_native(const char *name)
+{
+	return strcmp(name, "compare") != 0 && strcmp(name, "argmin") != 0 && strcmp(name, "argmax") != 0;
+}
+
 /* Transition and final function of the smc_* aggregates: always raises. */
 Datum
 smc_no_study(PG_FUNCTION_ARGS)
@@ -29,8 +36,10 @@ smc_no_study(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("%s works only on a study table", name),
+				 has_native(name + strlen(PREFIX)) ?
 				 errhint("Define a study with CREATE FOREIGN TABLE on the server of this party, or use the native %s().",
-						 name + strlen(PREFIX))));
+						 name + strlen(PREFIX)) :
+				 errhint("Define a study with CREATE FOREIGN TABLE on the server of this party.")));
 
 	ereport(ERROR,
 			(errcode(ERRCODE_WRONG_OBJECT_TYPE),

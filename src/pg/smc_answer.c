@@ -64,6 +64,7 @@ struct SmcAnswer
 	MemoryContext context;		/* of the lane */
 	MemoryContext request;		/* of one message's handling, reset after it */
 	SmcMesh    *mesh;
+	SmcLaneEngine *engine;
 	const List *names;
 	uint8		fingerprint[SMC_KEY_BYTES];
 	int			hub;
@@ -105,6 +106,7 @@ smc_answer_create(MemoryContext context, SmcMesh *mesh, const List *names,
 	answer->request = AllocSetContextCreate(context, "smc answer", ALLOCSET_DEFAULT_SIZES);
 	answer->mesh = mesh;
 	answer->names = names;
+	answer->engine = smc_compute_engine_create(context);
 	answer->hub = smc_mesh_hub(mesh);
 	memcpy(answer->fingerprint, fingerprint, SMC_KEY_BYTES);
 	return answer;
@@ -424,7 +426,8 @@ run_joint_part(SmcAnswer *answer, Computation *c)
 	smc_compute_digest(smc_mesh_lane_id(answer->mesh), c->asked.seq, c->asked.id,
 					   c->asked.digest, c->asked.query, digest);
 	smc_mesh_channel_init(answer->mesh, &channel, check_hub, answer);
-	status = smc_compute_run(&channel, smc_mesh_seeds(answer->mesh), digest, c->layout,
+	status = smc_compute_run(&channel, smc_mesh_seeds(answer->mesh), digest,
+							 smc_mesh_lane_id(answer->mesh), answer->engine, c->layout,
 							 c->partials, &c->outcome);
 	sodium_memzero(c->partials, c->count * sizeof(SmcRing128));
 	sodium_memzero(digest, sizeof(digest));

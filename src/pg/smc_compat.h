@@ -1,14 +1,18 @@
 /*
- * What differs between the PostgreSQL releases we build on: 15 and later.
+ * What differs between PostgreSQL releases.
  *
- * Only names and signatures; a difference in behaviour belongs where it
- * matters, with its reason.
+ * Built and tested is 15.  What is known to have changed in later releases
+ * stands here, so that whoever moves up begins with this file: names and
+ * signatures only; a difference in behaviour belongs where it matters, with its
+ * reason.  Not here is what link calls, which may not look up: CreateWaitEventSet
+ * (src/link/smc_dial.c) takes a resource owner since 17.
  */
 #ifndef SMC_COMPAT_H
 #define SMC_COMPAT_H
 
 #include "postgres.h"
 
+#include "catalog/pg_foreign_server.h"
 #include "catalog/pg_proc.h"
 #include "optimizer/pathnode.h"
 #include "utils/acl.h"
@@ -50,9 +54,22 @@
 #if PG_VERSION_NUM >= 160000
 #define smc_compat_proc_aclcheck(funcid, userid) \
 	object_aclcheck(ProcedureRelationId, funcid, userid, ACL_EXECUTE)
+#define smc_compat_server_aclcheck(serverid, userid) \
+	object_aclcheck(ForeignServerRelationId, serverid, userid, ACL_USAGE)
 #else
 #define smc_compat_proc_aclcheck(funcid, userid) \
 	pg_proc_aclcheck(funcid, userid, ACL_EXECUTE)
+#define smc_compat_server_aclcheck(serverid, userid) \
+	pg_foreign_server_aclcheck(serverid, userid, ACL_USAGE)
+#endif
+
+/* Index entries of a row just inserted; 16 added updates of summarizing indexes alone. */
+#if PG_VERSION_NUM >= 160000
+#define smc_compat_insert_index_entries(result, slot, estate) \
+	ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL, false)
+#else
+#define smc_compat_insert_index_entries(result, slot, estate) \
+	ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL)
 #endif
 
 #endif							/* SMC_COMPAT_H */

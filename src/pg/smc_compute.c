@@ -2,22 +2,28 @@
  * The joint part of a computation.
  *
  * The vector of partials is split over all parties and only totals are opened,
- * each to its recipients (core/smc_sum.h).  Without min_rows this is one
- * phase.  With it there are two: first the counts of rows, to all parties, then
- * those totals that rest on enough of them.  All parties decide from the same
- * opened counts, so they agree on what the second phase holds without a word.
+ * each to its recipients (core/smc_sum.h).  With min_rows the counts of rows
+ * come first and stay shares: of each only whether it reaches the minimum is
+ * opened (core/smc_threshold.h), and then those totals that rest on enough.  All
+ * parties decide from the same opened bits, so they agree on what comes next
+ * without a word.  Contests between the parties' private numbers come last
+ * (core/smc_contest.h), over the cells that are to be shown.
  *
- * LEAKS: with min_rows, every party learns the counts of the first phase.
+ * LEAKS: with min_rows, every party learns the bits, and how many groups have
+ * rows, but too few.
  *
  * A phase's vector is a selection of the elements, in ascending order.  The
- * masks of the two phases come from different contexts.
+ * masks of each phase come from a context of its own.
  */
 #include "postgres.h"
 
 #include <sodium.h>
 
+#include "core/smc_bits.h"
+#include "core/smc_contest.h"
 #include "core/smc_hash.h"
 #include "core/smc_sum.h"
+#include "core/smc_threshold.h"
 #include "pg/smc_compute.h"
 
 void
@@ -34,6 +40,82 @@ smc_compute_digest(const uint8 *lane_id, uint64 seq, const uint8 *id,
 	smc_hash_add(&hash, study_digest, SMC_KEY_BYTES);
 	smc_hash_add(&hash, VARDATA_ANY(query), VARSIZE_ANY_EXHDR(query));
 	smc_hash_final(&hash, out);
+}
+
+/* The phases, each with masks of its own; contests count on from the last. */
+enum
+{
+	PHASE_COUNTS = 1,
+	PHASE_TOTALS,
+	PHASE_CONTESTS
+};
+
+static void
+close_engine(void *arg)
+{
+	SmcLaneEngine *lane = arg;
+
+	if (lane->is_open)
+		smc_engine_close(&lane->engine);
+	lane->is_open = false;
+}
+
+SmcLaneEngine *
+smc_compute_engine_create(MemoryContext context)
+{
+	SmcLaneEngine *lane = MemoryContextAllocZero(context, sizeof(SmcLaneEngine));
+	MemoryContextCallback *callback = MemoryContextAllocZero(context, sizeof(MemoryContextCallback));
+
+	callback->func = close_engine;
+	callback->arg = lane;
+	MemoryContextRegisterResetCallback(context, callback);
+	return lane;
+}
+
+/* One run of the joint part. */
+typedef struct Run
+{
+	SmcChannel *channel;
+	const uint8 (*seeds)[SMC_KEY_BYTES];
+	const uint8 *digest;
+	const uint8 *lane_id;
+	SmcLaneEngine *lane;
+	const SmcLayout *layout;
+	SmcRing128 *partials;
+	SmcOutcome *outcome;
+} Run;
+
+/* Have the lane's engine ready, set up at its first use. */
+static SmcStatus
+use_engine(Run *run)
+{
+	uint8		context[SMC_KEY_BYTES];
+	SmcStatus	status;
+	SmcHash		hash;
+
+	if (run->lane->is_open)
+	{
+		run->lane->engine.channel = run->channel;
+		return SMC_OK;
+	}
+	smc_hash_init(&hash, "smc lane engine v1", NULL);
+	smc_hash_add(&hash, run->lane_id, SMC_LANE_ID_BYTES);
+	smc_hash_final(&hash, context);
+	status = smc_engine_open(&run->lane->engine, run->channel, context, smc_random_system());
+	run->lane->is_open = status == SMC_OK;
+	return status;
+}
+
+/* The context of a phase's masks. */
+static void
+phase_context(const Run *run, uint64 phase, uint8 context[SMC_KEY_BYTES])
+{
+	SmcHash		hash;
+
+	smc_hash_init(&hash, "smc computation phase v1", NULL);
+	smc_hash_add(&hash, run->digest, SMC_KEY_BYTES);
+	smc_hash_add_u64(&hash, phase);
+	smc_hash_final(&hash, context);
 }
 
 /* Whether a slot is one of those that say how many rows others rest on. */
@@ -75,16 +157,14 @@ selection_free(Selection *selection)
 }
 
 /*
- * Share and open the selected elements.  Sets their totals and states in
- * outcome; partials keep the shares.
+ * Share the selected elements and, unless they are to stay shares, open them:
+ * sets their totals and states in the outcome.  The partials become shares.
  */
 static SmcStatus
-run_phase(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
-		  const uint8 digest[SMC_KEY_BYTES], uint64 phase, const Selection *selection,
-		  SmcRing128 *partials, SmcOutcome *outcome)
+run_phase(Run *run, uint64 phase, const Selection *selection, bool open)
 {
+	SmcChannel *channel = run->channel;
 	SmcStatus	status;
-	SmcHash		hash;
 	uint8		context[SMC_KEY_BYTES];
 	size_t		bytes = selection->count * sizeof(SmcRing128);
 	uint16		own_bit = (uint16) (1 << channel->self);
@@ -95,32 +175,29 @@ run_phase(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 	if (selection->count == 0)
 		return SMC_OK;
 
-	smc_hash_init(&hash, "smc computation phase v1", NULL);
-	smc_hash_add(&hash, digest, SMC_KEY_BYTES);
-	smc_hash_add_u64(&hash, phase);
-	smc_hash_final(&hash, context);
-
-	shares = palloc(bytes);
-	totals = palloc0(bytes);
+	phase_context(run, phase, context);
+	shares = palloc_extended(bytes, MCXT_ALLOC_HUGE);
+	totals = palloc_extended(bytes, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (i = 0; i < selection->count; i++)
-		shares[i] = partials[selection->elements[i]];
+		shares[i] = run->partials[selection->elements[i]];
 
-	status = smc_sum_share(channel->self, channel->party_count, seeds, context,
+	status = smc_sum_share(channel->self, channel->party_count, run->seeds, context,
 						   shares, selection->count);
 	if (status == SMC_OK)
 	{
 		for (i = 0; i < selection->count; i++)
-			partials[selection->elements[i]] = shares[i];
-		status = smc_sum_open(channel, shares, selection->recipients, selection->count, totals);
+			run->partials[selection->elements[i]] = shares[i];
+		if (open)
+			status = smc_sum_open(channel, shares, selection->recipients, selection->count, totals);
 	}
-	if (status == SMC_OK)
+	if (status == SMC_OK && open)
 	{
 		for (i = 0; i < selection->count; i++)
 		{
 			if ((selection->recipients[i] & own_bit) == 0)
 				continue;
-			outcome->totals[selection->elements[i]] = totals[i];
-			outcome->states[selection->elements[i]] = SMC_ELEMENT_OPENED;
+			run->outcome->totals[selection->elements[i]] = totals[i];
+			run->outcome->states[selection->elements[i]] = SMC_ELEMENT_OPENED;
 		}
 	}
 
@@ -132,7 +209,75 @@ run_phase(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 	return status;
 }
 
-/* Whether an element rests on enough rows, by the counts that phase 1 opened. */
+/*
+ * min_rows: share the counts of rows, and open which of them reach it.  What is
+ * known of a count then stands in its total: min_rows or 0.
+ */
+static SmcStatus
+run_threshold(Run *run)
+{
+	const SmcLayout *layout = run->layout;
+	SmcOutcome *outcome = run->outcome;
+	size_t		cap = (size_t) layout->cell_count * layout->slot_count;
+	bool		grouped = layout->rows_slot >= 0;
+	Selection	selection;
+	SmcRing128 *shares;
+	uint64	   *reached;
+	uint64		below = 0;
+	size_t		bytes;
+	SmcStatus	status;
+
+	/* the cells' rows first: of them alone it is told how many are too few */
+	selection_init(&selection, cap);
+	for (int pass = 0; pass < 2; pass++)
+		for (int slot = 0; slot < layout->slot_count; slot++)
+			if (counts_rows(&layout->slots[slot]) &&
+				(layout->slots[slot].kind == SMC_SLOT_ROWS) == (pass == 0))
+				for (uint32 cell = 0; cell < layout->cell_count; cell++)
+					selection_add(&selection, (size_t) cell * layout->slot_count + slot, 0);
+
+	status = run_phase(run, PHASE_COUNTS, &selection, false);
+	if (status == SMC_OK)
+		status = use_engine(run);
+
+	bytes = selection.count * sizeof(SmcRing128);
+	shares = palloc_extended(bytes, MCXT_ALLOC_HUGE);
+	reached = palloc0(smc_bits_words(selection.count) * sizeof(uint64));
+	for (size_t i = 0; i < selection.count; i++)
+		shares[i] = run->partials[selection.elements[i]];
+	if (status == SMC_OK && grouped)
+		status = smc_threshold_split(&run->lane->engine, shares, layout->min_rows, reached, &below,
+									 layout->cell_count);
+	else if (status == SMC_OK)
+		status = smc_threshold_reached(&run->lane->engine, shares, layout->min_rows, reached,
+									   layout->cell_count);
+	if (status == SMC_OK)
+	{
+		size_t		others = selection.count - layout->cell_count;
+		uint64	   *more = palloc0(smc_bits_words(Max(others, 1)) * sizeof(uint64));
+
+		status = smc_threshold_reached(&run->lane->engine, shares + layout->cell_count,
+									   layout->min_rows, more, others);
+		for (size_t i = 0; i < selection.count && status == SMC_OK; i++)
+		{
+			bool		is_rows = i < layout->cell_count;
+			size_t		at = is_rows ? i : i - layout->cell_count;
+			bool		enough = (((is_rows ? reached : more)[at / 64] >> (at % 64)) & 1) != 0;
+
+			outcome->totals[selection.elements[i]] = enough ? layout->min_rows : 0;
+			outcome->states[selection.elements[i]] = SMC_ELEMENT_OPENED;
+			if (is_rows && !enough && !grouped)
+				below = 1;
+		}
+	}
+	outcome->withheld_cells = (uint32) below;
+	sodium_memzero(shares, bytes);
+	pfree(shares);
+	selection_free(&selection);
+	return status;
+}
+
+/* Whether an element rests on enough rows, by what the threshold told. */
 static bool
 suffices(const SmcLayout *layout, const SmcOutcome *outcome, uint32 cell, int slot)
 {
@@ -143,85 +288,205 @@ suffices(const SmcLayout *layout, const SmcOutcome *outcome, uint32 cell, int sl
 }
 
 /*
- * Choose what phase 2 opens in a cell, and count what is withheld.  A figure is
- * counted once, however many slots it takes.
+ * Mark what is withheld in a cell.  A figure is counted once, however many
+ * slots it takes, and only where the cell itself is shown.
  */
 static void
-choose_in_cell(const SmcLayout *layout, uint32 cell, Selection *selection, SmcOutcome *outcome)
+withhold_in_cell(Run *run, uint32 cell)
 {
+	const SmcLayout *layout = run->layout;
+	SmcOutcome *outcome = run->outcome;
 	size_t		first = (size_t) cell * layout->slot_count;
-	SmcRing128	rows = 0;
 	int			last_withheld = -1;
+	bool		shown = true;
 	uint32		figures = 0;
-	int			slot;
 
-	for (slot = 0; slot < layout->slot_count; slot++)
+	for (int slot = 0; slot < layout->slot_count; slot++)
 	{
 		const SmcSlot *s = &layout->slots[slot];
 
 		if (s->kind == SMC_SLOT_ROWS && s->agg < 0)
-			rows = outcome->totals[first + slot];
-		if (counts_rows(s))
+			shown = outcome->totals[first + slot] >= layout->min_rows;
+		if (counts_rows(s) || suffices(layout, outcome, cell, slot))
 			continue;
-		if (suffices(layout, outcome, cell, slot))
-			selection_add(selection, first + slot, s->recipients);
-		else
+		outcome->states[first + slot] = SMC_ELEMENT_WITHHELD;
+		if (s->agg != last_withheld)
 		{
-			outcome->states[first + slot] = SMC_ELEMENT_WITHHELD;
-			if (s->agg != last_withheld)
-			{
-				figures++;
-				last_withheld = s->agg;
-			}
+			figures++;
+			last_withheld = s->agg;
 		}
 	}
-
-	if (rows > 0 && rows < layout->min_rows)
-		outcome->withheld_cells++;
-	else if (rows > 0)
+	if (shown)
 		outcome->withheld_figures += figures;
+}
+
+/* Open everything that is added up, and not withheld. */
+static SmcStatus
+run_totals(Run *run)
+{
+	const SmcLayout *layout = run->layout;
+	bool		minimum = layout->min_rows > 1;
+	Selection	selection;
+	SmcStatus	status;
+
+	selection_init(&selection, (size_t) layout->cell_count * layout->slot_count);
+	for (uint32 cell = 0; cell < layout->cell_count; cell++)
+	{
+		if (minimum)
+			withhold_in_cell(run, cell);
+		for (int slot = 0; slot < layout->slot_count; slot++)
+		{
+			const SmcSlot *s = &layout->slots[slot];
+			size_t		element = (size_t) cell * layout->slot_count + slot;
+
+			if (smc_layout_is_contest(s) || (minimum && counts_rows(s)) ||
+				run->outcome->states[element] == SMC_ELEMENT_WITHHELD)
+				continue;
+			selection_add(&selection, element, s->recipients);
+		}
+	}
+	status = run_phase(run, PHASE_TOTALS, &selection, true);
+	selection_free(&selection);
+	return status;
+}
+
+/*
+ * Contests
+ */
+
+/* How one party's number compares with another's: two bits, opened to the slot's recipients. */
+static SmcStatus
+run_compare(Run *run, const SmcSlot *slot, const SmcRing128 *own, SmcRing128 *found, size_t count)
+{
+	SmcChannel *channel = run->channel;
+	size_t		words = smc_bits_words(count);
+	size_t		bytes = 2 * words * sizeof(uint64);
+	uint64	   *bits = palloc0(bytes);
+	uint64	   *theirs = palloc0(bytes);
+	SmcStatus	status;
+
+	status = smc_contest_compare(&run->lane->engine, slot->parties[0], slot->parties[1], own,
+								 bits, bits + words, count);
+	for (int peer = 0; peer < channel->party_count && status == SMC_OK; peer++)
+		if (peer != channel->self && (slot->recipients & (1 << peer)))
+			status = smc_channel_send(channel, peer, bits, bytes);
+	if (slot->recipients & (1 << channel->self))
+	{
+		smc_channel_round(channel);
+		for (int peer = 0; peer < channel->party_count && status == SMC_OK; peer++)
+		{
+			if (peer == channel->self)
+				continue;
+			status = smc_channel_receive(channel, peer, theirs, bytes);
+			if (status == SMC_OK)
+				smc_bits_xor(bits, theirs, 2 * words);
+		}
+	}
+	for (size_t e = 0; e < count; e++)
+	{
+		bool		less = (bits[e / 64] >> (e % 64)) & 1;
+		bool		equal = (bits[words + e / 64] >> (e % 64)) & 1;
+
+		found[e] = equal ? 0 : less ? (SmcRing128) -1 : 1;
+	}
+	sodium_memzero(bits, bytes);
+	sodium_memzero(theirs, bytes);
+	pfree(bits);
+	pfree(theirs);
+	return status;
+}
+
+/* The extreme of all parties' numbers, or whose it is, opened to the slot's recipients. */
+static SmcStatus
+run_extreme(Run *run, const SmcSlot *slot, uint64 phase, const SmcRing128 *own, SmcRing128 *found, size_t count)
+{
+	SmcChannel *channel = run->channel;
+	bool		largest = slot->kind == SMC_SLOT_MAX || slot->kind == SMC_SLOT_ARGMAX;
+	bool		whose = slot->kind == SMC_SLOT_ARGMIN || slot->kind == SMC_SLOT_ARGMAX;
+	SmcRing128 *shares = palloc(count * sizeof(SmcRing128));
+	uint16	   *recipients = palloc(count * sizeof(uint16));
+	uint8		context[SMC_KEY_BYTES];
+	SmcStatus	status;
+
+	for (size_t e = 0; e < count; e++)
+		recipients[e] = slot->recipients;
+	status = smc_contest_extreme(&run->lane->engine, largest, own, whose ? NULL : shares,
+								 whose ? shares : NULL, count);
+	if (status == SMC_OK)
+	{
+		/* fresh masks, so that what is opened says nothing about how it came about */
+		phase_context(run, phase, context);
+		status = smc_sum_share(channel->self, channel->party_count, run->seeds, context, shares, count);
+	}
+	if (status == SMC_OK)
+		status = smc_sum_open(channel, shares, recipients, count, found);
+	sodium_memzero(shares, count * sizeof(SmcRing128));
+	pfree(shares);
+	pfree(recipients);
+	return status;
+}
+
+/* The contest of one slot, in the cells where it isn't withheld. */
+static SmcStatus
+run_contest(Run *run, int slot_index)
+{
+	const SmcLayout *layout = run->layout;
+	const SmcSlot *slot = &layout->slots[slot_index];
+	SmcRing128 *own = palloc0(layout->cell_count * sizeof(SmcRing128));
+	SmcRing128 *found = palloc0(layout->cell_count * sizeof(SmcRing128));
+	size_t	   *elements = palloc(layout->cell_count * sizeof(size_t));
+	size_t		count = 0;
+	SmcStatus	status = SMC_OK;
+
+	for (uint32 cell = 0; cell < layout->cell_count; cell++)
+	{
+		size_t		element = (size_t) cell * layout->slot_count + slot_index;
+
+		if (run->outcome->states[element] == SMC_ELEMENT_WITHHELD)
+			continue;
+		own[count] = run->partials[element];
+		elements[count++] = element;
+	}
+	if (count > 0)
+		status = use_engine(run);
+	if (count > 0 && status == SMC_OK)
+		status = slot->kind == SMC_SLOT_COMPARE ? run_compare(run, slot, own, found, count) :
+			run_extreme(run, slot, PHASE_CONTESTS + slot_index, own, found, count);
+	for (size_t i = 0; i < count && status == SMC_OK; i++)
+	{
+		if ((slot->recipients & (1 << run->channel->self)) == 0)
+			continue;
+		run->outcome->totals[elements[i]] = found[i];
+		run->outcome->states[elements[i]] = SMC_ELEMENT_OPENED;
+	}
+	sodium_memzero(own, layout->cell_count * sizeof(SmcRing128));
+	sodium_memzero(found, layout->cell_count * sizeof(SmcRing128));
+	pfree(own);
+	pfree(found);
+	pfree(elements);
+	return status;
 }
 
 SmcStatus
 smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
-				const uint8 digest[SMC_KEY_BYTES], const SmcLayout *layout,
-				SmcRing128 *partials, SmcOutcome *outcome)
+				const uint8 digest[SMC_KEY_BYTES], const uint8 *lane_id, SmcLaneEngine *lane,
+				const SmcLayout *layout, SmcRing128 *partials, SmcOutcome *outcome)
 {
-	SmcStatus	status;
+	Run			run = {channel, seeds, digest, lane_id, lane, layout, partials, outcome};
 	size_t		count = (size_t) layout->cell_count * layout->slot_count;
-	uint16		all = (uint16) ((1 << channel->party_count) - 1);
-	bool		two_phases = layout->min_rows > 1;
-	Selection	selection;
-	uint32		cell;
-	int			slot;
+	SmcStatus	status = SMC_OK;
 
 	memset(outcome, 0, sizeof(*outcome));
 	outcome->totals = palloc0(count * sizeof(SmcRing128));
 	outcome->states = palloc0(count);	/* all hidden */
 
-	/* Phase 1: everything, or with min_rows the counts that it needs. */
-	selection_init(&selection, count);
-	for (cell = 0; cell < layout->cell_count; cell++)
-		for (slot = 0; slot < layout->slot_count; slot++)
-		{
-			const SmcSlot *s = &layout->slots[slot];
-
-			if (!two_phases)
-				selection_add(&selection, (size_t) cell * layout->slot_count + slot, s->recipients);
-			else if (counts_rows(s))
-				selection_add(&selection, (size_t) cell * layout->slot_count + slot, all);
-		}
-	status = run_phase(channel, seeds, digest, 1, &selection, partials, outcome);
-
-	/* Phase 2: what rests on enough rows. */
-	if (status == SMC_OK && two_phases)
-	{
-		selection.count = 0;
-		for (cell = 0; cell < layout->cell_count; cell++)
-			choose_in_cell(layout, cell, &selection, outcome);
-		status = run_phase(channel, seeds, digest, 2, &selection, partials, outcome);
-	}
-	selection_free(&selection);
+	if (layout->min_rows > 1)
+		status = run_threshold(&run);
+	if (status == SMC_OK)
+		status = run_totals(&run);
+	for (int slot = 0; slot < layout->slot_count && status == SMC_OK; slot++)
+		if (smc_layout_is_contest(&layout->slots[slot]))
+			status = run_contest(&run, slot);
 
 	outcome->bytes_sent = channel->bytes_sent;
 	outcome->bytes_received = channel->bytes_received;

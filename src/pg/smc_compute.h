@@ -6,6 +6,7 @@
 #define SMC_COMPUTE_H
 
 #include "core/smc_channel.h"
+#include "core/smc_engine.h"
 #include "pg/smc_layout.h"
 
 /* What became of an element, at this party. */
@@ -37,12 +38,25 @@ extern void smc_compute_digest(const uint8 *lane_id, uint64 seq, const uint8 *id
 							   uint8 out[SMC_KEY_BYTES]);
 
 /*
+ * What a lane keeps for protocols beyond sums: set up at its first use, closed
+ * and wiped when its context is reset.
+ */
+typedef struct SmcLaneEngine
+{
+	bool		is_open;
+	SmcEngine	engine;
+} SmcLaneEngine;
+
+extern SmcLaneEngine *smc_compute_engine_create(MemoryContext context);
+
+/*
  * Share, apply min_rows, open.  partials are replaced by shares.  outcome's
  * arrays are allocated in the current context.  Returns core's status; never
  * raises except for memory.
  */
 extern SmcStatus smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
-								 const uint8 digest[SMC_KEY_BYTES], const SmcLayout *layout,
+								 const uint8 digest[SMC_KEY_BYTES], const uint8 *lane_id,
+								 SmcLaneEngine *lane, const SmcLayout *layout,
 								 SmcRing128 *partials, SmcOutcome *outcome) SMC_MUST_USE;
 
 /* Raise for any status but SMC_OK; SMC_ERR_CHANNEL is smc_mesh_channel_rethrow's. */

@@ -17,6 +17,7 @@
 
 #include "core/smc_bytes.h"
 #include "core/smc_hash.h"
+#include "pg/smc_bytea.h"
 #include "pg/smc_consent.h"
 #include "pg/smc_definition.h"
 #include "pg/smc_identity.h"
@@ -133,7 +134,7 @@ smc_consent_require_own(const SmcStudy *study)
 			 errmsg("this party, \"%s\", has not accepted study \"%s\" as it now stands",
 					own_name(study), study->name),
 			 differences ? errdetail("The study was changed since: %s.", differences) : 0,
-			 errhint("SELECT smc_accept(%s) accepts it.", quote_literal_cstr(study->name))));
+			 errhint("SELECT smc_accept(%s) accepts it, once that is committed.", quote_literal_cstr(study->name))));
 }
 
 SmcConsentRow *
@@ -188,48 +189,28 @@ smc_consent_own(const char *name, const SmcStudy *study)
  * definition, bool accepted, and then 64 signature, u64 accepted_at.
  */
 
+static void
+write_consent(SmcWriter *writer, const void *what)
+{
+	const SmcConsent *consent = what;
+
+	smc_writer_text(writer, smc_definition_to_utf8(consent->study));
+	smc_writer_u8(writer, consent->defined);
+	if (!consent->defined)
+		return;
+	smc_writer_bytes(writer, consent->digest, SMC_KEY_BYTES);
+	smc_writer_text(writer, smc_definition_to_utf8(consent->definition));
+	smc_writer_u8(writer, consent->accepted);
+	if (!consent->accepted)
+		return;
+	smc_writer_bytes(writer, consent->signature, SMC_SIGNATURE_BYTES);
+	smc_writer_u64(writer, (uint64) consent->accepted_at);
+}
+
 bytea *
 smc_consent_write(const SmcConsent *consent)
 {
-	char	   *study = smc_definition_to_utf8(consent->study);
-	char	   *definition = consent->defined ? smc_definition_to_utf8(consent->definition) : "";
-	size_t		room = strlen(study) + strlen(definition) + SMC_KEY_BYTES + SMC_SIGNATURE_BYTES + 64;
-	bytea	   *bytes = palloc(VARHDRSZ + room);
-	SmcArena   *arena = smc_arena_create();
-	SmcWriter	writer;
-	SmcStatus	status = SMC_ERR_MEMORY;
-
-	/* nothing raises while there is an arena */
-	if (arena)
-	{
-		smc_writer_init(&writer, arena);
-		smc_writer_text(&writer, study);
-		smc_writer_u8(&writer, consent->defined);
-		if (consent->defined)
-		{
-			smc_writer_bytes(&writer, consent->digest, SMC_KEY_BYTES);
-			smc_writer_text(&writer, definition);
-			smc_writer_u8(&writer, consent->accepted);
-			if (consent->accepted)
-			{
-				smc_writer_bytes(&writer, consent->signature, SMC_SIGNATURE_BYTES);
-				smc_writer_u64(&writer, (uint64) consent->accepted_at);
-			}
-		}
-		status = smc_writer_end(&writer);
-		if (status == SMC_OK)
-		{
-			Assert(writer.len <= room);
-			memcpy(VARDATA(bytes), writer.data, writer.len);
-			SET_VARSIZE(bytes, VARHDRSZ + writer.len);
-		}
-		smc_arena_destroy(arena);
-	}
-	if (status != SMC_OK)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
-	return bytes;
+	return smc_bytea_collect(write_consent, consent);
 }
 
 static void malformed(const char *from) pg_attribute_noreturn();

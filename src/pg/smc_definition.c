@@ -10,6 +10,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
+#include "core/smc_handshake.h"
 #include "core/smc_hash.h"
 #include "pg/smc_definition.h"
 #include "pg/smc_study.h"
@@ -64,36 +65,18 @@ write_word(StringInfo buf, const char *text, const char *bare)
 		write_quoted(buf, text);
 }
 
-static void
-write_names(StringInfo buf, const List *names)
+char *
+smc_definition_names(const List *names)
 {
-	const char *separator = "";
+	StringInfoData buf;
 	ListCell   *lc;
 
 	if (names == NIL)
-		appendStringInfoString(buf, "none");
+		return pstrdup("none");
+	initStringInfo(&buf);
 	foreach(lc, names)
-	{
-		appendStringInfo(buf, "%s%s", separator, (const char *) lfirst(lc));
-		separator = ", ";
-	}
-}
-
-static void
-write_allow(StringInfo buf, uint32 allow)
-{
-	const char *separator = "";
-	uint32		bit;
-
-	if (allow == 0)
-		appendStringInfoString(buf, "none");
-	for (bit = 1; bit <= SMC_ALLOW_KEY; bit <<= 1)
-	{
-		if ((allow & bit) == 0)
-			continue;
-		appendStringInfo(buf, "%s%s", separator, smc_study_allow_word((SmcAllow) bit));
-		separator = ", ";
-	}
+		appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "", (const char *) lfirst(lc));
+	return buf.data;
 }
 
 static void
@@ -118,8 +101,8 @@ write_column(StringInfo buf, const SmcDefinitionColumn *column)
 		appendStringInfoString(buf, " collate ");
 		write_word(buf, column->collation, BARE_NAME);
 	}
-	appendStringInfo(buf, " not_null %s allow ", column->not_null ? "yes" : "no");
-	write_allow(buf, column->allow);
+	appendStringInfo(buf, " not_null %s allow %s", column->not_null ? "yes" : "no",
+					 column->allow == 0 ? "none" : smc_study_allow_list(column->allow));
 	if (column->scale != SMC_SCALE_NONE)
 		appendStringInfo(buf, " scale %d", column->scale);
 	if (column->has_values)
@@ -144,10 +127,7 @@ write_column(StringInfo buf, const SmcDefinitionColumn *column)
 		write_quoted(buf, column->hi);
 	}
 	if (column->has_recipients)
-	{
-		appendStringInfoString(buf, " reveal_to ");
-		write_names(buf, column->recipients);
-	}
+		appendStringInfo(buf, " reveal_to %s", smc_definition_names(column->recipients));
 	appendStringInfoChar(buf, '\n');
 }
 
@@ -160,12 +140,9 @@ smc_definition_write(const SmcDefinition *definition)
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, "study ");
 	write_word(&buf, definition->study, BARE_NAME);
-	appendStringInfoString(&buf, "\nparties ");
-	write_names(&buf, definition->parties);
-	appendStringInfoString(&buf, "\nreveal_to ");
-	write_names(&buf, definition->recipients);
-	appendStringInfoString(&buf, "\nquery_by ");
-	write_names(&buf, definition->askers);
+	appendStringInfo(&buf, "\nparties %s", smc_definition_names(definition->parties));
+	appendStringInfo(&buf, "\nreveal_to %s", smc_definition_names(definition->recipients));
+	appendStringInfo(&buf, "\nquery_by %s", smc_definition_names(definition->askers));
 	appendStringInfo(&buf, "\nmin_rows %u\napprove %s\n",
 					 definition->min_rows, definition->approve_each ? "each" : "none");
 	if (definition->max_queries >= 0)
@@ -342,8 +319,7 @@ read_names(Cursor *cursor)
 	{
 		char	   *name = read_word(cursor, BARE_NAME);
 
-		if (strlen(name) >= SMC_NAME_MAX || name[0] < 'a' || name[0] > 'z' ||
-			name[strspn(name, BARE_NAME)] != '\0')
+		if (!smc_handshake_is_name(name))
 			fail(cursor, "the name of a party is malformed");
 		foreach(lc, names)
 			if (strcmp(lfirst(lc), name) == 0)

@@ -30,8 +30,6 @@
 
 #include "core/smc_limits.h"
 
-#define SMC_DEFINITION_MAX	(1024 * 1024)	/* bytes of a canonical text */
-
 typedef struct SmcDefinitionColumn
 {
 	char	   *name;
@@ -66,6 +64,9 @@ typedef struct SmcDefinition
 	int			column_count;
 	SmcDefinitionColumn *columns;
 } SmcDefinition;
+
+/* Names as "acme, globex"; "none" for NIL. */
+extern char *smc_definition_names(const List *names);
 
 /* Write the canonical text, in the server's encoding. */
 extern char *smc_definition_write(const SmcDefinition *definition);

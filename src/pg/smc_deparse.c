@@ -34,18 +34,6 @@ type_name(Oid type, int32 typmod)
  * Columns
  */
 
-/* Precision and scale of numeric(p,s); false for plain numeric. */
-static bool
-numeric_digits(int32 typmod, int *precision, int *scale)
-{
-	if (typmod < (int32) VARHDRSZ)
-		return false;
-	typmod -= VARHDRSZ;
-	*precision = (typmod >> 16) & 0xffff;
-	*scale = ((typmod & 0x7ff) ^ 1024) - 1024;
-	return true;
-}
-
 /* Whether values of the source's type are values of the agreed one without a cast. */
 static bool
 is_agreed_type(const SmcColumn *column, Oid type, int32 typmod)
@@ -60,9 +48,9 @@ is_agreed_type(const SmcColumn *column, Oid type, int32 typmod)
 	switch (type)
 	{
 		case NUMERICOID:
-			if (!numeric_digits(column->typmod, &agreed_precision, &agreed_scale))
+			if (!smc_study_numeric_digits(column->typmod, &agreed_precision, &agreed_scale))
 				return true;
-			return numeric_digits(typmod, &precision, &scale) &&
+			return smc_study_numeric_digits(typmod, &precision, &scale) &&
 				scale <= agreed_scale && precision - scale <= agreed_precision - agreed_scale;
 		case TIMEOID:
 		case TIMESTAMPOID:
@@ -132,7 +120,7 @@ smc_deparse_needs_rounding(const SmcDeparse *deparse, const SmcExpr *expr)
 		type = source_type(deparse, column, &typmod);
 		if (type == INT2OID || type == INT4OID || type == INT8OID)
 			return false;
-		return !(type == NUMERICOID && numeric_digits(typmod, &precision, &scale) &&
+		return !(type == NUMERICOID && smc_study_numeric_digits(typmod, &precision, &scale) &&
 				 scale <= column->scale);
 	}
 	foreach(cell, expr->args)

@@ -76,34 +76,10 @@ compare_number(Telling *telling, const char *column, const char *fact, int64 the
 			ours < 0 ? NULL : psprintf(INT64_FORMAT, ours));
 }
 
-static char *
-names_text(const List *names)
+static const char *
+allow_or_none(uint32 allow)
 {
-	StringInfoData buf;
-	ListCell   *lc;
-
-	if (names == NIL)
-		return NULL;
-	initStringInfo(&buf);
-	foreach(lc, names)
-		appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "", (const char *) lfirst(lc));
-	return buf.data;
-}
-
-static char *
-allow_text(uint32 allow)
-{
-	StringInfoData buf;
-	uint32		bit;
-
-	if (allow == 0)
-		return NULL;
-	initStringInfo(&buf);
-	for (bit = 1; bit <= SMC_ALLOW_KEY; bit <<= 1)
-		if (allow & bit)
-			appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "",
-							 smc_study_allow_word((SmcAllow) bit));
-	return buf.data;
+	return allow == 0 ? NULL : smc_study_allow_list(allow);
 }
 
 static char *
@@ -157,7 +133,7 @@ compare_column(Telling *telling, const SmcDefinition *their_study, const SmcDefi
 
 	compare(telling, name, "type", type_text(theirs), type_text(ours));
 	compare(telling, name, "not_null", theirs->not_null ? "yes" : "no", ours->not_null ? "yes" : "no");
-	compare(telling, name, "allow", allow_text(theirs->allow), allow_text(ours->allow));
+	compare(telling, name, "allow", allow_or_none(theirs->allow), allow_or_none(ours->allow));
 	compare_number(telling, name, "scale", theirs->scale, ours->scale);
 	compare_values(telling, theirs, ours);
 	compare(telling, name, "lo", theirs->lo, ours->lo);
@@ -165,8 +141,8 @@ compare_column(Telling *telling, const SmcDefinition *their_study, const SmcDefi
 	/* what isn't stated follows the study's, whose difference is told already */
 	if (theirs->has_recipients || ours->has_recipients)
 		compare(telling, name, "reveal_to",
-				names_text(theirs->has_recipients ? theirs->recipients : their_study->recipients),
-				names_text(ours->has_recipients ? ours->recipients : our_study->recipients));
+				smc_definition_names(theirs->has_recipients ? theirs->recipients : their_study->recipients),
+				smc_definition_names(ours->has_recipients ? ours->recipients : our_study->recipients));
 }
 
 static const SmcDefinitionColumn *
@@ -234,9 +210,9 @@ smc_differences_tell(const SmcDefinition *ours, const SmcDefinition *theirs, con
 	telling.count = 0;
 
 	compare(&telling, NULL, "the study named", theirs->study, ours->study);
-	compare(&telling, NULL, "parties", names_text(theirs->parties), names_text(ours->parties));
-	compare(&telling, NULL, "reveal_to", names_text(theirs->recipients), names_text(ours->recipients));
-	compare(&telling, NULL, "query_by", names_text(theirs->askers), names_text(ours->askers));
+	compare(&telling, NULL, "parties", smc_definition_names(theirs->parties), smc_definition_names(ours->parties));
+	compare(&telling, NULL, "reveal_to", smc_definition_names(theirs->recipients), smc_definition_names(ours->recipients));
+	compare(&telling, NULL, "query_by", smc_definition_names(theirs->askers), smc_definition_names(ours->askers));
 	compare_number(&telling, NULL, "min_rows", theirs->min_rows, ours->min_rows);
 	compare(&telling, NULL, "approve", theirs->approve_each ? "each" : "none",
 			ours->approve_each ? "each" : "none");

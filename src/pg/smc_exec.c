@@ -350,9 +350,9 @@ fill_row(const SmcScan *scan, uint32 cell, TupleTableSlot *slot)
 		}
 		else
 			slot->tts_values[i] = smc_figure_of(scan->study, scan->query, scan->layout, scan->outcome,
-												   cell, output,
-												   TupleDescAttr(slot->tts_tupleDescriptor, i)->atttypid,
-												   &slot->tts_isnull[i]);
+												cell, output,
+												TupleDescAttr(slot->tts_tupleDescriptor, i)->atttypid,
+												&slot->tts_isnull[i]);
 	}
 	ExecStoreVirtualTuple(slot);
 }

@@ -17,7 +17,7 @@
 #include "pg/smc_compat.h"
 #include "pg/smc_exec.h"
 #include "pg/smc_explain.h"
-#include "pg/smc_local.h"
+#include "pg/smc_localsql.h"
 #include "pg/smc_study.h"
 
 /* One opening of shares, as predicted at this party. */
@@ -75,7 +75,7 @@ predict(const SmcStudy *study, const SmcLayout *layout, bool counts, Opening *op
 			(slot->kind == SMC_SLOT_ROWS || slot->kind == SMC_SLOT_SUPPORT);
 		uint64		bytes = (uint64) layout->cell_count * SMC_RING128_BYTES;
 
-		if (is_count != counts)
+		if (is_count != counts || smc_layout_is_contest(slot))
 			continue;
 		opening->elements += layout->cell_count;
 		opening->bytes_sent += bytes * pg_popcount32(slot->recipients & ~self);
@@ -91,6 +91,33 @@ opening_text(const char *what, const Opening *opening, bool at_most)
 					what, at_most ? "at most " : "", opening->bytes_sent, opening->bytes_received);
 }
 
+/*
+ * Rounds of one comparison on shares of so many bits, and of a selection after
+ * it: core/smc_compare.h, core/smc_millionaires.h, core/smc_arith.h.
+ */
+static int
+comparison_rounds(int parties, int bits)
+{
+	int			levels = bits == 64 ? 6 : 7;
+
+	return parties == 2 ? levels - 1 : parties - 1 + levels;
+}
+
+/* A contest in words. */
+static char *
+contest_text(const SmcStudy *study, const SmcQuery *query, const SmcSlot *slot, const char *groups)
+{
+	int			parties = study->party_count;
+	const char *what = smc_query_agg_text(study, &query->aggs[slot->agg]);
+	int			selections = slot->kind == SMC_SLOT_COMPARE ? 0 : parties;
+
+	if (slot->kind == SMC_SLOT_COMPARE)
+		return psprintf("%s%s: the millionaires' problem by oblivious transfer, 6 rounds, and its answer opened, 1 round",
+						what, groups);
+	return psprintf("%s%s: %d comparisons and selections on shares, at most %d rounds, and their answer opened, 1 round",
+					what, groups, parties, selections * (comparison_rounds(parties, 128) + 2 * parties));
+}
+
 /* The protocol's steps in words. */
 static List *
 describe_steps(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
@@ -99,22 +126,33 @@ describe_steps(const SmcStudy *study, const SmcQuery *query, const SmcLayout *la
 	Opening		counts = {0};
 	Opening		figures = {0};
 	uint64		elements;
+	bool		engine = false;
 	const char *groups = query->group_count == 0 ? "" :
 		psprintf(" of %u possible groups", layout->cell_count);
 
 	predict(study, layout, true, &counts);
 	predict(study, layout, false, &figures);
 	elements = counts.elements + figures.elements;
+	for (int i = 0; i < layout->slot_count; i++)
+		engine |= smc_layout_is_contest(&layout->slots[i]);
+	engine |= counts.elements > 0;
 
 	steps = lappend(steps, "each party runs its local query");
-	steps = lappend(steps, psprintf("each party splits " UINT64_FORMAT " partial figure%s%s into %d shares, from seeds shared by pairs: no message",
+	if (engine)
+		steps = lappend(steps, "oblivious transfer is set up between all pairs, unless the lane has it: 2 rounds a pair, 10 kB each way");
+	if (elements > 0)
+		steps = lappend(steps, psprintf("each party splits " UINT64_FORMAT " partial figure%s%s into %d shares, from seeds shared by pairs: no message",
 									elements, elements == 1 ? "" : "s", groups, study->party_count));
 	if (counts.elements > 0)
-		steps = lappend(steps, opening_text(psprintf("the numbers of rows%s are opened to all parties, to withhold what rests on fewer than %u",
-													 groups, layout->min_rows), &counts, false));
+		steps = lappend(steps, psprintf("the numbers of rows%s are compared with %u on shares, and one bit of each opened to all parties: about %d rounds",
+										groups, layout->min_rows,
+										2 * comparison_rounds(study->party_count, 64) + study->party_count + 3));
 	if (figures.elements > 0)
 		steps = lappend(steps, opening_text(psprintf("the totals%s are opened to their recipients", groups),
 											&figures, counts.elements > 0));
+	for (int i = 0; i < layout->slot_count; i++)
+		if (smc_layout_is_contest(&layout->slots[i]))
+			steps = lappend(steps, contest_text(study, query, &layout->slots[i], groups));
 	return steps;
 }
 
@@ -166,7 +204,7 @@ explain_verbose(const SmcStudy *study, const SmcQuery *query, ExplainState *es)
 
 	ExplainPropertyText("Joint Query", smc_query_text(study, query), es);
 	ExplainPropertyText("Local Query",
-						study->source ? smc_local_sql(study, query, layout) :
+						study->source ? smc_localsql_text(study, query, layout) :
 						"none: the study has no source at this party", es);
 	explain_lines("Step", describe_steps(study, query, layout), es);
 }

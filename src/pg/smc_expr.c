@@ -410,27 +410,20 @@ smc_expr_parse(SmcReader *reader, int *nodes)
 void
 smc_expr_require_word(const SmcStudy *study, const SmcColumn *column, SmcAllow word)
 {
-	StringInfoData allowed;
-
 	if (column->allow & word)
 		return;
 
-	initStringInfo(&allowed);
-	for (int bit = 0; bit < 32; bit++)
-	{
-		if (column->allow & ((uint32) 1 << bit))
-			appendStringInfo(&allowed, "%s%s", allowed.len > 0 ? ", " : "",
-							 smc_study_allow_word((SmcAllow) (1 << bit)));
-	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("column \"%s\" of study \"%s\" does not allow %s",
 					column->name, study->name, smc_study_allow_word(word)),
-			 allowed.len > 0 ?
-			 errdetail("Column \"%s\" allows %s.", column->name, allowed.data) :
+			 column->allow != 0 ?
+			 errdetail("Column \"%s\" allows %s.", column->name, smc_study_allow_list(column->allow)) :
 			 errdetail("Column \"%s\" allows nothing.", column->name),
 			 word == SMC_ALLOW_FILTER ?
-			 errhint("Columns in WHERE, FILTER, CASE, comparisons and arithmetic that rounds or bends need \"filter\" in the agreed option \"allow\".") : 0));
+			 errhint("Columns in WHERE, FILTER, CASE, comparisons and arithmetic that rounds or bends need \"filter\" in the agreed option \"allow\".") :
+			 word == SMC_ALLOW_GROUP ?
+			 errhint("Columns in GROUP BY need \"group\" in the agreed option \"allow\".") : 0));
 }
 
 /* How an operation uses its argument number `at`. */

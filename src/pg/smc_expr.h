@@ -20,12 +20,6 @@
 #include "core/smc_bytes.h"
 #include "pg/smc_study.h"
 
-#define SMC_QUERY_GROUPS_MAX	8
-#define SMC_QUERY_AGGS_MAX		256
-#define SMC_EXPR_DEPTH_MAX		64
-#define SMC_EXPR_NODES_MAX		4096	/* nodes of all expressions of one query together */
-#define SMC_EXPR_CONST_MAX		(64 * 1024)	/* bytes of one constant's text */
-
 typedef enum SmcExprKind
 {
 	SMC_EXPR_COLUMN = 1,

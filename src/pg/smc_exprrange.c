@@ -177,6 +177,8 @@ static double
 column_bits(const SmcColumn *column)
 {
 	double		bits = INFINITY;
+	int			precision;
+	int			scale;
 
 	switch (column->type)
 	{
@@ -190,13 +192,8 @@ column_bits(const SmcColumn *column)
 			bits = 63;
 			break;
 		case NUMERICOID:
-			if (column->typmod >= (int32) VARHDRSZ)
-			{
-				int			precision = ((column->typmod - VARHDRSZ) >> 16) & 0xffff;
-				int			scale = (((column->typmod - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
-
+			if (smc_study_numeric_digits(column->typmod, &precision, &scale))
 				bits = (precision - scale) * log2(10.0);
-			}
 			break;
 		default:
 			break;

@@ -10,8 +10,6 @@
 #include "pg/smc_expr.h"
 #include "pg/smc_optable.h"
 
-#define SMC_FLOAT_SCALE		12	/* digits kept of a sum of floats where nothing is declared */
-
 /*
  * Fill the types of a tree from its leaves up, checking every node against
  * its rule.  Raises where a type doesn't fit, a constant isn't one, or the tree

@@ -19,8 +19,11 @@
 #include "utils/json.h"
 #include "utils/numeric.h"
 
+#include "core/smc_contest.h"
 #include "pg/smc_exprtype.h"
+#include "pg/smc_extreme.h"
 #include "pg/smc_figure.h"
+#include "pg/smc_modes.h"
 #include "pg/smc_query.h"
 
 /* One aggregate in one cell: where its figure is found. */
@@ -47,21 +50,16 @@ get_total(const Place *place, SmcSlotKind kind, SmcRing128 *total)
 }
 
 /*
- * Whether a figure that isn't withheld rests on no rows.  With min_rows the
- * count of its rows says so; else an opened count or a flag, or it can't be.
+ * Whether a figure that isn't withheld rests on no rows: an opened count or a
+ * flag says so, or it can't be.  With min_rows it would be withheld.
  */
 static bool
-rests_on_nothing(const Place *place, SmcSlotKind kind)
+rests_on_nothing(const Place *place)
 {
 	SmcRing128	total;
 
 	if (place->layout->min_rows > 1)
-	{
-		int			slot = smc_layout_find(place->study, place->query, place->layout, kind, place->agg);
-		int			support = slot >= 0 ? place->layout->slots[slot].support : -1;
-
-		return support >= 0 && place->outcome->totals[place->first + support] == 0;
-	}
+		return false;
 	if (get_total(place, SMC_SLOT_COUNT, &total) || get_total(place, SMC_SLOT_ANY, &total))
 		return total == 0;
 	return false;
@@ -143,10 +141,49 @@ avg_datum(SmcRing128 total, int64 count, int scale, Oid result_type)
 	}
 }
 
+/*
+ * What a contest found.  A minimum or maximum of no rows, or the first among
+ * parties that all have none, is NULL.
+ */
+static Datum
+contest_datum(const Place *place, Oid result_type, bool *isnull)
+{
+	const SmcAgg *agg = &place->query->aggs[place->agg];
+	SmcRing128	found;
+	Datum		value;
+
+	switch (agg->kind)
+	{
+		case SMC_AGG_MIN:
+		case SMC_AGG_MAX:
+			*isnull = !get_total(place, agg->kind == SMC_AGG_MIN ? SMC_SLOT_MIN : SMC_SLOT_MAX, &found) ||
+				found == (agg->kind == SMC_AGG_MIN ? SMC_CONTEST_NONE_HIGH : SMC_CONTEST_NONE_LOW);
+			if (*isnull)
+				return (Datum) 0;
+			if (smc_extreme_from_ring(found, result_type, &value))
+				return value;
+			if (result_type == INT2OID)
+				return Int16GetDatum((int16) to_int64(found));
+			if (result_type == INT4OID)
+				return Int32GetDatum((int32) to_int64(found));
+			return sum_datum(found, agg->scale, result_type);
+		case SMC_AGG_COMPARE:
+			*isnull = !get_total(place, SMC_SLOT_COMPARE, &found);
+			return *isnull ? (Datum) 0 : Int32GetDatum((int32) to_int64(found));
+		case SMC_AGG_ARGMIN:
+		case SMC_AGG_ARGMAX:
+			*isnull = !get_total(place, agg->kind == SMC_AGG_ARGMIN ? SMC_SLOT_ARGMIN : SMC_SLOT_ARGMAX, &found) ||
+				found >= (SmcRing128) place->study->party_count;
+			return *isnull ? (Datum) 0 : CStringGetTextDatum(place->study->parties[(int) found]);
+		default:
+			elog(ERROR, "aggregate of kind %d is no contest", (int) agg->kind);
+	}
+}
+
 Datum
 smc_figure_of(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
-				 const SmcOutcome *outcome, uint32 cell, int agg,
-				 Oid result_type, bool *isnull)
+			  const SmcOutcome *outcome, uint32 cell, int agg,
+			  Oid result_type, bool *isnull)
 {
 	Place		place = {study, query, layout, outcome, (size_t) cell * layout->slot_count, agg};
 	SmcAggKind	kind = query->aggs[agg].kind;
@@ -158,7 +195,10 @@ smc_figure_of(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 	if (!(smc_query_agg_recipients(study, query, agg) & (1u << study->self)))
 		return (Datum) 0;
 
-	if (rests_on_nothing(&place, is_count ? SMC_SLOT_COUNT : SMC_SLOT_SUM))
+	if (smc_query_is_contest(kind))
+		return contest_datum(&place, result_type, isnull);
+
+	if (rests_on_nothing(&place))
 	{
 		*isnull = !is_count;
 		return Int64GetDatum(0);
@@ -178,7 +218,7 @@ smc_figure_of(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 
 bool
 smc_figure_cell_shown(const SmcQuery *query, const SmcLayout *layout,
-					 const SmcOutcome *outcome, uint32 cell)
+					  const SmcOutcome *outcome, uint32 cell)
 {
 	size_t		element;
 
@@ -228,7 +268,23 @@ json_type(const SmcAgg *agg)
 {
 	if (agg->kind == SMC_AGG_COUNT || agg->kind == SMC_AGG_COUNT_ROWS)
 		return INT8OID;
-	return smc_exprtype_class(agg->arg) == SMC_CLASS_FLOAT ? FLOAT8OID : NUMERICOID;
+	if (agg->kind == SMC_AGG_COMPARE)
+		return INT4OID;
+	if (agg->kind == SMC_AGG_ARGMIN || agg->kind == SMC_AGG_ARGMAX)
+		return TEXTOID;
+	switch (smc_exprtype_class(agg->arg))
+	{
+		case SMC_CLASS_FLOAT:
+			return FLOAT8OID;
+		case SMC_CLASS_DATE:
+			return DATEOID;
+		case SMC_CLASS_TIMESTAMP:
+			return TIMESTAMPOID;
+		case SMC_CLASS_TIMESTAMPTZ:
+			return TIMESTAMPTZOID;
+		default:
+			return NUMERICOID;
+	}
 }
 
 static char *
@@ -238,8 +294,18 @@ figure_text(Oid type, Datum figure)
 	{
 		case INT8OID:
 			return psprintf(INT64_FORMAT, DatumGetInt64(figure));
+		case INT4OID:
+			return psprintf("%d", DatumGetInt32(figure));
 		case FLOAT8OID:
 			return float8out_internal(DatumGetFloat8(figure));
+		case TEXTOID:
+			return TextDatumGetCString(figure);
+		case DATEOID:
+			return DatumGetCString(DirectFunctionCall1(date_out, figure));
+		case TIMESTAMPOID:
+			return DatumGetCString(DirectFunctionCall1(timestamp_out, figure));
+		case TIMESTAMPTZOID:
+			return DatumGetCString(DirectFunctionCall1(timestamptz_out, figure));
 		default:
 			return DatumGetCString(DirectFunctionCall1(numeric_out, figure));
 	}
@@ -291,10 +357,11 @@ append_cell(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 
 char *
 smc_figure_json(const SmcStudy *study, const SmcQuery *query,
-					  const SmcLayout *layout, const SmcOutcome *outcome)
+				const SmcLayout *layout, const SmcOutcome *outcome)
 {
 	char	  **names = palloc(Max(query->agg_count, 1) * sizeof(char *));
 	const char *separator = "";
+	int			level = smc_modes_begin();
 	StringInfoData buf;
 
 	for (int i = 0; i < query->agg_count; i++)
@@ -311,5 +378,6 @@ smc_figure_json(const SmcStudy *study, const SmcQuery *query,
 		separator = ", ";
 	}
 	appendStringInfoChar(&buf, ']');
+	smc_modes_end(level);
 	return buf.data;
 }

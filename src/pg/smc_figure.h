@@ -11,18 +11,18 @@
 
 /* Figures of a recipient who didn't ask: rows as a JSON array of objects, for smc_results. */
 extern char *smc_figure_json(const SmcStudy *study, const SmcQuery *query,
-								   const SmcLayout *layout, const SmcOutcome *outcome);
+							 const SmcLayout *layout, const SmcOutcome *outcome);
 
 /*
  * One aggregate's figure in one cell as its native result type; isnull set
  * when NULL or not for us.  Raises when the total doesn't fit the type.
  */
 extern Datum smc_figure_of(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
-							  const SmcOutcome *outcome, uint32 cell, int agg,
-							  Oid result_type, bool *isnull);
+						   const SmcOutcome *outcome, uint32 cell, int agg,
+						   Oid result_type, bool *isnull);
 
 /* Whether a cell is a row of the result: has rows, was not withheld. */
 extern bool smc_figure_cell_shown(const SmcQuery *query, const SmcLayout *layout,
-								 const SmcOutcome *outcome, uint32 cell);
+								  const SmcOutcome *outcome, uint32 cell);
 
 #endif							/* SMC_FIGURE_H */

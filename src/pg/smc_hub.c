@@ -15,6 +15,7 @@
 #include <sodium.h>
 
 #include "lib/stringinfo.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -42,6 +43,7 @@ struct SmcHub
 	SmcTransport *transport;
 	SmcMesh    *mesh;
 	SmcPulse   *pulse;
+	SmcLaneEngine *engine;
 	int			self;
 	int			party_count;
 	uint64		seq;			/* of the last computation */
@@ -114,6 +116,7 @@ smc_hub_connect(MemoryContext context, const SmcLaneKey *key, long timeout_ms)
 	hub->transport = smc_dial_open(context, key->party_count, targets, timeout_ms);
 	create_mesh(hub, parties);
 	smc_mesh_handshake(hub->mesh, Max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end), 1));
+	hub->engine = smc_compute_engine_create(context);
 	hub->pulse = smc_pulse_create(context, hub->mesh, targets);
 	MemoryContextSwitchTo(caller);
 	return hub;
@@ -233,19 +236,25 @@ make_study(const SmcHub *hub)
 
 /* Raise with all the reasons why the study isn't agreed, the first as the message. */
 static void
-raise_reasons(const List *reasons)
+raise_reasons(const char *study, const List *reasons)
 {
 	StringInfoData others;
 	ListCell   *lc;
 
 	initStringInfo(&others);
 	for_each_from(lc, reasons, 1)
-		appendStringInfo(&others, "%s%s", others.len > 0 ? "\n" : "", (char *) lfirst(lc));
+	{
+		const char *reason = lfirst(lc);
+
+		appendStringInfo(&others, "%s%c%s.", others.len > 0 ? "\n" : "",
+						 pg_toupper((unsigned char) reason[0]), reason + 1);
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("%s", (char *) linitial(reasons)),
 			 others.len > 0 ? errdetail("%s", others.data) : 0,
-			 errhint("See the view smc_studies; every party accepts by SELECT smc_accept(...).")));
+			 errhint("See the view smc_studies. A party takes the definition over by IMPORT FOREIGN SCHEMA smc, "
+					 "adds its source, and accepts by SELECT smc_accept(%s).", quote_literal_cstr(study))));
 }
 
 /* Exchange consents over the study and judge those of all peers. */
@@ -288,7 +297,7 @@ agree(SmcHub *hub)
 	smc_transaction_commit_lazy();	/* keeps what was heard, whatever it was */
 
 	if (reasons != NIL)
-		raise_reasons(reasons);
+		raise_reasons(study->name, reasons);
 
 	caller = MemoryContextSwitchTo(hub->context);
 	digest = palloc(SMC_KEY_BYTES);
@@ -383,7 +392,8 @@ run_joint_part(SmcHub *hub, const SmcLayout *layout, SmcRing128 *partials, SmcOu
 					   task->request.digest, task->request.query, digest);
 	smc_mesh_channel_init(hub->mesh, &channel, on_idle, hub);
 	hub->shared = true;
-	status = smc_compute_run(&channel, smc_mesh_seeds(hub->mesh), digest, layout, partials, outcome);
+	status = smc_compute_run(&channel, smc_mesh_seeds(hub->mesh), digest,
+							 smc_mesh_lane_id(hub->mesh), hub->engine, layout, partials, outcome);
 	sodium_memzero(partials, bytes);
 	sodium_memzero(digest, sizeof(digest));
 	if (status == SMC_ERR_CHANNEL)

@@ -51,6 +51,8 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
+#include "core/smc_handshake.h"
+#include "pg/smc_compat.h"
 #include "pg/smc_identity.h"
 #include "pg/smc_module.h"
 #include "pg/smc_option.h"
@@ -131,11 +133,7 @@ smc_identity_format_key(const uint8 key[SMC_PUBLIC_KEY_BYTES], char out[SMC_KEY_
 void
 smc_identity_check_name(const char *name)
 {
-	size_t		len = strlen(name);
-
-	if (len == 0 || len >= SMC_NAME_MAX ||
-		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != len ||
-		name[0] < 'a' || name[0] > 'z')
+	if (!smc_handshake_is_name(name))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
 				 errmsg("invalid party name \"%s\"", name),
@@ -290,7 +288,7 @@ insert_row(Relation rel, const char *name, const char *public_key,
 	ExecOpenIndices(result, false);
 
 	table_tuple_insert(rel, slot, GetCurrentCommandId(true), TABLE_INSERT_NO_LOGICAL, NULL);
-	(void) ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL);
+	(void) smc_compat_insert_index_entries(result, slot, estate);
 
 	ExecCloseIndices(result);
 	ExecDropSingleTupleTableSlot(slot);

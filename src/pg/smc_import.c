@@ -53,18 +53,6 @@ import_error_context(void *arg)
 		errcontext("importing study \"%s\"", definition->study);
 }
 
-static char *
-join(const List *names)
-{
-	StringInfoData buf;
-	ListCell   *lc;
-
-	initStringInfo(&buf);
-	foreach(lc, names)
-		appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "", (const char *) lfirst(lc));
-	return buf.data;
-}
-
 static bool
 contains(const List *names, const char *name)
 {
@@ -112,7 +100,7 @@ read_offer(const Import *import, const char *utf8)
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("peer \"%s\" offers study \"%s\", which is not one between it and this party",
 						import->peer, definition->study),
-				 errdetail("Its parties are %s.", join(definition->parties))));
+				 errdetail("Its parties are %s.", smc_definition_names(definition->parties))));
 	require_parties(import, definition, definition->recipients);
 	require_parties(import, definition, definition->askers);
 	for (i = 0; i < definition->column_count; i++)
@@ -161,7 +149,7 @@ require_offered(const Import *import, const ImportForeignSchemaStmt *stmt, const
 			ereport(ERROR,
 					(errcode(ERRCODE_FDW_TABLE_NOT_FOUND),
 					 errmsg("peer \"%s\" offers this party no study \"%s\"", import->peer, name),
-					 offered ? errdetail("It offers %s.", join(offered)) :
+					 offered ? errdetail("It offers %s.", smc_definition_names(offered)) :
 					 errdetail("It offers none."),
 					 errhint("A peer offers the studies whose option \"parties\" names this party, \"%s\".",
 							 import->self)));
@@ -335,20 +323,6 @@ add_option(StringInfo buf, bool *first, const char *name, const char *value)
 }
 
 static char *
-allow_list(uint32 allow)
-{
-	StringInfoData buf;
-	uint32		bit;
-
-	initStringInfo(&buf);
-	for (bit = 1; bit <= SMC_ALLOW_KEY; bit <<= 1)
-		if (allow & bit)
-			appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "",
-							 smc_study_allow_word((SmcAllow) bit));
-	return buf.data;
-}
-
-static char *
 array_literal(int count, char *const *values)
 {
 	Datum	   *elements = palloc(sizeof(Datum) * Max(count, 1));
@@ -364,11 +338,9 @@ array_literal(int count, char *const *values)
 static const char *
 recipients_option(const SmcDefinition *definition, const List *names)
 {
-	if (names == NIL)
-		return "none";
 	if (list_length(names) == list_length(definition->parties))
 		return "all";
-	return join(names);
+	return smc_definition_names(names);
 }
 
 static void
@@ -381,7 +353,7 @@ add_column(StringInfo buf, const Import *import, const SmcDefinition *definition
 	appendStringInfo(buf, "%s %s", quote_identifier(column->name),
 					 column->is_enum ? enum_sql(import, column) : type_sql(import, column, &needs_scale));
 	if (column->allow)
-		add_option(buf, &first, "allow", allow_list(column->allow));
+		add_option(buf, &first, "allow", smc_study_allow_list(column->allow));
 	if (needs_scale && column->scale != SMC_SCALE_NONE)
 		add_option(buf, &first, "scale", psprintf("%d", column->scale));
 	if (column->has_values && !column->is_enum)
@@ -416,10 +388,10 @@ make_command(const Import *import, const SmcDefinition *definition)
 		add_column(&buf, import, definition, &definition->columns[i]);
 	}
 	appendStringInfo(&buf, ") SERVER %s", quote_identifier(import->self));
-	add_option(&buf, &first, "parties", join(definition->parties));
+	add_option(&buf, &first, "parties", smc_definition_names(definition->parties));
 	add_option(&buf, &first, "reveal_to", recipients_option(definition, definition->recipients));
 	if (list_length(definition->askers) != list_length(definition->parties))
-		add_option(&buf, &first, "query_by", join(definition->askers));
+		add_option(&buf, &first, "query_by", smc_definition_names(definition->askers));
 	if (definition->min_rows > 1)
 		add_option(&buf, &first, "min_rows", psprintf("%u", definition->min_rows));
 	if (definition->approve_each)

@@ -195,7 +195,13 @@ word_error(const SmcRun *run, SmcPipeError *error)
 		error->detail = psprintf("The computation was refused at %s.", peer);
 	}
 	else if (peer != NULL)
+	{
 		error->message = psprintf("%s failed at %s", run->what, peer);
+		if (error->detail != NULL && strcmp(error->detail, SMC_FAILURE_LOCAL) == 0)
+			error->detail = "Its local query failed; the log of its server says why.";
+		else if (error->detail != NULL && strcmp(error->detail, SMC_FAILURE_OTHER) == 0)
+			error->detail = "The log of its server says why.";
+	}
 	else if (strstr(error->message, quoted) == NULL)
 		error->message = psprintf("%s failed: %s", run->what, error->message);
 }

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "core/smc_bytes.h"
+#include "pg/smc_bytea.h"
 #include "pg/smc_layout.h"
 #include "pg/smc_query.h"
 
@@ -49,6 +50,41 @@ add_slot(SmcLayout *layout, SmcSlotKind kind, int agg, int support, uint16 recip
 	return layout->slot_count++;
 }
 
+bool
+smc_layout_is_contest(const SmcSlot *slot)
+{
+	return slot->kind >= SMC_SLOT_MIN;
+}
+
+/* The kind of slot that holds a contest's number. */
+static SmcSlotKind
+contest_kind(SmcAggKind kind)
+{
+	switch (kind)
+	{
+		case SMC_AGG_MIN:
+			return SMC_SLOT_MIN;
+		case SMC_AGG_MAX:
+			return SMC_SLOT_MAX;
+		case SMC_AGG_COMPARE:
+			return SMC_SLOT_COMPARE;
+		case SMC_AGG_ARGMIN:
+			return SMC_SLOT_ARGMIN;
+		default:
+			return SMC_SLOT_ARGMAX;
+	}
+}
+
+/* Whether a figure of one aggregate is that of another, the kind of slot being the same. */
+static bool
+same_figure(const SmcStudy *study, SmcSlotKind kind, const SmcAgg *a, const SmcAgg *b)
+{
+	if (kind < SMC_SLOT_MIN && kind != SMC_SLOT_SUM)
+		return smc_query_same_rows(study, a, b);
+	return smc_expr_equal(a->arg, b->arg) && smc_expr_equal(a->filter, b->filter) &&
+		a->parties[0] == b->parties[0] && a->parties[1] == b->parties[1];
+}
+
 int
 smc_layout_find(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
 				SmcSlotKind kind, int agg)
@@ -66,9 +102,7 @@ smc_layout_find(const SmcStudy *study, const SmcQuery *query, const SmcLayout *l
 		known = &query->aggs[slot->agg];
 		if (slot->agg == agg)
 			return i;
-		if (kind == SMC_SLOT_SUM ?
-			smc_expr_equal(known->arg, wanted->arg) && smc_expr_equal(known->filter, wanted->filter) :
-			smc_query_same_rows(study, known, wanted))
+		if (same_figure(study, kind, known, wanted))
 			return i;
 	}
 	return -1;
@@ -115,6 +149,19 @@ add_figure(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int 
 	SmcAggKind	kind = query->aggs[agg].kind;
 	uint16		recipients = smc_query_agg_recipients(study, query, agg);
 
+	if (smc_query_is_contest(kind))
+	{
+		SmcSlotKind slot_kind = contest_kind(kind);
+
+		if (smc_layout_find(study, query, layout, slot_kind, agg) < 0)
+		{
+			SmcSlot    *slot = &layout->slots[add_slot(layout, slot_kind, agg, support, recipients)];
+
+			slot->parties[0] = query->aggs[agg].parties[0];
+			slot->parties[1] = query->aggs[agg].parties[1];
+		}
+		return;
+	}
 	if ((kind == SMC_AGG_SUM || kind == SMC_AGG_AVG) &&
 		smc_layout_find(study, query, layout, SMC_SLOT_SUM, agg) < 0)
 		add_slot(layout, SMC_SLOT_SUM, agg, support, recipients);
@@ -222,54 +269,41 @@ smc_layout_cell_at(const SmcStudy *study, const SmcQuery *query, const int *inde
  * Bytes: between a backend and its lane worker
  */
 
+static void
+write_layout(SmcWriter *writer, const void *what)
+{
+	const SmcLayout *layout = what;
+
+	smc_writer_u32(writer, layout->cell_count);
+	smc_writer_u32(writer, layout->min_rows);
+	smc_writer_u16(writer, layout->slot_count);
+	smc_writer_u16(writer, (uint16) layout->rows_slot);
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+
+		smc_writer_u8(writer, slot->kind);
+		smc_writer_u16(writer, (uint16) slot->agg);
+		smc_writer_u16(writer, (uint16) slot->support);
+		smc_writer_u16(writer, slot->recipients);
+		smc_writer_u8(writer, slot->parties[0]);
+		smc_writer_u8(writer, slot->parties[1]);
+	}
+}
+
 bytea *
 smc_layout_write(const SmcLayout *layout)
 {
-	SmcArena   *arena = smc_arena_create();
-	SmcWriter	writer;
-	bytea	   *result = NULL;
-
-	if (arena == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
-	PG_TRY();
-	{
-		smc_writer_init(&writer, arena);
-		smc_writer_u32(&writer, layout->cell_count);
-		smc_writer_u32(&writer, layout->min_rows);
-		smc_writer_u16(&writer, layout->slot_count);
-		smc_writer_u16(&writer, (uint16) layout->rows_slot);
-		for (int i = 0; i < layout->slot_count; i++)
-		{
-			const SmcSlot *slot = &layout->slots[i];
-
-			smc_writer_u8(&writer, slot->kind);
-			smc_writer_u16(&writer, (uint16) slot->agg);
-			smc_writer_u16(&writer, (uint16) slot->support);
-			smc_writer_u16(&writer, slot->recipients);
-		}
-		if (smc_writer_end(&writer) != SMC_OK)
-			ereport(ERROR,
-					(errcode(ERRCODE_OUT_OF_MEMORY),
-					 errmsg("out of memory")));
-		result = palloc(VARHDRSZ + writer.len);
-		SET_VARSIZE(result, VARHDRSZ + writer.len);
-		memcpy(VARDATA(result), writer.data, writer.len);
-	}
-	PG_FINALLY();
-	{
-		smc_arena_destroy(arena);
-	}
-	PG_END_TRY();
-	return result;
+	return smc_bytea_collect(write_layout, layout);
 }
 
 /* Whether a slot read from bytes is one that could have been laid out. */
 static bool
 is_sound(const SmcLayout *layout, const SmcSlot *slot)
 {
-	if (slot->kind < SMC_SLOT_ROWS || slot->kind > SMC_SLOT_ANY ||
+	if (slot->kind < SMC_SLOT_ROWS || slot->kind > SMC_SLOT_ARGMAX ||
+		slot->parties[0] >= SMC_PARTIES_MAX || slot->parties[1] >= SMC_PARTIES_MAX ||
+		(slot->kind == SMC_SLOT_COMPARE && slot->parties[0] == slot->parties[1]) ||
 		slot->agg < -1 || slot->agg >= SMC_QUERY_AGGS_MAX ||
 		slot->support < -1 || slot->support >= layout->slot_count)
 		return false;
@@ -303,6 +337,8 @@ smc_layout_parse(const uint8 *data, size_t len)
 		slot->agg = (int16) smc_reader_u16(&reader);
 		slot->support = (int16) smc_reader_u16(&reader);
 		slot->recipients = smc_reader_u16(&reader);
+		slot->parties[0] = smc_reader_u8(&reader);
+		slot->parties[1] = smc_reader_u8(&reader);
 		if (!is_sound(layout, slot))
 			smc_reader_fail(&reader);
 	}

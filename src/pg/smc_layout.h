@@ -19,7 +19,13 @@ typedef enum SmcSlotKind
 	SMC_SLOT_SUPPORT,			/* rows that an aggregate rests on (filter passed, argument not null) */
 	SMC_SLOT_COUNT,				/* the value of a count */
 	SMC_SLOT_SUM,				/* the sum of an aggregate's argument */
-	SMC_SLOT_ANY				/* blinded flag: any row that the aggregate rests on, or any row of the cell when agg < 0 */
+	SMC_SLOT_ANY,				/* blinded flag: any row that the aggregate rests on, or any row of the cell when agg < 0 */
+	/* from here on each party's number stays its own; see smc_contest.h */
+	SMC_SLOT_MIN,				/* this party's minimum, or SMC_CONTEST_NONE_HIGH */
+	SMC_SLOT_MAX,				/* this party's maximum, or SMC_CONTEST_NONE_LOW */
+	SMC_SLOT_COMPARE,			/* this party's sum: how parties[0]'s compares with parties[1]'s */
+	SMC_SLOT_ARGMIN,			/* this party's sum, or SMC_CONTEST_NONE_HIGH */
+	SMC_SLOT_ARGMAX				/* this party's sum, or SMC_CONTEST_NONE_LOW */
 } SmcSlotKind;
 
 typedef struct SmcSlot
@@ -28,22 +34,26 @@ typedef struct SmcSlot
 	int16		agg;			/* which aggregate, -1: the cell itself */
 	int16		support;		/* the slot that counts the rows this one rests on (a ROWS or SUPPORT slot), -1: none needed */
 	uint16		recipients;
+	uint8		parties[2];		/* of COMPARE */
 } SmcSlot;
 
 typedef struct SmcLayout
 {
 	uint32		cell_count;		/* >= 1 */
-	uint32		min_rows;		/* > 1: phase 1 opens ROWS and SUPPORT to all, phase 2 the rest where they suffice */
+	uint32		min_rows;		/* > 1: which ROWS and SUPPORT reach it is opened to all, then the rest where they do */
 	int			slot_count;
 	SmcSlot    *slots;
 	int			rows_slot;		/* not 0 where a cell has rows, to all that learn any figure; -1 without GROUP BY */
 } SmcLayout;
 
+/* Whether a slot's figure is found by a contest, rather than by adding up. */
+extern bool smc_layout_is_contest(const SmcSlot *slot);
+
 /* Lay out a checked query: the same at every party. */
 extern SmcLayout *smc_layout_make(const SmcStudy *study, const SmcQuery *query);
 
 /*
- * The slot of a kind (SUM, COUNT or ANY) that tells of an aggregate to all its
+ * The slot of a kind (SUM, COUNT, ANY or a contest's) that tells of an aggregate to all its
  * recipients, or -1.  A COUNT slot counts the rows that the aggregate rests on.
  */
 extern int	smc_layout_find(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,

@@ -17,16 +17,20 @@
 #include "tcop/tcopprot.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/float.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 #include "utils/typcache.h"
 
+#include "core/smc_contest.h"
 #include "core/smc_random.h"
 #include "core/smc_sum.h"
+#include "pg/smc_extreme.h"
 #include "pg/smc_local.h"
 #include "pg/smc_localsql.h"
 #include "pg/smc_modes.h"
@@ -197,6 +201,12 @@ sum_to_ring(Datum sum, Oid type, int scale, SmcRing128 *value)
 
 	switch (type)
 	{
+		case INT2OID:
+			text = DatumGetCString(DirectFunctionCall1(int2out, sum));
+			break;
+		case INT4OID:
+			text = DatumGetCString(DirectFunctionCall1(int4out, sum));
+			break;
 		case INT8OID:
 			text = DatumGetCString(DirectFunctionCall1(int8out, sum));
 			break;
@@ -216,6 +226,38 @@ sum_to_ring(Datum sum, Oid type, int scale, SmcRing128 *value)
 	fits = smc_ring_from_decimal(text, scale, value) == SMC_OK;
 	pfree(text);
 	return fits;
+}
+
+/* What a party without rows puts into a contest. */
+static SmcRing128
+contest_none(SmcSlotKind kind)
+{
+	switch (kind)
+	{
+		case SMC_SLOT_MIN:
+		case SMC_SLOT_ARGMIN:
+			return SMC_CONTEST_NONE_HIGH;
+		case SMC_SLOT_MAX:
+		case SMC_SLOT_ARGMAX:
+			return SMC_CONTEST_NONE_LOW;
+		default:
+			return 0;
+	}
+}
+
+/* Cells that the local query has no row for take part in contests all the same. */
+static void
+prefill_contests(LocalRun *run)
+{
+	const SmcLayout *layout = run->layout;
+
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		if (!smc_layout_is_contest(&layout->slots[i]))
+			continue;
+		for (uint32 cell = 0; cell < layout->cell_count; cell++)
+			run->partials[(size_t) cell * layout->slot_count + i] = contest_none(layout->slots[i].kind);
+	}
 }
 
 /* Fill a row's slots into its cell; false after setting the problem. */
@@ -242,6 +284,24 @@ fill_slots(LocalRun *run, HeapTuple tuple, TupleDesc desc, uint32 cell)
 			case SMC_SLOT_SUM:
 				if (!isnull && !sum_to_ring(datum, SPI_gettypeid(desc, number),
 											run->query->aggs[slot->agg].scale, &value))
+					return set_problem(run, PROBLEM_RANGE, i);
+				break;
+			case SMC_SLOT_MIN:
+			case SMC_SLOT_MAX:
+				if (isnull)
+					continue;
+				if (!smc_extreme_to_ring(datum, SPI_gettypeid(desc, number), &value) &&
+					!sum_to_ring(datum, SPI_gettypeid(desc, number),
+								 run->query->aggs[slot->agg].scale, &value))
+					return set_problem(run, PROBLEM_RANGE, i);
+				break;
+			case SMC_SLOT_COMPARE:
+			case SMC_SLOT_ARGMIN:
+			case SMC_SLOT_ARGMAX:
+				if (isnull)
+					continue;
+				if (!sum_to_ring(datum, SPI_gettypeid(desc, number),
+								 run->query->aggs[slot->agg].scale, &value))
 					return set_problem(run, PROBLEM_RANGE, i);
 				break;
 			case SMC_SLOT_ANY:
@@ -303,6 +363,7 @@ run_query(LocalRun *run, const char *sql)
 	for (int i = 0; i < run->query->group_count; i++)
 		read_domain(&run->domains[i], &run->study->columns[run->query->group_columns[i]]);
 	run->seen = palloc0(run->layout->cell_count * sizeof(bool));
+	prefill_contests(run);
 
 	if (SPI_execute(sql, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "the local query is no SELECT");
@@ -355,7 +416,8 @@ raise_problem(const LocalRun *run)
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("this party's part of %s over study \"%s\" is out of range",
 							agg >= 0 ? smc_query_agg_text(study, &run->query->aggs[agg]) : "count(*)",
-							study->name)));
+							study->name),
+					 errdetail("A part must be a finite number; counted in its last digit kept, below 2^127 divided by the number of parties.")));
 			break;
 	}
 }
@@ -434,7 +496,7 @@ smc_local_run(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 	if (!ActiveSnapshotSet())
 		elog(ERROR, "no snapshot for the local query");
 	check_bound(query);
-	sql = smc_local_sql(study, query, layout);
+	sql = smc_localsql_text(study, query, layout);
 	run.rows_slot = smc_localsql_rows_slot(study, query, layout);
 
 	/* asked now, since after an error the catalogs are better left alone */

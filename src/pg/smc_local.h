@@ -14,14 +14,6 @@
 #define SMC_LOCAL_ROWS_UNKNOWN	PG_UINT64_MAX
 
 /*
- * The one SQL statement this party runs for a checked query.  Its columns:
- * the group columns; for each slot its count, its sum or whether that is not
- * NULL; last what tells the number of rows.  Parameters without value are
- * written as $1, ... for EXPLAIN.
- */
-extern char *smc_local_sql(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout);
-
-/*
  * Run it as the study's owner, read only, under the active snapshot (the
  * caller's duty to have one), with nothing sent to the client meanwhile; fill
  * partials[cell * slots + slot] (caller's memory, zeroed) and return the

@@ -14,8 +14,8 @@
 
 #include "pg/smc_deparse.h"
 #include "pg/smc_exprtype.h"
-#include "pg/smc_local.h"
 #include "pg/smc_localsql.h"
+#include "pg/smc_source.h"
 
 /* The SQL type that an aggregate's argument is summed as. */
 static Oid
@@ -37,7 +37,7 @@ append_filter(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 	appendStringInfoChar(buf, ')');
 }
 
-/* sum(x) or avg(x) */
+/* sum(x), avg(x), min(x) or max(x) */
 static void
 append_sum(StringInfo buf, const SmcDeparse *deparse, const char *function, const SmcAgg *agg)
 {
@@ -99,6 +99,17 @@ append_slot(StringInfo buf, const SmcDeparse *deparse, const SmcQuery *query, co
 				appendStringInfoString(buf, " IS NOT NULL");
 			}
 			break;
+		case SMC_SLOT_MIN:
+			append_sum(buf, deparse, "min", agg);
+			break;
+		case SMC_SLOT_MAX:
+			append_sum(buf, deparse, "max", agg);
+			break;
+		case SMC_SLOT_COMPARE:
+		case SMC_SLOT_ARGMIN:
+		case SMC_SLOT_ARGMAX:
+			append_sum(buf, deparse, "sum", agg);
+			break;
 	}
 }
 
@@ -125,6 +136,11 @@ smc_localsql_rows_slot(const SmcStudy *study, const SmcQuery *query, const SmcLa
 			return -1;			/* a count of all rows is there */
 		if (agg == NULL || slot->kind == SMC_SLOT_ANY)
 			continue;
+		if (smc_layout_is_contest(slot))
+		{
+			sums++;
+			continue;
+		}
 		if (slot->kind != SMC_SLOT_SUM)
 		{
 			if (smc_query_takes_all_rows(study, agg))
@@ -147,9 +163,9 @@ smc_localsql_rows_slot(const SmcStudy *study, const SmcQuery *query, const SmcLa
 }
 
 char *
-smc_local_sql(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
+smc_localsql_text(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
 {
-	Oid			source = smc_study_source(study);
+	Oid			source = smc_source_find(study);
 	SmcDeparse	deparse = {study, source};
 	int			rows_slot = smc_localsql_rows_slot(study, query, layout);
 	StringInfoData buf;

@@ -1,10 +1,18 @@
 /*
- * The text of the local query: see smc_local_sql in pg/smc_local.h.
+ * The text of the local query, which pg/smc_local.h runs.
  */
 #ifndef SMC_LOCALSQL_H
 #define SMC_LOCALSQL_H
 
 #include "pg/smc_layout.h"
+
+/*
+ * The one SQL statement this party runs for a checked query.  Its columns:
+ * the group columns; for each slot its count, its sum or whether that is not
+ * NULL; last what tells the number of rows.  Parameters without value are
+ * written as $1, ... for EXPLAIN.
+ */
+extern char *smc_localsql_text(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout);
 
 /*
  * How the last column tells the number of rows: -1 by a count, else by an

@@ -46,9 +46,6 @@ typedef enum SmcLaneMessage
 /* Bytes of a name (party, study, role) as UTF-8, with its NUL, on the link. */
 #define SMC_WIRE_NAME_MAX		(4 * NAMEDATALEN)
 
-/* Bytes of other short texts. */
-#define SMC_WIRE_TEXT_MAX		2048
-
 typedef struct SmcAgreeMessage
 {
 	char		study[NAMEDATALEN];

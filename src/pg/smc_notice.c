@@ -60,7 +60,8 @@ tell_hidden(const SmcStudy *study, const SmcQuery *query)
 			ereport(NOTICE,
 					(errmsg_plural("%s is revealed to %s only",
 								   "%s are revealed to %s only",
-								   count, names.data, smc_study_party_list(study, recipients))));
+								   count, names.data, smc_study_party_list(study, recipients)),
+					 errhint("There the view smc_results has it.")));
 	}
 }
 
@@ -72,7 +73,8 @@ smc_notice_outcome(const SmcStudy *study, const SmcQuery *query, const SmcOutcom
 	if ((recipients & (1 << study->self)) == 0)
 	{
 		ereport(NOTICE,
-				(errmsg("the result is revealed to %s only", smc_study_party_list(study, recipients))));
+				(errmsg("the result is revealed to %s only", smc_study_party_list(study, recipients)),
+				 errhint("There the view smc_results has it.")));
 		return true;
 	}
 

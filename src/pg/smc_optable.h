@@ -15,8 +15,7 @@
 
 #include "postgres.h"
 
-#define SMC_OP_NAME_MAX		24	/* a wire name with its NUL */
-#define SMC_OP_ARGS_MAX		1024	/* arguments of AND, OR, CASE, COALESCE, ... */
+#include "core/smc_limits.h"
 
 /* What a type is to us.  Types of one class are compared and computed with one another. */
 typedef enum SmcTypeClass

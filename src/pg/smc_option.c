@@ -103,7 +103,7 @@ smc_option_parse_names(const char *value, const char *option)
 
 	if (list_length(names) > SMC_PARTIES_MAX)
 		smc_option_raise_value(option, value,
-					psprintf("At most %d parties can compute together.", SMC_PARTIES_MAX));
+							   psprintf("At most %d parties can compute together.", SMC_PARTIES_MAX));
 	return names;
 }
 
@@ -125,6 +125,22 @@ compare_texts(const void *a, const void *b)
 	return strcmp(*(char *const *) a, *(char *const *) b);
 }
 
+const char *
+smc_option_find_twice(int count, char *const *texts)
+{
+	char	  **sorted = palloc(sizeof(char *) * Max(count, 1));
+	const char *twice = NULL;
+	int			i;
+
+	memcpy(sorted, texts, sizeof(char *) * count);
+	qsort(sorted, count, sizeof(char *), compare_texts);
+	for (i = 1; i < count && twice == NULL; i++)
+		if (strcmp(sorted[i - 1], sorted[i]) == 0)
+			twice = sorted[i];
+	pfree(sorted);
+	return twice;
+}
+
 char **
 smc_option_parse_values(const char *literal, int *count)
 {
@@ -133,7 +149,7 @@ smc_option_parse_values(const char *literal, int *count)
 	Datum	   *elements;
 	bool	   *nulls;
 	char	  **values;
-	char	  **sorted;
+	const char *twice;
 	int			n;
 	int			i;
 
@@ -142,27 +158,21 @@ smc_option_parse_values(const char *literal, int *count)
 	error_context_stack = callback.previous;
 	if (ARR_NDIM(array) != 1)
 		smc_option_raise_value("values", literal, ARR_NDIM(array) == 0 ?
-					"At least one value is needed." : "It must be an array of one dimension.");
+							   "At least one value is needed." : "It must be an array of one dimension.");
 
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &n);
 	values = palloc(sizeof(char *) * n);
-	sorted = palloc(sizeof(char *) * n);
 	for (i = 0; i < n; i++)
 	{
 		if (nulls[i])
 			smc_option_raise_value("values", literal,
-						"NULL isn't listed: it is always possible, unless the column is NOT NULL.");
+								   "NULL isn't listed: it is always possible, unless the column is NOT NULL.");
 		values[i] = TextDatumGetCString(elements[i]);
-		sorted[i] = values[i];
 	}
 
-	qsort(sorted, n, sizeof(char *), compare_texts);
-	for (i = 1; i < n; i++)
-	{
-		if (strcmp(sorted[i - 1], sorted[i]) == 0)
-			smc_option_raise_value("values", literal, psprintf("Value \"%s\" is listed twice.", sorted[i]));
-	}
-	pfree(sorted);
+	twice = smc_option_find_twice(n, values);
+	if (twice != NULL)
+		smc_option_raise_value("values", literal, psprintf("Value \"%s\" is listed twice.", twice));
 
 	*count = n;
 	return values;
@@ -178,7 +188,7 @@ smc_option_parse_source(const char *value)
 
 	if (!SplitIdentifierString(copy, '.', &parts) || parts == NIL || list_length(parts) > 2)
 		smc_option_raise_value("source", value,
-					"It must be the name of a table or view, with its schema or without.");
+							   "It must be the name of a table or view, with its schema or without.");
 
 	foreach(cell, parts)
 		names = lappend(names, makeString(pstrdup((char *) lfirst(cell))));
@@ -201,8 +211,8 @@ smc_option_parse_int(const char *value, const char *option, int min, int max)
 
 	if (number < min || number > max)
 		smc_option_raise_value(option, value, max == PG_INT32_MAX ?
-					psprintf("It must be a whole number of at least %d.", min) :
-					psprintf("It must be a whole number from %d to %d.", min, max));
+							   psprintf("It must be a whole number of at least %d.", min) :
+							   psprintf("It must be a whole number from %d to %d.", min, max));
 	return (int) number;
 }
 
@@ -336,7 +346,7 @@ TimestampTz
 smc_option_parse_expires(const char *value)
 {
 	const char *at = value;
-	TimestampTz	microseconds = 0;
+	TimestampTz microseconds = 0;
 	bool		valid = take_date(&at, &microseconds);
 
 	if (valid && *at != '\0')
@@ -345,6 +355,6 @@ smc_option_parse_expires(const char *value)
 		valid = take_offset(&at, &microseconds) && *at == '\0';
 	if (!valid)
 		smc_option_raise_value("expires", value,
-					"It must be a date, or a date and time, such as 2030-12-31 or 2030-12-31 18:00+01.");
+							   "It must be a date, or a date and time, such as 2030-12-31 or 2030-12-31 18:00+01.");
 	return (TimestampTz) microseconds;
 }

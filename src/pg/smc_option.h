@@ -37,6 +37,9 @@ extern SmcRecipients smc_option_parse_recipients(const char *value, const char *
 /* Option values, an array literal of text: at least one element, none NULL, no two equal. */
 extern char **smc_option_parse_values(const char *literal, int *count);
 
+/* A text that is among some twice, or NULL. */
+extern const char *smc_option_find_twice(int count, char *const *texts);
+
 /* Option source: one or two identifiers, as a List of String nodes. */
 extern List *smc_option_parse_source(const char *value);
 

@@ -10,7 +10,6 @@
 
 #include <math.h>
 
-#include "catalog/pg_foreign_server.h"
 #include "datatype/timestamp.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -19,6 +18,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "pg/smc_compat.h"
 #include "pg/smc_lane.h"
 #include "pg/smc_module.h"
 #include "pg/smc_peer.h"
@@ -64,7 +64,7 @@ smc_ping(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 
 	peer = smc_peer_find(name, false);
-	acl = pg_foreign_server_aclcheck(peer->serverid, GetUserId(), ACL_USAGE);
+	acl = smc_compat_server_aclcheck(peer->serverid, GetUserId());
 	if (acl != ACLCHECK_OK)
 		aclcheck_error(acl, OBJECT_FOREIGN_SERVER, peer->name);
 	if (peer->is_self)

@@ -105,7 +105,8 @@ smc_planned_to_list(const SmcPlanned *planned)
 	for (int i = 0; i < query->group_count; i++)
 		groups = lappend_int(groups, query->group_columns[i]);
 	for (int i = 0; i < query->agg_count; i++)
-		aggs = lappend(aggs, list_make3(list_make2_int(query->aggs[i].kind, query->aggs[i].scale),
+		aggs = lappend(aggs, list_make3(list_make4_int(query->aggs[i].kind, query->aggs[i].scale,
+													   query->aggs[i].parties[0], query->aggs[i].parties[1]),
 										expr_to_list(query->aggs[i].arg),
 										expr_to_list(query->aggs[i].filter)));
 
@@ -148,6 +149,8 @@ smc_planned_from_list(List *list)
 
 		agg->kind = linitial_int(numbers);
 		agg->scale = lsecond_int(numbers);
+		agg->parties[0] = lthird_int(numbers);
+		agg->parties[1] = lfourth_int(numbers);
 		agg->arg = expr_from_list(lsecond(parts));
 		agg->filter = expr_from_list(lthird(parts));
 	}

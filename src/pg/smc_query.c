@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "pg/smc_bytea.h"
 #include "pg/smc_deparse.h"
 #include "pg/smc_exprrange.h"
 #include "pg/smc_exprtype.h"
@@ -44,49 +45,35 @@ write_optional(SmcWriter *writer, const SmcExpr *expr)
 		smc_expr_write(writer, expr);
 }
 
+static void
+write_query(SmcWriter *writer, const void *what)
+{
+	const SmcQuery *query = what;
+
+	smc_writer_u8(writer, query->group_count);
+	for (int i = 0; i < query->group_count; i++)
+		smc_writer_u16(writer, query->group_columns[i]);
+	write_optional(writer, query->where);
+	smc_writer_u16(writer, query->agg_count);
+	for (int i = 0; i < query->agg_count; i++)
+	{
+		smc_writer_u8(writer, query->aggs[i].kind);
+		smc_writer_u8(writer, query->aggs[i].parties[0]);
+		smc_writer_u8(writer, query->aggs[i].parties[1]);
+		write_optional(writer, query->aggs[i].arg);
+		write_optional(writer, query->aggs[i].filter);
+	}
+}
+
 bytea *
 smc_query_write(const SmcQuery *query)
 {
-	SmcArena   *arena = smc_arena_create();
-	SmcWriter	writer;
-	bytea	   *result = NULL;
+	bytea	   *result = smc_bytea_collect(write_query, query);
 
-	if (arena == NULL)
+	if (VARSIZE(result) - VARHDRSZ > SMC_QUERY_BYTES_MAX)
 		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
-
-	PG_TRY();
-	{
-		smc_writer_init(&writer, arena);
-		smc_writer_u8(&writer, query->group_count);
-		for (int i = 0; i < query->group_count; i++)
-			smc_writer_u16(&writer, query->group_columns[i]);
-		write_optional(&writer, query->where);
-		smc_writer_u16(&writer, query->agg_count);
-		for (int i = 0; i < query->agg_count; i++)
-		{
-			smc_writer_u8(&writer, query->aggs[i].kind);
-			write_optional(&writer, query->aggs[i].arg);
-			write_optional(&writer, query->aggs[i].filter);
-		}
-		if (smc_writer_end(&writer) != SMC_OK)
-			ereport(ERROR,
-					(errcode(ERRCODE_OUT_OF_MEMORY),
-					 errmsg("out of memory")));
-		if (writer.len > SMC_QUERY_BYTES_MAX)
-			ereport(ERROR,
-					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("a joint query takes more than %d bytes", SMC_QUERY_BYTES_MAX)));
-		result = palloc(VARHDRSZ + writer.len);
-		SET_VARSIZE(result, VARHDRSZ + writer.len);
-		memcpy(VARDATA(result), writer.data, writer.len);
-	}
-	PG_FINALLY();
-	{
-		smc_arena_destroy(arena);
-	}
-	PG_END_TRY();
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a joint query takes more than %d bytes", SMC_QUERY_BYTES_MAX)));
 	return result;
 }
 
@@ -130,6 +117,8 @@ smc_query_parse(const uint8 *data, size_t len)
 	for (int i = 0; i < query->agg_count && !reader.failed; i++)
 	{
 		query->aggs[i].kind = smc_reader_u8(&reader);
+		query->aggs[i].parties[0] = smc_reader_u8(&reader);
+		query->aggs[i].parties[1] = smc_reader_u8(&reader);
 		query->aggs[i].arg = parse_optional(&reader, &nodes);
 		query->aggs[i].filter = parse_optional(&reader, &nodes);
 	}
@@ -158,8 +147,50 @@ kind_name(SmcAggKind kind)
 			return "sum";
 		case SMC_AGG_AVG:
 			return "avg";
+		case SMC_AGG_MIN:
+			return "min";
+		case SMC_AGG_MAX:
+			return "max";
+		case SMC_AGG_COMPARE:
+			return "smc_compare";
+		case SMC_AGG_ARGMIN:
+			return "smc_argmin";
+		case SMC_AGG_ARGMAX:
+			return "smc_argmax";
 	}
 	return NULL;
+}
+
+bool
+smc_query_is_contest(SmcAggKind kind)
+{
+	return kind == SMC_AGG_MIN || kind == SMC_AGG_MAX || kind == SMC_AGG_COMPARE ||
+		kind == SMC_AGG_ARGMIN || kind == SMC_AGG_ARGMAX;
+}
+
+/* The word that the columns in an aggregate's argument need. */
+static SmcAllow
+kind_word(SmcAggKind kind)
+{
+	switch (kind)
+	{
+		case SMC_AGG_SUM:
+			return SMC_ALLOW_SUM;
+		case SMC_AGG_AVG:
+			return SMC_ALLOW_AVG;
+		case SMC_AGG_MIN:
+			return SMC_ALLOW_MIN;
+		case SMC_AGG_MAX:
+			return SMC_ALLOW_MAX;
+		case SMC_AGG_COMPARE:
+		case SMC_AGG_ARGMIN:
+		case SMC_AGG_ARGMAX:
+			return SMC_ALLOW_COMPARE;
+		case SMC_AGG_COUNT_ROWS:
+		case SMC_AGG_COUNT:
+			break;
+	}
+	return SMC_ALLOW_COUNT;
 }
 
 static int
@@ -291,6 +322,50 @@ check_range(const SmcStudy *study, const SmcAgg *agg)
 					 "or declare the columns' agreed options \"lo\" and \"hi\".")));
 }
 
+/* The digits that a minimum or maximum is kept with; raises for types without an order of their own. */
+static int
+extreme_scale(const SmcStudy *study, const SmcAgg *agg)
+{
+	switch (smc_exprtype_class(agg->arg))
+	{
+		case SMC_CLASS_NUMERIC:
+			return sum_scale(study, agg);
+		case SMC_CLASS_INT:
+		case SMC_CLASS_FLOAT:
+		case SMC_CLASS_DATE:
+		case SMC_CLASS_TIMESTAMP:
+		case SMC_CLASS_TIMESTAMPTZ:
+			return 0;
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("%s over study \"%s\" can't be computed jointly for type %s",
+							smc_query_agg_text(study, agg), study->name,
+							format_type_be(agg->arg->type)),
+					 errdetail("Minima and maxima are of numbers, dates and timestamps.")));
+	}
+}
+
+/* Raise unless a comparison is between two parties of the study. */
+static void
+check_compared(const SmcStudy *study, const SmcAgg *agg)
+{
+	for (int i = 0; i < 2; i++)
+	{
+		bool		is_party = agg->kind == SMC_AGG_COMPARE &&
+			agg->parties[i] >= 0 && agg->parties[i] < study->party_count;
+
+		if (!is_party && (agg->kind == SMC_AGG_COMPARE || agg->parties[i] != 0))
+			ereport(ERROR,
+					(errcode(ERRCODE_PROTOCOL_VIOLATION),
+					 errmsg("malformed aggregate over study \"%s\"", study->name)));
+	}
+	if (agg->kind == SMC_AGG_COMPARE && agg->parties[0] == agg->parties[1])
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("smc_compare needs two different parties of study \"%s\"", study->name)));
+}
+
 static void
 check_aggregate(const SmcStudy *study, SmcAgg *agg)
 {
@@ -302,6 +377,8 @@ check_aggregate(const SmcStudy *study, SmcAgg *agg)
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("malformed aggregate over study \"%s\"", study->name)));
 
+	check_compared(study, agg);
+
 	/* the filter first: messages about the aggregate write it out */
 	if (agg->filter != NULL)
 	{
@@ -310,19 +387,20 @@ check_aggregate(const SmcStudy *study, SmcAgg *agg)
 	}
 	if (agg->arg != NULL)
 	{
-		smc_expr_check_value(study, agg->arg,
-							 agg->kind == SMC_AGG_SUM ? SMC_ALLOW_SUM :
-							 agg->kind == SMC_AGG_AVG ? SMC_ALLOW_AVG : SMC_ALLOW_COUNT);
+		smc_expr_check_value(study, agg->arg, kind_word(agg->kind));
 		smc_exprrange_check(study, agg->arg);
 		columns = smc_expr_narrow_recipients(study, agg->arg, &mask);
 	}
 	if (columns == 0)
 		check_count_rows(study, agg);
 
-	if (agg->kind == SMC_AGG_SUM || agg->kind == SMC_AGG_AVG)
+	if (agg->kind != SMC_AGG_COUNT && agg->kind != SMC_AGG_COUNT_ROWS)
 	{
-		agg->scale = sum_scale(study, agg);
-		check_range(study, agg);
+		bool		is_extreme = agg->kind == SMC_AGG_MIN || agg->kind == SMC_AGG_MAX;
+
+		agg->scale = is_extreme ? extreme_scale(study, agg) : sum_scale(study, agg);
+		if (!is_extreme || smc_exprtype_class(agg->arg) == SMC_CLASS_NUMERIC)
+			check_range(study, agg);
 		if (study->min_rows > 1 && smc_expr_mixes_conditions(study, agg->arg))
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -425,6 +503,10 @@ append_aggregate(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 		smc_deparse_expr(buf, deparse, agg->arg);
 	else
 		appendStringInfoChar(buf, '*');
+	if (agg->kind == SMC_AGG_COMPARE)
+		appendStringInfo(buf, ", %s, %s",
+						 quote_literal_cstr(deparse->study->parties[agg->parties[0]]),
+						 quote_literal_cstr(deparse->study->parties[agg->parties[1]]));
 	appendStringInfoChar(buf, ')');
 	if (agg->filter != NULL)
 	{
@@ -490,12 +572,16 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 	switch ((SmcSlotKind) slot->kind)
 	{
 		case SMC_SLOT_ROWS:
-			appendStringInfo(buf, "\nnumber of rows%s to all parties (min_rows %u)",
-							 query->group_count > 0 ? " of each group" : "", layout->min_rows);
+			if (query->group_count > 0)
+				appendStringInfo(buf, "\nwhich groups have at least %u rows, and how many have fewer, to all parties",
+								 layout->min_rows);
+			else
+				appendStringInfo(buf, "\nwhether there are at least %u rows to all parties",
+								 layout->min_rows);
 			break;
 		case SMC_SLOT_SUPPORT:
-			appendStringInfo(buf, "\nnumber of rows that %s rests on to all parties (min_rows %u)",
-							 of, layout->min_rows);
+			appendStringInfo(buf, "\nwhether there are at least %u rows behind %s to all parties",
+							 layout->min_rows, of);
 			break;
 		case SMC_SLOT_ANY:
 			if (of == NULL)
@@ -507,6 +593,11 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 			break;
 		case SMC_SLOT_COUNT:
 		case SMC_SLOT_SUM:
+		case SMC_SLOT_MIN:
+		case SMC_SLOT_MAX:
+		case SMC_SLOT_COMPARE:
+		case SMC_SLOT_ARGMIN:
+		case SMC_SLOT_ARGMAX:
 			break;
 	}
 }

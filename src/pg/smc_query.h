@@ -19,14 +19,17 @@
 #include "pg/smc_expr.h"
 #include "pg/smc_study.h"
 
-#define SMC_QUERY_BYTES_MAX		(1024 * 1024)	/* of a query on the wire */
-
 typedef enum SmcAggKind
 {
 	SMC_AGG_COUNT_ROWS = 1,		/* count(*) */
 	SMC_AGG_COUNT,				/* count(x) */
 	SMC_AGG_SUM,
-	SMC_AGG_AVG
+	SMC_AGG_AVG,
+	SMC_AGG_MIN,				/* over all parties' rows */
+	SMC_AGG_MAX,
+	SMC_AGG_COMPARE,			/* the sign of one party's sum less another's */
+	SMC_AGG_ARGMIN,				/* which party's sum is smallest */
+	SMC_AGG_ARGMAX
 } SmcAggKind;
 
 typedef struct SmcAgg
@@ -35,6 +38,7 @@ typedef struct SmcAgg
 	SmcExpr    *arg;			/* NULL for count(*) */
 	SmcExpr    *filter;			/* NULL: none */
 	int			scale;			/* digits after the point of the sum's ring element */
+	int			parties[2];		/* of COMPARE: whose sums, as the study counts its parties */
 } SmcAgg;
 
 typedef struct SmcQuery
@@ -45,6 +49,9 @@ typedef struct SmcQuery
 	int			agg_count;
 	SmcAgg	   *aggs;
 } SmcQuery;
+
+/* Whether a figure is found by a contest between the parties' private numbers. */
+extern bool smc_query_is_contest(SmcAggKind kind);
 
 /*
  * A deep copy in which parameter i is the constant values[i] (the type's

@@ -302,14 +302,15 @@ ship_numeric_typmod(Walk *walk, FuncExpr *call)
 {
 	Const	   *typmod = lsecond(call->args);
 	SmcExpr    *value;
+	int			precision;
 	int			scale;
 
 	if (!IsA(typmod, Const) || typmod->constisnull)
 		return refuse_function(walk, call->funcid);
 	value = ship_node(walk, linitial(call->args));
-	if (value == NULL || DatumGetInt32(typmod->constvalue) < (int32) VARHDRSZ)
+	if (value == NULL ||
+		!smc_study_numeric_digits(DatumGetInt32(typmod->constvalue), &precision, &scale))
 		return value;
-	scale = (((DatumGetInt32(typmod->constvalue) - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
 	return smc_expr_op("round.numeric",
 					   list_make2(value, smc_expr_const(INT4OID, psprintf("%d", scale))));
 }
@@ -390,7 +391,7 @@ ship_null_test(Walk *walk, NullTest *test)
 	if (test->argisrow)
 		return refuse(walk, "a test of a whole row for NULL can't be part of a joint query", NULL, NULL);
 	return ship_op(walk, test->nulltesttype == IS_NULL ? "is.null" : "not.null",
-						list_make1(test->arg));
+				   list_make1(test->arg));
 }
 
 static SmcExpr *
@@ -508,7 +509,7 @@ ship_node(Walk *walk, Node *node)
 			return ship_op(walk, "coalesce", ((CoalesceExpr *) node)->args);
 		case T_MinMaxExpr:
 			return ship_op(walk, ((MinMaxExpr *) node)->op == IS_GREATEST ? "greatest" : "least",
-								((MinMaxExpr *) node)->args);
+						   ((MinMaxExpr *) node)->args);
 		case T_RelabelType:
 			return ship_relabel(walk, (RelabelType *) node);
 		case T_CollateExpr:
@@ -579,6 +580,16 @@ own_aggregate(Oid function)
 		kind = SMC_AGG_SUM;
 	else if (strcmp(name, "smc_avg") == 0)
 		kind = SMC_AGG_AVG;
+	else if (strcmp(name, "smc_min") == 0)
+		kind = SMC_AGG_MIN;
+	else if (strcmp(name, "smc_max") == 0)
+		kind = SMC_AGG_MAX;
+	else if (strcmp(name, "smc_compare") == 0)
+		kind = SMC_AGG_COMPARE;
+	else if (strcmp(name, "smc_argmin") == 0)
+		kind = SMC_AGG_ARGMIN;
+	else if (strcmp(name, "smc_argmax") == 0)
+		kind = SMC_AGG_ARGMAX;
 
 	/* someone else may have made one of that name beside ours */
 	if (kind != 0 &&
@@ -610,6 +621,26 @@ smc_shippable_aggregate(Oid aggfnoid)
 		case F_AVG_FLOAT4:
 		case F_AVG_FLOAT8:
 			return SMC_AGG_AVG;
+		case F_MIN_INT2:
+		case F_MIN_INT4:
+		case F_MIN_INT8:
+		case F_MIN_NUMERIC:
+		case F_MIN_FLOAT4:
+		case F_MIN_FLOAT8:
+		case F_MIN_DATE:
+		case F_MIN_TIMESTAMP:
+		case F_MIN_TIMESTAMPTZ:
+			return SMC_AGG_MIN;
+		case F_MAX_INT2:
+		case F_MAX_INT4:
+		case F_MAX_INT8:
+		case F_MAX_NUMERIC:
+		case F_MAX_FLOAT4:
+		case F_MAX_FLOAT8:
+		case F_MAX_DATE:
+		case F_MAX_TIMESTAMP:
+		case F_MAX_TIMESTAMPTZ:
+			return SMC_AGG_MAX;
 		default:
 			if (aggfnoid < FirstGenbkiObjectId)
 				return 0;
@@ -628,7 +659,7 @@ aggregate_fits(Walk *walk, const Aggref *aggref)
 	if (smc_shippable_aggregate(aggref->aggfnoid) == 0)
 		refuse(walk, psprintf("aggregate %s is not one that smc can compute jointly",
 							  format_procedure(aggref->aggfnoid)), NULL,
-			   "It computes count, sum and avg of numbers.");
+			   "It computes count, and sum, avg, min, max and comparisons of numbers, min and max of dates too.");
 	else if (aggref->agglevelsup != 0)
 		refuse(walk, psprintf("an aggregate of an outer query over study \"%s\" can't be computed jointly",
 							  study), NULL, NULL);
@@ -644,6 +675,31 @@ aggregate_fits(Walk *walk, const Aggref *aggref)
 		refuse(walk, psprintf("aggregate %s can't be computed jointly in this form",
 							  format_procedure(aggref->aggfnoid)), NULL, NULL);
 	return walk->message == NULL;
+}
+
+/* The place among the study's parties of the one that an argument of smc_compare names. */
+static int
+party_argument(SmcShipContext *context, TargetEntry *argument)
+{
+	Const	   *name = (Const *) argument->expr;
+	const char *party;
+
+	if (!IsA(name, Const) || name->constisnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the parties in smc_compare over study \"%s\" must be constants",
+						context->study->name)));
+	party = TextDatumGetCString(name->constvalue);
+	for (int i = 0; i < context->study->party_count; i++)
+	{
+		if (strcmp(context->study->parties[i], party) == 0)
+			return i;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("\"%s\" is not a party of study \"%s\"", party, context->study->name),
+			 errdetail("Its parties are %s.",
+					   smc_study_party_list(context->study, (uint16) ((1u << context->study->party_count) - 1)))));
 }
 
 void
@@ -662,9 +718,14 @@ smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 
 	if (agg->kind == SMC_AGG_COUNT_ROWS)
 		return;
-	if (list_length(aggref->args) != 1)
+	if (list_length(aggref->args) != (agg->kind == SMC_AGG_COMPARE ? 3 : 1))
 		elog(ERROR, "aggregate %u has %d arguments", aggref->aggfnoid, list_length(aggref->args));
 	arg = (Node *) linitial_node(TargetEntry, aggref->args)->expr;
+	if (agg->kind == SMC_AGG_COMPARE)
+	{
+		agg->parties[0] = party_argument(context, lsecond(aggref->args));
+		agg->parties[1] = party_argument(context, lthird(aggref->args));
+	}
 
 	/* count(1) is count(*) */
 	if (agg->kind == SMC_AGG_COUNT && IsA(arg, Const) && !((Const *) arg)->constisnull)

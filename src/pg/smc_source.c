@@ -143,7 +143,7 @@ check_columns(const SmcStudy *study, Oid relid)
 }
 
 Oid
-smc_study_source(const SmcStudy *study)
+smc_source_find(const SmcStudy *study)
 {
 	Oid			relid = look_up(study);
 

@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include <sodium.h>
+
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -127,8 +129,7 @@ describe(const SmcStudy *study, const List *relids, Datum *values, bool *nulls)
 			accepted |= (uint16) (1u << i);
 	}
 
-	hex_encode((const char *) study->digest, SMC_KEY_BYTES, hex);
-	hex[SMC_KEY_BYTES * 2] = '\0';
+	sodium_bin2hex(hex, sizeof(hex), study->digest, SMC_KEY_BYTES);
 	values[OUT_PARTIES] = party_array(study, all);
 	values[OUT_REVEAL_TO] = CStringGetTextDatum(study->recipients == 0 ? "none" :
 												smc_study_party_list(study, study->recipients));

@@ -64,6 +64,19 @@ smc_study_allow_word(SmcAllow bit)
 	elog(ERROR, "unrecognized allow bit: %u", (uint32) bit);
 }
 
+char *
+smc_study_allow_list(uint32 allow)
+{
+	StringInfoData buf;
+	int			i;
+
+	initStringInfo(&buf);
+	for (i = 0; i < lengthof(allow_words); i++)
+		if (allow & (1u << i))
+			appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "", allow_words[i]);
+	return buf.data;
+}
+
 uint32
 smc_study_parse_allow(const char *text)
 {
@@ -86,17 +99,10 @@ smc_study_parse_allow(const char *text)
 			if (strcmp(word, allow_words[i]) == 0)
 				break;
 		if (i == lengthof(allow_words))
-		{
-			StringInfoData valid;
-
-			initStringInfo(&valid);
-			for (i = 0; i < lengthof(allow_words); i++)
-				appendStringInfo(&valid, "%s%s", i > 0 ? ", " : "", allow_words[i]);
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("option \"allow\" does not know the word \"%s\"", word),
-					 errhint("Valid words are: %s.", valid.data)));
-		}
+					 errhint("Valid words are: %s.", smc_study_allow_list(PG_UINT32_MAX))));
 		allow |= 1u << i;
 	}
 	return allow;

@@ -45,6 +45,9 @@ typedef enum SmcAllow
 
 extern const char *smc_study_allow_word(SmcAllow bit);
 
+/* The words of some bits, as "count, sum"; "" for none. */
+extern char *smc_study_allow_list(uint32 allow);
+
 /* Parse an allow list; raises naming a word that isn't one, with the valid ones in the hint. */
 extern uint32 smc_study_parse_allow(const char *text);
 
@@ -148,17 +151,11 @@ extern const SmcColumn *smc_study_column_by_name(const SmcStudy *study, const ch
 /* The names of the parties in a mask, as "acme, globex"; "all" is not used. */
 extern char *smc_study_party_list(const SmcStudy *study, uint16 mask);
 
-/*
- * The OID of the source relation, checked: exists, is a table, view,
- * materialized view, partitioned or foreign table (not of our wrapper), and
- * has every column that allows something, of a type that becomes the agreed
- * one implicitly.  A name without a schema is looked up in the study's own
- * schema, never along the search path.  Takes AccessShareLock.  Raises with a hint.
- */
-extern Oid	smc_study_source(const SmcStudy *study);
-
 /* Whether a column of a study can have a type: one that is built-in, or an enum. */
 extern bool smc_study_takes_type(Oid type);
+
+/* Precision and scale that a modifier of numeric declares; false, and neither set, for plain numeric. */
+extern bool smc_study_numeric_digits(int32 typmod, int *precision, int *scale);
 
 /* Whether an enum has exactly these labels, in this order. */
 extern bool smc_study_has_labels(Oid type, int count, char *const *labels);

@@ -39,8 +39,6 @@
 	 SMC_ALLOW_STDDEV | SMC_ALLOW_COVAR | SMC_ALLOW_CORR | SMC_ALLOW_REGR | \
 	 SMC_ALLOW_HISTOGRAM | SMC_ALLOW_LINREGR | SMC_ALLOW_LOGREGR)
 
-#define FLOAT_SCALE		12		/* digits kept of a float that declares none */
-
 /*
  * Parties and the masks over them
  */
@@ -262,17 +260,16 @@ is_groupable(Oid type, int32 typmod)
 	}
 }
 
-/* The digits after the point of numeric(p,s), or SMC_SCALE_NONE for plain numeric. */
-static int
-typmod_scale(int32 typmod)
+bool
+smc_study_numeric_digits(int32 typmod, int *precision, int *scale)
 {
-	int			scale;
-
+	/* as numeric.c packs them: the scale has 11 bits, signed, since numeric(3,-2) is a multiple of 100 */
 	if (typmod < (int32) VARHDRSZ)
-		return SMC_SCALE_NONE;
-	/* 11 bits, signed: numeric(3,-2) is a multiple of 100 */
-	scale = (((typmod - VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
-	return Max(scale, 0);
+		return false;
+	typmod -= VARHDRSZ;
+	*precision = (typmod >> 16) & 0xffff;
+	*scale = ((typmod & 0x7ff) ^ 1024) - 1024;
+	return true;
 }
 
 static void
@@ -280,6 +277,8 @@ read_scale(const SmcStudy *study, SmcColumn *column, const char *option)
 {
 	int			declared = SMC_SCALE_NONE;
 	int			by_type = SMC_SCALE_NONE;
+	int			precision;
+	int			scale;
 
 	if (option)
 		declared = smc_option_parse_int(option, "scale", 0, SMC_SCALE_MAX);
@@ -289,13 +288,13 @@ read_scale(const SmcStudy *study, SmcColumn *column, const char *option)
 				 errmsg("column \"%s\" of study \"%s\" has a scale, but type %s is no number",
 						column->name, study->name, format_type_be(column->type))));
 
-	if (column->type == NUMERICOID)
-		by_type = typmod_scale(column->typmod);
+	if (column->type == NUMERICOID && smc_study_numeric_digits(column->typmod, &precision, &scale))
+		by_type = Max(scale, 0);
 	else if (column->type == INT2OID || column->type == INT4OID || column->type == INT8OID)
 		by_type = 0;
 	else if (column->type == FLOAT4OID || column->type == FLOAT8OID)
 	{
-		column->scale = option ? declared : FLOAT_SCALE;
+		column->scale = option ? declared : SMC_FLOAT_SCALE;
 		return;
 	}
 	if (option && by_type != SMC_SCALE_NONE && declared != by_type)
@@ -349,17 +348,11 @@ normalised(const SmcStudy *study, const SmcColumn *column, const char *option, c
 	return OidOutputFunctionCall(output, *value);
 }
 
-static int
-compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
 static void
 read_values(const SmcStudy *study, SmcColumn *column, const char *literal)
 {
 	char	  **texts;
-	char	  **sorted;
+	const char *twice;
 	int			count;
 	int			i;
 
@@ -379,16 +372,12 @@ read_values(const SmcStudy *study, SmcColumn *column, const char *literal)
 	column->value_count = count;
 
 	/* two texts of one value, such as 1 and 01, are one place in the domain */
-	sorted = palloc(sizeof(char *) * Max(count, 1));
-	memcpy(sorted, column->values, sizeof(char *) * count);
-	qsort(sorted, count, sizeof(char *), compare_texts);
-	for (i = 1; i < count; i++)
-		if (strcmp(sorted[i - 1], sorted[i]) == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-					 errmsg("column \"%s\" of study \"%s\" declares the value \"%s\" twice",
-							column->name, study->name, sorted[i])));
-	pfree(sorted);
+	twice = smc_option_find_twice(count, column->values);
+	if (twice != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("column \"%s\" of study \"%s\" declares the value \"%s\" twice",
+						column->name, study->name, twice)));
 }
 
 /* The labels of an enum in their order, a List of char *. */

@@ -39,8 +39,15 @@ SELECT is_empty($$
   SELECT p.oid::regprocedure, p.prorettype::regtype, n.prorettype::regtype
     FROM pg_proc p LEFT JOIN pg_proc n ON n.pronamespace = 'pg_catalog'::regnamespace AND n.prokind = 'a'
          AND n.proname = substr(p.proname, 5) AND n.proargtypes = p.proargtypes
-   WHERE p.prokind = 'a' AND p.proname ~ '^smc_' AND n.prorettype IS DISTINCT FROM p.prorettype
+   WHERE p.prokind = 'a' AND p.proname ~ '^smc_' AND p.proname !~ '^smc_(compare|argm)' AND n.prorettype IS DISTINCT FROM p.prorettype
 $$, 'each aggregate returns what its native one does');
+SELECT is_aggregate(a, ARRAY[t]) FROM unnest(ARRAY['smc_min', 'smc_max']) a,
+  unnest(ARRAY['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision', 'date',
+    'timestamp without time zone', 'timestamp with time zone']) t;
+SELECT function_returns(a, ARRAY[t], 'text') FROM unnest(ARRAY['smc_argmin', 'smc_argmax']) a,
+  unnest(ARRAY['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision']) t;
+SELECT function_returns('smc_compare', ARRAY[t, 'text', 'text'], 'integer') FROM
+  unnest(ARRAY['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision']) t;
 
 -- the role of the peers
 SELECT has_role('smc_link');
@@ -58,6 +65,12 @@ CREATE TEMP VIEW ours AS
 
 SELECT is_empty($$ SELECT oid::regprocedure FROM pg_proc WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_proc'::regclass) AND prosecdef $$,
   'no function runs as its owner');
+SELECT is_empty($$ SELECT oid::regclass FROM pg_class WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_class'::regclass)
+                      AND obj_description(oid, 'pg_class') IS NULL
+                   UNION ALL
+                   SELECT oid FROM pg_proc WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_proc'::regclass)
+                      AND prokind = 'a' AND obj_description(oid, 'pg_proc') IS NULL $$,
+  'psql has a word on every relation and aggregate');
 SELECT is_empty($$ SELECT oid::regprocedure FROM pg_proc WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_proc'::regclass) AND proleakproof $$,
   'no function claims to be leakproof');
 SELECT is_empty($$ SELECT oid::regprocedure FROM pg_proc p WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_proc'::regclass)

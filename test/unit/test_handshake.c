@@ -716,11 +716,34 @@ test_network(void **state)
 	}
 }
 
+/* Only names of the agreed letters, that fit, are names of parties. */
+static void
+test_names(void **state)
+{
+	static const char *const good[] = {"a", "acme", "a_1", "z9_"};
+	static const char *const bad[] = {"", "1a", "_a", "Acme", "aCme", "a b", "a-b", "a\n", "a\"", "\xc3\xa4", "a\xc3\xa4"};
+	char		name[SMC_NAME_MAX + 1];
+	size_t		i;
+
+	(void) state;
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_true(smc_handshake_is_name(good[i]));
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(smc_handshake_is_name(bad[i]));
+
+	memset(name, 'a', sizeof(name));
+	name[SMC_NAME_MAX] = '\0';
+	assert_false(smc_handshake_is_name(name));
+	name[SMC_NAME_MAX - 1] = '\0';
+	assert_true(smc_handshake_is_name(name));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_agree),
 		cmocka_unit_test(test_formula),
 		cmocka_unit_test(test_versions),
