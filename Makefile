@@ -35,7 +35,7 @@ PG_WARNINGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 # "check" of its own, which only says that it isn't supported).
 DRIVERS = check setup regress pgtap prove demo bench
 
-.PHONY: $(DRIVERS) core unit unit-valgrind unit-asan fuzz layers
+.PHONY: $(DRIVERS) core unit unit-valgrind unit-asan fuzz layers bench-engine
 
 ifneq ($(filter $(DRIVERS),$(MAKECMDGOALS)),)
 ifneq ($(filter-out $(DRIVERS),$(MAKECMDGOALS)),)
@@ -66,7 +66,7 @@ PG_CFLAGS = $(PG_WARNINGS) -MMD -MP
 EXTRA_CLEAN = build $(OBJS:.o=.d)
 
 # Core alone needs no PostgreSQL, so its targets don't either.
-ifneq ($(filter-out core unit unit-valgrind unit-asan fuzz,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out core unit unit-valgrind unit-asan fuzz bench-engine build/bench/engine,$(or $(MAKECMDGOALS),all)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 ifeq ($(wildcard $(PGXS)),)
 $(error no PostgreSQL 15 server headers: run test/tools/setup, or set PG_CONFIG)
@@ -82,7 +82,7 @@ endif
 # Core
 #
 CORE_CC = $(or $(CC),cc)
-CORE_CFLAGS = -std=gnu99 -O2 -g -fPIC -fstack-protector-strong -Isrc $(WARNINGS) -MMD -MP
+CORE_CFLAGS = -std=gnu99 -O3 -g -fPIC -fstack-protector-strong -Isrc $(WARNINGS) -MMD -MP
 
 $(OBJS_CORE): src/core/%.o: src/core/%.c
 	$(CORE_CC) $(CORE_CFLAGS) -c -o $@ $<
@@ -148,6 +148,18 @@ build/fuzz/%: test/fuzz/%.c $(wildcard src/core/*.[ch])
 
 fuzz: $(FUZZERS)
 	$(UNIT_RUN) fuzz $(FUZZERS)
+
+#
+# Rates of the sharing engine, figures of doc/protocols.md.
+#
+build/bench/engine: bench/engine.c test/unit/smc_testnet.c $(CORE_ARCHIVE)
+	@mkdir -p $(@D)
+	$(CORE_CC) $(UNIT_CFLAGS) -MF $@.d -o $@ $< test/unit/smc_testnet.c $(CORE_ARCHIVE) -lsodium -lcrypto -lpthread
+
+-include build/bench/engine.d
+
+bench-engine: build/bench/engine
+	build/bench/engine
 
 layers: $(CORE_ARCHIVE)
 	PG_CONFIG='$(PG_CONFIG)' test/tools/check-layers $(CORE_ARCHIVE)

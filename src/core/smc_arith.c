@@ -13,7 +13,7 @@
 
 #define WINDOW		8			/* batches asked for before the first is answered */
 
-typedef unsigned __int128 Wide;
+typedef SmcRing128 Wide;
 
 /* One call's working space; secret. */
 typedef struct Batch
@@ -23,26 +23,6 @@ typedef struct Batch
 	uint64_t	choice[SMC_OT_BATCH / 64];
 	uint8_t		wire[SMC_OT_BATCH * 16];
 } Batch;
-
-static inline Wide
-load(const uint64_t *integers, int width, size_t e)
-{
-	if (width == 64)
-		return integers[e];
-	return (Wide) integers[2 * e + 1] << 64 | integers[2 * e];
-}
-
-static inline void
-store(uint64_t *integers, int width, size_t e, Wide value)
-{
-	if (width == 64)
-		integers[e] = (uint64_t) value;
-	else
-	{
-		integers[2 * e] = (uint64_t) value;
-		integers[2 * e + 1] = (uint64_t) (value >> 64);
-	}
-}
 
 static inline Wide
 wide_of(SmcBlock block)
@@ -98,10 +78,10 @@ bit_answer(SmcEngine *engine, int width, Batch *batch, int peer, const uint64_t 
 	for (size_t e = 0; e < count; e++)
 	{
 		Wide		m0 = wide_of(batch->m0[e]);
-		Wide		fix = m0 - wide_of(batch->m1[e]) + load(v, width, e);
+		Wide		fix = m0 - wide_of(batch->m1[e]) + smc_arith_get(v, width, e);
 
 		memcpy(batch->wire + e * len, &fix, len);
-		store(out, width, e, -m0);
+		smc_arith_put(out, width, e, -m0);
 	}
 	return smc_channel_send(engine->channel, peer, batch->wire, count * len);
 }
@@ -121,7 +101,7 @@ bit_collect(SmcEngine *engine, int width, Batch *batch, int peer, const uint64_t
 		Wide		fix = 0;
 
 		memcpy(&fix, batch->wire + e * len, len);
-		store(out, width, e, load(out, width, e) + wide_of(held[e]) + (fix & mask_of(s, e)));
+		smc_arith_put(out, width, e, smc_arith_get(out, width, e) + wide_of(held[e]) + (fix & mask_of(s, e)));
 	}
 	return SMC_OK;
 }
@@ -136,7 +116,7 @@ bit_owner(SmcEngine *engine, int width, Batch *batch, SmcBlock *held, const uint
 	SmcStatus	status = SMC_OK;
 
 	for (size_t e = 0; e < count; e++)
-		store(out, width, e, load(v, width, e) & mask_of(s, e));
+		smc_arith_put(out, width, e, smc_arith_get(v, width, e) & mask_of(s, e));
 	for (int pass = 0; pass < 2; pass++)
 	{
 		SmcBlock   *h = held;
@@ -222,11 +202,11 @@ smc_arith_times_bit(SmcEngine *engine, int width, const uint64_t *s, const uint6
 	for (int owner = 0; owner < engine->channel->party_count && status == SMC_OK; owner++)
 	{
 		for (size_t e = 0; e < count; e++)
-			store(step, width, e, load(v, width, e) - 2 * load(out, width, e));
+			smc_arith_put(step, width, e, smc_arith_get(v, width, e) - 2 * smc_arith_get(out, width, e));
 		status = smc_arith_private_bit(engine, width, owner,
 									   engine->channel->self == owner ? s : NULL, step, step, count);
 		for (size_t e = 0; e < count && status == SMC_OK; e++)
-			store(out, width, e, load(out, width, e) + load(step, width, e));
+			smc_arith_put(out, width, e, smc_arith_get(out, width, e) + smc_arith_get(step, width, e));
 	}
 	smc_arena_destroy(arena);
 	return status;
@@ -263,10 +243,10 @@ smc_arith_select(SmcEngine *engine, int width, const uint64_t *s, const uint64_t
 	if (d != NULL && t != NULL)
 	{
 		for (size_t e = 0; e < count; e++)
-			store(d, width, e, load(x, width, e) - load(y, width, e));
+			smc_arith_put(d, width, e, smc_arith_get(x, width, e) - smc_arith_get(y, width, e));
 		status = smc_arith_times_bit(engine, width, s, d, t, count);
 		for (size_t e = 0; e < count && status == SMC_OK; e++)
-			store(out, width, e, load(y, width, e) + load(t, width, e));
+			smc_arith_put(out, width, e, smc_arith_get(y, width, e) + smc_arith_get(t, width, e));
 	}
 	smc_arena_destroy(arena);
 	return status;
@@ -309,7 +289,7 @@ product_answer(SmcEngine *engine, int width, Batch *batch, int peer, const uint6
 	engine->ots_made += count * (size_t) width;
 	for (size_t e = 0; e < count; e++)
 	{
-		Wide		xe = load(x, width, e);
+		Wide		xe = smc_arith_get(x, width, e);
 		Wide		share = 0;
 
 		for (int t = 0; t < width; t++)
@@ -322,7 +302,7 @@ product_answer(SmcEngine *engine, int width, Batch *batch, int peer, const uint6
 			len += fix_bytes(width, t);
 			share -= m0 << t;
 		}
-		store(out, width, e, load(out, width, e) + share);
+		smc_arith_put(out, width, e, smc_arith_get(out, width, e) + share);
 	}
 	return smc_channel_send(engine->channel, peer, batch->wire, len);
 }
@@ -353,7 +333,7 @@ product_collect(SmcEngine *engine, int width, Batch *batch, int peer, const uint
 			at += fix_bytes(width, t);
 			share += (wide_of(held[k]) + (fix & mask_of(y, k))) << t;
 		}
-		store(out, width, e, load(out, width, e) + share);
+		smc_arith_put(out, width, e, smc_arith_get(out, width, e) + share);
 	}
 	return SMC_OK;
 }
@@ -369,7 +349,7 @@ product_window(SmcEngine *engine, int width, Batch *batch, SmcBlock *held, const
 	SmcStatus	status = SMC_OK;
 
 	for (size_t e = 0; e < count; e++)
-		store(sum, width, e, load(x, width, e) * load(y, width, e));
+		smc_arith_put(sum, width, e, smc_arith_get(x, width, e) * smc_arith_get(y, width, e));
 	for (int pass = 0; pass < 3; pass++)
 	{
 		SmcBlock   *h = held;
@@ -463,7 +443,7 @@ smc_arith_open(SmcEngine *engine, int width, const uint64_t *shares, uint64_t *o
 			continue;
 		status = smc_channel_receive(channel, peer, theirs, words * sizeof(uint64_t));
 		for (size_t e = 0; e < count && status == SMC_OK; e++)
-			store(out, width, e, load(out, width, e) + load(theirs, width, e));
+			smc_arith_put(out, width, e, smc_arith_get(out, width, e) + smc_arith_get(theirs, width, e));
 	}
 	smc_arena_destroy(arena);
 	return status;

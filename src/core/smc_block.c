@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "smc_bits.h"
-
 struct SmcBlockStream
 {
 	EVP_CIPHER_CTX *ctx;
@@ -113,43 +111,134 @@ smc_permutation_apply(SmcPermutation *pi, SmcBlock *blocks, size_t count)
 	return SMC_OK;
 }
 
-SmcStatus
-smc_block_hash(SmcPermutation *pi, uint64_t tweak, SmcBlock *blocks, SmcBlock *scratch, size_t count)
-{
-	SmcStatus	status = smc_permutation_apply(pi, blocks, count);
+/* Blocks hashed at a time: what fits the first-level cache. */
+#define HASH_CHUNK	512
 
-	if (status != SMC_OK)
-		return status;
+/* out = in, with tweak, tweak + 1, ... added. */
+static void
+add_tweaks(SmcBlock *restrict out, const SmcBlock *restrict in, uint64_t tweak, size_t count)
+{
 	for (size_t i = 0; i < count; i++)
 	{
-		scratch[i].lo = blocks[i].lo ^ (tweak + i);
-		scratch[i].hi = blocks[i].hi;
+		out[i].lo = in[i].lo ^ (tweak + i);
+		out[i].hi = in[i].hi;
 	}
-	status = smc_permutation_apply(pi, scratch, count);
-	if (status != SMC_OK)
-		return status;
-	for (size_t i = 0; i < count; i++)
-		blocks[i] = smc_block_xor(blocks[i], scratch[i]);
-	return SMC_OK;
 }
 
+static void
+add_blocks(SmcBlock *restrict to, const SmcBlock *restrict from, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		to[i] = smc_block_xor(to[i], from[i]);
+}
+
+SmcStatus
+smc_block_hash(SmcPermutation *pi, uint64_t tweak, SmcBlock *blocks, size_t count)
+{
+	SmcBlock	image[HASH_CHUNK];
+	SmcStatus	status = SMC_OK;
+
+	for (size_t at = 0; at < count && status == SMC_OK; at += HASH_CHUNK)
+	{
+		size_t		n = count - at < HASH_CHUNK ? count - at : HASH_CHUNK;
+
+		status = smc_permutation_apply(pi, blocks + at, n);
+		if (status != SMC_OK)
+			break;
+		add_tweaks(image, blocks + at, tweak + at, n);
+		status = smc_permutation_apply(pi, image, n);
+		if (status == SMC_OK)
+			add_blocks(blocks + at, image, n);
+	}
+	sodium_memzero(image, sizeof(image));
+	return status;
+}
+
+/*
+ * Four squares of 64 x 64 bits beside each other, one in each lane: the six
+ * exchanges of halves of smc_bits_transpose64, without a shuffle.
+ */
+typedef uint64_t Lanes __attribute__((vector_size(32)));
+
+#define LANES	4
+
+static inline __attribute__((always_inline)) void
+transpose_lanes(Lanes m[64])
+{
+	static const uint64_t mask[6] = {
+		UINT64_C(0x00000000ffffffff), UINT64_C(0x0000ffff0000ffff),
+		UINT64_C(0x00ff00ff00ff00ff), UINT64_C(0x0f0f0f0f0f0f0f0f),
+		UINT64_C(0x3333333333333333), UINT64_C(0x5555555555555555)
+	};
+
+	for (int step = 0, j = 32; step < 6; step++, j >>= 1)
+	{
+		for (int base = 0; base < 64; base += 2 * j)
+		{
+			for (int k = base; k < base + j; k++)
+			{
+				Lanes		t = ((m[k] >> j) ^ m[k + j]) & mask[step];
+
+				m[k] ^= t << j;
+				m[k + j] ^= t;
+			}
+		}
+	}
+}
+
+/* Rows r of the upper and of the lower half, columns c to c + 64 * lanes. */
+static inline __attribute__((always_inline)) void
+load_lanes(Lanes low[64], Lanes high[64], const uint8_t *from, size_t stride, size_t lanes)
+{
+	for (size_t r = 0; r < 64; r++)
+	{
+		memcpy(&low[r], from + r * stride, lanes * 8);
+		memcpy(&high[r], from + (64 + r) * stride, lanes * 8);
+	}
+}
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+__attribute__((target_clones("avx2", "default"), optimize("O3")))
+#endif
 void
 smc_block_transpose(const uint8_t *rows, size_t stride, size_t columns, SmcBlock *out)
 {
-	uint64_t	square[64];
+	Lanes		low[64];
+	Lanes		high[64];
+	size_t		c = 0;
 
-	for (size_t c = 0; c < columns; c += 64)
+	for (; c + 64 * LANES <= columns; c += 64 * LANES)
 	{
-		for (int r = 0; r < 64; r++)
-			memcpy(&square[r], rows + (size_t) r * stride + c / 8, 8);
-		smc_bits_transpose64(square);
-		for (int i = 0; i < 64; i++)
-			out[c + (size_t) i].lo = square[i];
-		for (int r = 0; r < 64; r++)
-			memcpy(&square[r], rows + (size_t) (64 + r) * stride + c / 8, 8);
-		smc_bits_transpose64(square);
-		for (int i = 0; i < 64; i++)
-			out[c + (size_t) i].hi = square[i];
+		load_lanes(low, high, rows + c / 8, stride, LANES);
+		transpose_lanes(low);
+		transpose_lanes(high);
+		for (size_t i = 0; i < 64; i++)
+		{
+			for (size_t lane = 0; lane < LANES; lane++)
+			{
+				out[c + 64 * lane + i].lo = low[i][lane];
+				out[c + 64 * lane + i].hi = high[i][lane];
+			}
+		}
 	}
-	sodium_memzero(square, sizeof(square));
+	if (c < columns)
+	{
+		size_t		lanes = (columns - c) / 64;
+
+		memset(low, 0, sizeof(low));
+		memset(high, 0, sizeof(high));
+		load_lanes(low, high, rows + c / 8, stride, lanes);
+		transpose_lanes(low);
+		transpose_lanes(high);
+		for (size_t i = 0; i < 64; i++)
+		{
+			for (size_t lane = 0; lane < lanes; lane++)
+			{
+				out[c + 64 * lane + i].lo = low[i][lane];
+				out[c + 64 * lane + i].hi = high[i][lane];
+			}
+		}
+	}
+	sodium_memzero(low, sizeof(low));
+	sodium_memzero(high, sizeof(high));
 }

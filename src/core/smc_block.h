@@ -60,15 +60,11 @@ extern void smc_permutation_close(SmcPermutation *pi);
 /* Replace each block by its image. */
 extern SmcStatus smc_permutation_apply(SmcPermutation *pi, SmcBlock *blocks, size_t count) SMC_MUST_USE;
 
-/*
- * Replace blocks[i] by H(tweak + i, blocks[i]).  scratch holds count blocks and
- * is left with secrets in it.
- */
-extern SmcStatus smc_block_hash(SmcPermutation *pi, uint64_t tweak, SmcBlock *blocks,
-								SmcBlock *scratch, size_t count) SMC_MUST_USE;
+/* Replace blocks[i] by H(tweak + i, blocks[i]). */
+extern SmcStatus smc_block_hash(SmcPermutation *pi, uint64_t tweak, SmcBlock *blocks, size_t count) SMC_MUST_USE;
 
 /*
- * Transpose a bit matrix of 128 rows, each of columns bits (a multiple of 128)
+ * Transpose a bit matrix of 128 rows, each of columns bits (a multiple of 64)
  * at rows + r * stride bytes, into columns blocks: bit r of out[c] is bit c of
  * row r.
  */

@@ -477,6 +477,19 @@ expand(Extension *ext, int first, size_t len)
 	return SMC_OK;
 }
 
+/* The first count columns. */
+static void
+transpose_rows(Extension *ext, SmcBlock *out, size_t count)
+{
+	if (count == padded(count))
+		smc_block_transpose(ext->rows[0], ROW_STRIDE, count, out);
+	else
+	{
+		smc_block_transpose(ext->rows[0], ROW_STRIDE, padded(count), ext->scratch);
+		memcpy(out, ext->scratch, count * sizeof(SmcBlock));
+	}
+}
+
 SmcStatus
 smc_ot_receive_correlated(SmcOtReceiver *receiver, SmcChannel *channel, int peer,
 						  bool chosen, uint8_t *choices, SmcBlock *t, size_t count)
@@ -517,8 +530,7 @@ smc_ot_receive_correlated(SmcOtReceiver *receiver, SmcChannel *channel, int peer
 	if (status != SMC_OK)
 		return status;
 
-	smc_block_transpose(ext->rows[0], ROW_STRIDE, padded(count), ext->scratch);
-	memcpy(t, ext->scratch, count * sizeof(SmcBlock));
+	transpose_rows(ext, t, count);
 	return SMC_OK;
 }
 
@@ -550,8 +562,7 @@ smc_ot_send_correlated(SmcOtSender *sender, SmcChannel *channel, int peer,
 		}
 		message += len;
 	}
-	smc_block_transpose(ext->rows[0], ROW_STRIDE, padded(count), ext->scratch);
-	memcpy(q, ext->scratch, count * sizeof(SmcBlock));
+	transpose_rows(ext, q, count);
 	return SMC_OK;
 }
 
@@ -563,7 +574,7 @@ smc_ot_receive_random(SmcOtReceiver *receiver, SmcChannel *channel, int peer,
 
 	if (status != SMC_OK)
 		return status;
-	status = smc_block_hash(receiver->ext.pi, receiver->ext.tweak, out, receiver->ext.scratch, count);
+	status = smc_block_hash(receiver->ext.pi, receiver->ext.tweak, out, count);
 	receiver->ext.tweak += padded(count);
 	return status;
 }
@@ -579,8 +590,8 @@ smc_ot_send_random(SmcOtSender *sender, SmcChannel *channel, int peer,
 		return status;
 	for (size_t j = 0; j < count; j++)
 		out1[j] = smc_block_xor(out0[j], sender->delta_block);
-	if ((status = smc_block_hash(ext->pi, ext->tweak, out0, ext->scratch, count)) != SMC_OK ||
-		(status = smc_block_hash(ext->pi, ext->tweak, out1, ext->scratch, count)) != SMC_OK)
+	if ((status = smc_block_hash(ext->pi, ext->tweak, out0, count)) != SMC_OK ||
+		(status = smc_block_hash(ext->pi, ext->tweak, out1, count)) != SMC_OK)
 		return status;
 	ext->tweak += padded(count);
 	return SMC_OK;

@@ -18,7 +18,9 @@
 
 #include "core/smc_arith.h"
 #include "core/smc_compare.h"
+#include "core/smc_fixed.h"
 #include "core/smc_millionaires.h"
+#include "core/smc_minmax.h"
 #include "smc_testnet.h"
 
 #define COUNT	3
@@ -127,6 +129,11 @@ run(SmcChannel *channel, void *arg)
 		(status = smc_arith_multiply(&engine, 128, wide, wide, out, COUNT)) != SMC_OK ||
 		(status = smc_millionaires(&engine, 64, 1, 0, x, &bits, NULL, COUNT)) != SMC_OK ||
 		(status = smc_boolean_open(&engine, &bits, &r->less[self], COUNT)) != SMC_OK)
+		goto done;
+	if (channel->party_count == 2 &&
+		((status = smc_fixed_average(&engine, 3, wide, wide, out, wide, 1)) != SMC_OK ||
+		 (status = smc_fixed_truncate(&engine, 7, out, out, 1)) != SMC_OK ||
+		 (status = smc_minmax(&engine, 64, true, x, COUNT, 1, out, wide)) != SMC_OK))
 		goto done;
 done:
 	smc_engine_close(&engine);
