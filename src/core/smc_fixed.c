@@ -2,7 +2,7 @@
  * Division and truncation; see the header.
  *
  * Everything is done for a whole vector at a time.  Sizes are chosen so that
- * every number that is masked by shift() stays below 2^82: reciprocals have 41
+ * every number that is masked by smc_fixed_scale_down() stays below 2^82: reciprocals have 41
  * bits, divisors 40, steps of the division 32, and a remainder is less than
  * 16 + n divisors, 5 bits.
  */
@@ -15,7 +15,7 @@
 
 #define WIDE			128
 #define LIMBS			2
-#define SHIFT_BITS		82			/* of a number that shift() takes */
+#define SHIFT_BITS		82			/* of a number to scale down */
 #define DIVISOR_BITS	SMC_FIXED_DIVISOR_BITS
 #define STEP_BITS		32
 #define STEPS			3			/* STEP_BITS * STEPS > SMC_FIXED_NUMERATOR_BITS */
@@ -62,12 +62,8 @@ multiply(SmcEngine *engine, const uint64_t *x, const uint64_t *y, uint64_t *out,
 	return smc_arith_multiply(engine, WIDE, x, y, out, count);
 }
 
-/*
- * out_e = floor(x_e / 2^f), give or take (n + 1) / 2, for |x_e| < 2^SHIFT_BITS;
- * out may be x.
- */
-static SmcStatus
-shift(SmcEngine *engine, int f, const uint64_t *x, uint64_t *out, size_t count)
+SmcStatus
+smc_fixed_scale_down(SmcEngine *engine, int f, const uint64_t *x, uint64_t *out, size_t count)
 {
 	int			n = engine->channel->party_count;
 	int			log = 0;
@@ -95,12 +91,8 @@ done:
 	return status;
 }
 
-/*
- * sums_e = how many of `tests` numbers starting at x_{e * tests} aren't
- * negative.  x are shares in Z_2^64; they are overwritten.
- */
-static SmcStatus
-count_reached(SmcEngine *engine, uint64_t *x, size_t tests, uint64_t *sums, size_t count)
+SmcStatus
+smc_fixed_reached(SmcEngine *engine, const uint64_t *x, size_t tests, uint64_t *sums, size_t count)
 {
 	size_t		all = tests * count;
 	size_t		words = smc_bits_words(all);
@@ -171,7 +163,7 @@ smc_fixed_truncate(SmcEngine *engine, int places, const uint64_t *x, uint64_t *o
 			tests[(count + e) * most + j - 1] = wrap_test(engine, share, j);
 		}
 	}
-	status = count_reached(engine, tests, most, sums, 2 * count);
+	status = smc_fixed_reached(engine, tests, most, sums, 2 * count);
 	for (size_t e = 0; e < count && status == SMC_OK; e++)
 	{
 		Wide		share = get(x, e) + offset;
@@ -223,7 +215,7 @@ normalise(SmcEngine *engine, const uint64_t *a, const uint64_t *b, Divisor *d, u
 		for (size_t j = 0; j < most; j++)
 			tests[DIVISOR_BITS * count + e * most + j] = wrap_test(engine, get(a, e), j + 1);
 	}
-	status = count_reached(engine, tests, 1, reached, all);
+	status = smc_fixed_reached(engine, tests, 1, reached, all);
 	for (size_t e = 0; e < count && status == SMC_OK; e++)
 	{
 		Wide		v = constant(engine, (Wide) 1 << (DIVISOR_BITS - 1));
@@ -258,9 +250,9 @@ invert(SmcEngine *engine, Divisor *d, size_t count, SmcArena *arena)
 		for (size_t e = 0; e < count && status == SMC_OK; e++)
 			put(step, e, constant(engine, (Wide) 1 << (2 * DIVISOR_BITS + 1)) - get(step, e));
 		if (status == SMC_OK &&
-			(status = shift(engine, DIVISOR_BITS, step, step, count)) == SMC_OK &&
+			(status = smc_fixed_scale_down(engine, DIVISOR_BITS, step, step, count)) == SMC_OK &&
 			(status = multiply(engine, d->w, step, d->w, count)) == SMC_OK)
-			status = shift(engine, DIVISOR_BITS, d->w, d->w, count);
+			status = smc_fixed_scale_down(engine, DIVISOR_BITS, d->w, d->w, count);
 	}
 	return status;
 }
@@ -281,9 +273,9 @@ divide_step(SmcEngine *engine, const Divisor *d, uint64_t *rest, uint64_t *q, si
 	if (back == NULL)
 		goto done;
 	if ((status = multiply(engine, rest, d->v, q, count)) != SMC_OK ||
-		(status = shift(engine, GUESS_SHIFT, q, q, count)) != SMC_OK ||
+		(status = smc_fixed_scale_down(engine, GUESS_SHIFT, q, q, count)) != SMC_OK ||
 		(status = multiply(engine, q, d->w, q, count)) != SMC_OK ||
-		(status = shift(engine, 2 * DIVISOR_BITS - GUESS_SHIFT, q, q, count)) != SMC_OK ||
+		(status = smc_fixed_scale_down(engine, 2 * DIVISOR_BITS - GUESS_SHIFT, q, q, count)) != SMC_OK ||
 		(status = multiply(engine, q, d->b, back, count)) != SMC_OK)
 		goto done;
 	for (size_t e = 0; e < count; e++)
@@ -321,7 +313,7 @@ settle(SmcEngine *engine, const Divisor *d, bool rounded, const uint64_t *rest, 
 		for (int j = -k + 1; j <= k; j++)
 			x[e * tests + (size_t) (j + k - 1)] = r - (uint64_t) (int64_t) j * b;
 	}
-	status = count_reached(engine, x, tests, out, count);
+	status = smc_fixed_reached(engine, x, tests, out, count);
 	for (size_t e = 0; e < count && status == SMC_OK; e++)
 		put(out, e, get(out, e) - constant(engine, (Wide) k));
 done:

@@ -70,4 +70,20 @@ extern SmcStatus smc_fixed_divide(SmcEngine *engine, const uint64_t *a, const ui
 extern SmcStatus smc_fixed_average(SmcEngine *engine, int digits, const uint64_t *sum, const uint64_t *divisor,
 								   uint64_t *whole, uint64_t *fraction, size_t count) SMC_MUST_USE;
 
+/* ---- parts, for other functions of that kind ------------------------------- */
+
+/*
+ * out_e = floor(x_e / 2^f), give or take (n + 1) / 2, for |x_e| < 2^82 ("shift"
+ * above); out may be x.
+ */
+extern SmcStatus smc_fixed_scale_down(SmcEngine *engine, int f, const uint64_t *x,
+									  uint64_t *out, size_t count) SMC_MUST_USE;
+
+/*
+ * sums_e = how many of `tests` numbers from x_{e * tests} on aren't negative.  x
+ * are shares in Z_2^64.
+ */
+extern SmcStatus smc_fixed_reached(SmcEngine *engine, const uint64_t *x, size_t tests,
+								   uint64_t *sums, size_t count) SMC_MUST_USE;
+
 #endif							/* SMC_FIXED_H */

@@ -21,6 +21,7 @@
 #include "core/smc_fixed.h"
 #include "core/smc_millionaires.h"
 #include "core/smc_minmax.h"
+#include "core/smc_root.h"
 #include "smc_testnet.h"
 
 #define COUNT	3
@@ -132,6 +133,7 @@ run(SmcChannel *channel, void *arg)
 		goto done;
 	if (channel->party_count == 2 &&
 		((status = smc_fixed_average(&engine, 3, wide, wide, out, wide, 1)) != SMC_OK ||
+		 (status = smc_root(&engine, wide, out, 1)) != SMC_OK ||
 		 (status = smc_fixed_truncate(&engine, 7, out, out, 1)) != SMC_OK ||
 		 (status = smc_minmax(&engine, 64, true, x, COUNT, 1, out, wide)) != SMC_OK))
 		goto done;

@@ -316,6 +316,19 @@ typedef struct Session
 	Sample		sample;
 } Session;
 
+/* Numbers of parties: two parties' ways are tried by test_millionaires and test_fixed, too. */
+static int
+least(void)
+{
+	return smc_test_brief() ? 3 : 2;
+}
+
+static int
+most(void)
+{
+	return smc_test_brief() ? 3 : PARTIES;
+}
+
 static SmcStatus
 run_all(SmcEngine *engine, void *arg)
 {
@@ -338,9 +351,8 @@ set_up(void **state)
 {
 	static const size_t counts[] = {1, 2, 63, 64, 65, 500, COUNT_MAX};
 	static Session *sessions[PARTIES + 2];
-	int			most = smc_test_brief() ? 3 : PARTIES;
 
-	for (int n = 2; n <= most; n++)
+	for (int n = least(); n <= most(); n++)
 	{
 		Session    *session = calloc(1, sizeof(*session));
 
@@ -370,7 +382,7 @@ tear_down(void **state)
 {
 	Session   **sessions = *state;
 
-	for (int n = 2; sessions[n] != NULL; n++)
+	for (int n = least(); n <= most(); n++)
 	{
 		free(sessions[n]->cases.cases);
 		free(sessions[n]);
@@ -385,7 +397,7 @@ test_compare(void **state)
 {
 	Session    *const *sessions = *state;
 
-	for (int n = 2; sessions[n] != NULL; n++)
+	for (int n = least(); n <= most(); n++)
 	{
 		for (size_t k = 0; k < sessions[n]->cases.count; k++)
 			check_case(&sessions[n]->cases.cases[k], n);
@@ -397,7 +409,7 @@ test_count(void **state)
 {
 	Session    *const *sessions = *state;
 
-	for (int n = 2; sessions[n] != NULL; n++)
+	for (int n = least(); n <= most(); n++)
 	{
 		const Count *count = &sessions[n]->count;
 
@@ -469,7 +481,7 @@ test_triples(void **state)
 {
 	Session    *const *sessions = *state;
 
-	for (int n = 2; sessions[n] != NULL; n++)
+	for (int n = least(); n <= most(); n++)
 		check_triples(&sessions[n]->sample, n);
 }
 
@@ -482,7 +494,7 @@ test_uniform(void **state)
 {
 	Session    *const *sessions = *state;
 
-	for (int n = 2; sessions[n] != NULL; n++)
+	for (int n = least(); n <= most(); n++)
 	{
 		const Sample *s = &sessions[n]->sample;
 

@@ -9,6 +9,7 @@
 
 #include "core/smc_fixed.h"
 #include "core/smc_minmax.h"
+#include "core/smc_root.h"
 
 #define PARTIES		4
 #define COUNT_MAX	160
@@ -32,6 +33,9 @@ typedef struct Case
 	uint64_t	sum[PARTIES * STRIDE];
 	uint64_t	size[PARTIES * STRIDE];
 	uint64_t	divisor[PARTIES * STRIDE];
+	uint64_t	square[PARTIES * STRIDE];
+	SmcRing128	squares[COUNT_MAX];
+	uint64_t	root[PARTIES * STRIDE];
 	uint64_t	quotient[PARTIES * STRIDE];
 	uint64_t	remainder[PARTIES * STRIDE];
 	uint64_t	whole[DIGITS][PARTIES * STRIDE];
@@ -72,6 +76,8 @@ run(SmcEngine *engine, void *arg)
 								   c->whole[k] + at, c->fraction[k] + at, c->count);
 		rounds[2 + k] = channel->rounds - before;
 	}
+	if (status == SMC_OK)
+		status = smc_root(engine, c->square + at, c->root + at, c->count);
 	for (int k = 0; k < 2 && status == SMC_OK; k++)
 		status = smc_minmax(engine, 128, k == 1, c->contest + at, ROWS, COLUMNS, c->best[k] + at,
 							c->where[k] + at);
@@ -122,6 +128,16 @@ choose(Case *c)
 		smc_test_split(c->size, STRIDE, c->n, 128, e, (SmcRing128) (c->sums[e] < 0 ? -c->sums[e] : c->sums[e]));
 		smc_test_split(c->divisor, STRIDE, c->n, 128, e, c->divisors[e]);
 	}
+	for (size_t e = 0; e < c->count; e++)
+	{
+		SmcRing128	r = sized(47);
+
+		/* 0 to 9, the largest, squares, one less, anything */
+		c->squares[e] = e % 5 == 0 ? e / 5 % 10 : e % 5 == 1 ? r * r : e % 5 == 2 ? r * r - (r > 0) : sized(94);
+		if (e == 3)
+			c->squares[e] = ((SmcRing128) 1 << 94) - 1;
+		smc_test_split(c->square, STRIDE, c->n, 128, e, c->squares[e]);
+	}
 	for (size_t k = 0; k < ROWS * COLUMNS; k++)
 	{
 		/* many ties in the first columns, none in the last */
@@ -167,6 +183,15 @@ check_average(const Case *c, size_t e)
 		assert_true(smc_test_combine(c->whole[k], STRIDE, c->n, 128, e) == whole);
 		assert_true(smc_test_combine(c->fraction[k], STRIDE, c->n, 128, e) == fraction);
 	}
+}
+
+static void
+check_root(const Case *c, size_t e)
+{
+	SmcRing128	root = smc_test_combine(c->root, STRIDE, c->n, 128, e);
+
+	assert_true(root < (SmcRing128) 1 << 47);
+	assert_true(root * root <= c->squares[e] && (root + 1) * (root + 1) > c->squares[e]);
 }
 
 static void
@@ -223,6 +248,7 @@ test_fixed(void **state)
 			for (int k = 0; k < 3; k++)
 				assert_true((__int128) smc_test_combine(c->out[k], STRIDE, n, 128, e) == c->sums[e] >> places_tried[k]);
 			check_average(c, e);
+			check_root(c, e);
 		}
 		check_minmax(c);
 		check_rounds(c);
