@@ -47,23 +47,13 @@ read_parties(SmcStudy *study, List *options, const char *self)
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 				 errmsg("study \"%s\" names no parties", study->name),
 				 errhint("Use ALTER FOREIGN TABLE ... OPTIONS (ADD parties '...').")));
+	/* checks the names themselves, and that there aren't too many */
 	study->party_names = smc_option_parse_names(text, "parties");
 	study->self = -1;
 	foreach(lc, study->party_names)
 	{
 		const char *name = lfirst(lc);
 
-		/* these are words of reveal_to */
-		if (strcmp(name, "all") == 0 || strcmp(name, "none") == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-					 errmsg("study \"%s\" names a party \"%s\", which is no name for a party",
-							study->name, name)));
-		if (study->party_count == SMC_PARTIES_MAX)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-					 errmsg("study \"%s\" names more than %d parties",
-							study->name, SMC_PARTIES_MAX)));
 		if (strcmp(name, self) == 0)
 			study->self = study->party_count;
 		strlcpy(study->parties[study->party_count++], name, SMC_NAME_MAX);
