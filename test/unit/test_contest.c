@@ -16,6 +16,7 @@
 #include "core/smc_boolean.h"
 #include "core/smc_contest.h"
 #include "core/smc_threshold.h"
+#include "smc_testengine.h"
 #include "smc_testnet.h"
 
 #define PARTIES		5
@@ -184,8 +185,10 @@ test_contests(void **state)
 {
 	(void) state;
 	check(2, 0, 1);
-	check(2, 1, 0);
 	check(3, 0, 2);
+	if (smc_test_brief())
+		return;
+	check(2, 1, 0);
 	check(4, 3, 1);
 	check(5, 2, 4);
 }
