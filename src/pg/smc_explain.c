@@ -100,7 +100,7 @@ comparison_rounds(int parties, int bits)
 {
 	int			levels = bits == 64 ? 6 : 7;
 
-	return parties == 2 ? levels - 1 : parties - 1 + levels;
+	return parties == 2 ? levels - 1 : parties - 1 - parties / 3 + levels;
 }
 
 /* A contest in words. */
@@ -139,7 +139,8 @@ describe_steps(const SmcStudy *study, const SmcQuery *query, const SmcLayout *la
 
 	steps = lappend(steps, "each party runs its local query");
 	if (engine)
-		steps = lappend(steps, "oblivious transfer is set up between all pairs, unless the lane has it: 2 rounds a pair, 10 kB each way");
+		steps = lappend(steps, psprintf("oblivious transfer is set up between all pairs, unless the lane has it: 2 rounds, %d bytes each way a pair",
+										(int) SMC_OT_SETUP_BYTES));
 	if (elements > 0)
 		steps = lappend(steps, psprintf("each party splits " UINT64_FORMAT " partial figure%s%s into %d shares, from seeds shared by pairs: no message",
 									elements, elements == 1 ? "" : "s", groups, study->party_count));
