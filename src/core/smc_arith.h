@@ -21,6 +21,8 @@
  *                  (width - t) bits that count, in whole bytes: with the OTs
  *                  544 bytes (64 bits), 1600 (128).  ROUNDS: 1, no triples:
  *                  the inputs go in directly.
+ *
+ * LEAKS: nothing; smc_arith_open opens what it is told to, to everyone.
  */
 #ifndef SMC_ARITH_H
 #define SMC_ARITH_H

@@ -3,6 +3,7 @@
  *
  * PAPER: Beaver, CRYPTO 1991: d = x ^ a and e = y ^ b are opened, and
  * z = c ^ d b ^ e a ^ d e.
+ * ADVERSARY: semi-honest, up to n - 1 of n.
  * BYTES: 2 bits a gate (3 for two gates with a common input) to each other
  * party, and the triples.  ROUNDS: 1 for a whole vector.  XOR and NOT are local.
  *
@@ -10,6 +11,9 @@
  * each product is of two parties' private bits, one OT with its correction.
  * BYTES: 4.125 an OT, one sent and one received at each of the three, nothing
  * at the others.  ROUNDS: 1.
+ *
+ * LEAKS: nothing: what is opened is masked by triples used once; smc_boolean_open
+ * opens what it is told to, to everyone.
  */
 #ifndef SMC_BOOLEAN_H
 #define SMC_BOOLEAN_H

@@ -30,6 +30,8 @@
  * n - 2 - floor(n / 3) later ones, log2 k for the tree; two parties: 1 + log2
  * (k / 4).  Each chunk of SMC_COMPARE_CHUNK values counts its own (memory is
  * flat).
+ * BYTES: those of the gates: smc_boolean.h, smc_millionaires.h.
+ * LEAKS: nothing: the answers are shares.
  */
 #ifndef SMC_COMPARE_H
 #define SMC_COMPARE_H

@@ -14,6 +14,7 @@
  *             best = better ? x_i : best, who = better ? i : who
  *
  * Ties go to the party that comes first.
+ * BYTES: those of smc_millionaires.h, smc_compare.h, smc_arith.h.
  * ROUNDS: compare 6; extreme n times those of one comparison and one selection.
  * LEAKS: nothing.
  */

@@ -22,6 +22,7 @@
  * tables; k/4 - 1 gates of two ANDs (smc_boolean.h).  When only one of less and
  * equal is wanted, the last gate (less), or every gate (equal), has one AND.
  * ROUNDS: 1 for the leaves, then log2 (k / 4), for each SMC_COMPARE_CHUNK integers.
+ * LEAKS: nothing.
  */
 #ifndef SMC_MILLIONAIRES_H
 #define SMC_MILLIONAIRES_H

@@ -7,6 +7,8 @@
  * The counts are totals of shares mod 2^128, not negative and below 2^63, so
  * that their low halves are shares of the same counts mod 2^64.
  *
+ * ROUNDS: one comparison and an opening; the split adds a zero test, the bits to
+ * integers, and an opening.  BYTES: those of smc_compare.h, smc_arith.h.
  * LEAKS: to every party, for each count whether it is at least k; and, where
  * asked for, how many are between 1 and k - 1, not which.
  */

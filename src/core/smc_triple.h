@@ -19,6 +19,7 @@
  * OTs a triple: n - 1 sent and n - 1 received at each party.
  * ROUNDS: not counted, since triples don't depend on the inputs: messages are
  * sent for several batches ahead of the first that is waited for.
+ * LEAKS: nothing.
  */
 #ifndef SMC_TRIPLE_H
 #define SMC_TRIPLE_H

@@ -370,6 +370,7 @@ run_compare(Run *run, const SmcSlot *slot, const SmcRing128 *own, SmcRing128 *fo
 	for (int peer = 0; peer < channel->party_count && status == SMC_OK; peer++)
 		if (peer != channel->self && (slot->recipients & (1 << peer)))
 			status = smc_channel_send(channel, peer, bits, bytes);
+	/* only what was opened is looked at: elsewhere the bits stay shares */
 	if (slot->recipients & (1 << channel->self))
 	{
 		smc_channel_round(channel);
@@ -381,13 +382,13 @@ run_compare(Run *run, const SmcSlot *slot, const SmcRing128 *own, SmcRing128 *fo
 			if (status == SMC_OK)
 				smc_bits_xor(bits, theirs, 2 * words);
 		}
-	}
-	for (size_t e = 0; e < count; e++)
-	{
-		bool		less = (bits[e / 64] >> (e % 64)) & 1;
-		bool		equal = (bits[words + e / 64] >> (e % 64)) & 1;
+		for (size_t e = 0; e < count && status == SMC_OK; e++)
+		{
+			bool		less = (bits[e / 64] >> (e % 64)) & 1;
+			bool		equal = (bits[words + e / 64] >> (e % 64)) & 1;
 
-		found[e] = equal ? 0 : less ? (SmcRing128) -1 : 1;
+			found[e] = equal ? 0 : less ? (SmcRing128) -1 : 1;
+		}
 	}
 	sodium_memzero(bits, bytes);
 	sodium_memzero(theirs, bytes);

@@ -16,7 +16,13 @@
 /* Turn a value into its integer; false for a type that isn't one of these. */
 extern bool smc_extreme_to_ring(Datum value, Oid type, SmcRing128 *ring);
 
-/* The value of a type (real too) that an integer stands for; false likewise. */
+/*
+ * The value of a type (real too) that an integer stands for; false likewise.
+ * Raises where it stands for none: a party has put in what no row can hold.
+ */
 extern bool smc_extreme_from_ring(SmcRing128 ring, Oid type, Datum *value);
+
+/* The integer that a ring element stands for; raises unless it is within low and high. */
+extern int64 smc_extreme_integer(SmcRing128 ring, int64 low, int64 high);
 
 #endif							/* SMC_EXTREME_H */

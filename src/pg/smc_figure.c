@@ -163,9 +163,9 @@ contest_datum(const Place *place, Oid result_type, bool *isnull)
 			if (smc_extreme_from_ring(found, result_type, &value))
 				return value;
 			if (result_type == INT2OID)
-				return Int16GetDatum((int16) to_int64(found));
+				return Int16GetDatum((int16) smc_extreme_integer(found, PG_INT16_MIN, PG_INT16_MAX));
 			if (result_type == INT4OID)
-				return Int32GetDatum((int32) to_int64(found));
+				return Int32GetDatum((int32) smc_extreme_integer(found, PG_INT32_MIN, PG_INT32_MAX));
 			return sum_datum(found, agg->scale, result_type);
 		case SMC_AGG_COMPARE:
 			*isnull = !get_total(place, SMC_SLOT_COMPARE, &found);
