@@ -1,0 +1,128 @@
+/*
+ * Straight-line programs over shares: what an expression becomes.
+ *
+ * A program is a list of nodes, each made from earlier ones: a number (an
+ * arithmetic share, signed, exact) or a bit (a boolean share).  It is built once
+ * and run over a vector: element e of every node belongs to element e of every
+ * input (a group of a query).  The builder keeps a bound of every number, from
+ * the bounds of the inputs, and from it finds the width of the ring in which
+ * nothing can wrap; all parties build the same program and so find the same.
+ *
+ * Nodes that don't wait for one another and are of one kind are run together, so
+ * that ROUNDS follow the depth, not the size.  ADDs and the like cost nothing.
+ * BYTES: those of smc_arith.h, smc_compare.h, smc_boolean.h, smc_wide.h.
+ * LEAKS: nothing: all nodes stay shares; opening them is the caller's.
+ */
+#ifndef SMC_PROGRAM_H
+#define SMC_PROGRAM_H
+
+#include "smc_wide.h"
+
+#define SMC_PROGRAM_NODES_MAX	65536
+
+typedef struct SmcProgram SmcProgram;
+
+/* An empty program for that many parties; NULL when out of memory.  Free with destroy. */
+extern SmcProgram *smc_program_create(int party_count);
+extern void smc_program_destroy(SmcProgram *program);	/* NULL is allowed */
+
+/*
+ * Builders: each returns the new node, or -1 once the program has failed (out of
+ * memory, too many nodes, an argument that is no such node, a number beyond
+ * SMC_WIDTH_MAX); a failed program stays failed, so callers check once at the
+ * end (smc_program_status).  Equal nodes are made once.
+ */
+
+/* The next input: a number with |x| < 2^bits; or a bit.  Inputs count from 0, each kind by itself. */
+extern int	smc_program_input(SmcProgram *program, int bits);
+extern int	smc_program_input_bit(SmcProgram *program);
+
+/* Public values. */
+extern int	smc_program_constant(SmcProgram *program, const SmcWide *value);
+extern int	smc_program_constant_bit(SmcProgram *program, bool value);
+
+/* Numbers. */
+extern int	smc_program_add(SmcProgram *program, int a, int b);
+extern int	smc_program_subtract(SmcProgram *program, int a, int b);
+extern int	smc_program_negate(SmcProgram *program, int a);
+extern int	smc_program_scale(SmcProgram *program, int a, const SmcWide *factor);	/* times a public number */
+extern int	smc_program_multiply(SmcProgram *program, int a, int b);
+extern int	smc_program_absolute(SmcProgram *program, int a);
+
+/*
+ * Declare that |a| < 2^bits where the builder can't see it; of a caller that is
+ * wrong the result is wrong.  The node itself is returned.
+ */
+extern int	smc_program_bound(SmcProgram *program, int a, int bits);
+extern int	smc_program_bits(const SmcProgram *program, int a);	/* its bound */
+
+/* Bits. */
+extern int	smc_program_negative(SmcProgram *program, int a);	/* a < 0 */
+extern int	smc_program_zero(SmcProgram *program, int a);	/* a = 0 */
+extern int	smc_program_less(SmcProgram *program, int a, int b);	/* a < b */
+extern int	smc_program_equal(SmcProgram *program, int a, int b);
+extern int	smc_program_not(SmcProgram *program, int s);
+extern int	smc_program_and(SmcProgram *program, int s, int t);
+extern int	smc_program_or(SmcProgram *program, int s, int t);
+extern int	smc_program_xor(SmcProgram *program, int s, int t);
+
+/* Between them. */
+extern int	smc_program_from_bit(SmcProgram *program, int s);	/* 0 or 1 as a number */
+extern int	smc_program_times_bit(SmcProgram *program, int s, int a);	/* s ? a : 0 */
+extern int	smc_program_select(SmcProgram *program, int s, int a, int b);	/* s ? a : b */
+extern int	smc_program_select_bit(SmcProgram *program, int s, int t, int u);
+
+/*
+ * Quotients; a divisor of zero counts as one (test it by smc_program_zero).
+ *   divide_floor  floor(a / b) for a >= 0, b >= 0
+ *   divide        toward zero, of any sign, as SQL divides integers
+ *   round         a * 10^digits / b, rounded half away from zero, as SQL's numeric is
+ */
+extern int	smc_program_divide_floor(SmcProgram *program, int a, int b);
+extern int	smc_program_divide(SmcProgram *program, int a, int b);
+extern int	smc_program_round(SmcProgram *program, int a, int b, int digits);
+
+/* floor(sqrt(a)) for a >= 0. */
+extern int	smc_program_root(SmcProgram *program, int a);
+
+/*
+ * A quotient a / b with as many digits after the point as its size asks for, as
+ * PostgreSQL's numeric division gives, and not a digit more: *value = a / b *
+ * 10^*digits, rounded half away from zero, both nodes numbers.  unit is the
+ * decimal exponent by which a / b is to be read: the quotient proper is a / b *
+ * 10^unit.  Its weight is w where 10000^w <= |quotient| < 10000^(w+1), and digits
+ * = 16 - 4 w, but at least min_digits and 0; a zero has 20.  The rounding digit
+ * is chosen on shares: nothing about the size is opened.  b < 0 is allowed.
+ */
+extern void smc_program_quotient(SmcProgram *program, int a, int b, int unit, int min_digits,
+								 int *value, int *digits);
+
+/* Whether a node is a bit. */
+extern bool smc_program_is_bit(const SmcProgram *program, int node);
+
+/* SMC_OK; SMC_ERR_RANGE when it needs more than SMC_WIDTH_MAX; else why it failed. */
+extern SmcStatus smc_program_status(const SmcProgram *program) SMC_MUST_USE;
+
+/* The width of the ring that the program is to be run in: 128 at least, a multiple of 64. */
+extern int	smc_program_width(const SmcProgram *program);
+
+/* Number of inputs of each kind. */
+extern int	smc_program_inputs(const SmcProgram *program);
+extern int	smc_program_input_bits(const SmcProgram *program);
+
+/* Rounds and bytes sent to each peer that a run over count elements is expected to take at most. */
+extern void smc_program_cost(const SmcProgram *program, size_t count, uint64_t *rounds, uint64_t *bytes);
+
+/*
+ * Run over count elements.  inputs[i] are our shares of number i (count integers
+ * of `width` bits, width = smc_program_width or wider), bits[i] those of bit i
+ * (smc_bits_words(count) words).  wanted lists nodes; numbers[k] or, for a bit,
+ * bit_outputs[k] receives our shares of wanted[k] (the other one of the pair is
+ * not looked at).  Only nodes that wanted ones need are computed.
+ */
+extern SmcStatus smc_program_run(const SmcProgram *program, SmcEngine *engine, int width, size_t count,
+								 const uint64_t *const *inputs, const uint64_t *const *bits,
+								 const int *wanted, size_t wanted_count,
+								 uint64_t *const *numbers, uint64_t *const *bit_outputs) SMC_MUST_USE;
+
+#endif							/* SMC_PROGRAM_H */
