@@ -214,7 +214,7 @@ check_sharing(int n, int width)
 	for (size_t e = 0; e < SHARED; e++)
 	{
 		/* now and then to nobody, or to all */
-		s->recipients[e] = (uint16_t) (e % 9 == 0 ? (1 << n) - 1 : randombytes_uniform(1u << n));
+		s->recipients[e] = (uint16_t) (e % 9 == 0 ? (1u << n) - 1 : randombytes_uniform(1u << n));
 		for (int p = 0; p < n; p++)
 			elements[p] += s->recipients[e] >> p & 1;
 	}
