@@ -6,11 +6,13 @@
  */
 #include "smc_noise.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #include "smc_arith.h"
 #include "smc_bits.h"
 #include "smc_boolean.h"
+#include "smc_limbs.h"
 
 #define PLACES			64			/* bits of a coin's threshold */
 #define FAIR			(UINT64_C(1) << 63)
@@ -314,32 +316,14 @@ draw_bits(SmcEngine *engine, const SmcNoisePlan *plan, SmcArena *local, uint64_t
 	return status;
 }
 
-/* to += from 2^shift, or to -= it, mod 2^(64 limbs). */
-static void
-add_shifted(uint64_t *to, const uint64_t *from, size_t limbs, unsigned shift, bool negative)
-{
-	uint64_t	flip = negative ? ~UINT64_C(0) : 0;
-	uint64_t	carry = negative;
-	uint64_t	below = 0;
-
-	for (size_t i = shift / 64; i < limbs; i++)
-	{
-		uint64_t	word = from[i - shift / 64];
-		uint64_t	moved = shift % 64 ? word << (shift % 64) | below >> (64 - shift % 64) : word;
-		SmcRing128	sum = (SmcRing128) to[i] + (moved ^ flip) + carry;
-
-		to[i] = (uint64_t) sum;
-		carry = (uint64_t) (sum >> 64);
-		below = word;
-	}
-}
-
 /* A chunk of numbers. */
 static SmcStatus
 draw(SmcEngine *engine, int width, const SmcNoisePlan *plan, uint64_t *out, size_t count)
 {
-	size_t		limbs = (size_t) width / 64;
-	size_t		planes = (size_t) plan->digits + 2;
+	size_t		limbs = smc_limbs_of(width);
+	size_t		digits = (size_t) plan->digits;
+	size_t		planes = digits + 2;
+	uint64_t	term[SMC_LIMBS_MAX];
 	SmcArena   *local = smc_arena_create();
 	uint64_t   *bits = local ? smc_arena_array(local, smc_bits_words(planes * count), sizeof(uint64_t)) : NULL;
 	uint64_t   *numbers = local ? smc_arena_array(local, planes * count * limbs, sizeof(uint64_t)) : NULL;
@@ -352,15 +336,22 @@ draw(SmcEngine *engine, int width, const SmcNoisePlan *plan, uint64_t *out, size
 		status = smc_arith_from_bits(engine, width, bits, numbers, planes * count);
 	if (status != SMC_OK)
 		goto done;
-	memset(out, 0, count * limbs * sizeof(uint64_t));
-	for (size_t j = 0; j < planes; j++)
+	/* digits, less the sign's 2^digits, and the last */
+	memcpy(out, numbers + (planes - 1) * count * limbs, count * limbs * sizeof(uint64_t));
+	for (size_t j = 0; j <= digits; j++)
 	{
-		bool		last = j == planes - 1;
-		unsigned	shift = last ? 0 : (unsigned) j;
-
 		for (size_t e = 0; e < count; e++)
-			add_shifted(out + e * limbs, numbers + (j * count + e) * limbs, limbs, shift, j == planes - 2);
+		{
+			uint64_t   *to = out + e * limbs;
+
+			smc_limbs_shift_left(term, numbers + (j * count + e) * limbs, (unsigned) j, limbs);
+			if (j < digits)
+				smc_limbs_add(to, to, term, limbs);
+			else
+				smc_limbs_subtract(to, to, term, limbs);
+		}
 	}
+	sodium_memzero(term, sizeof(term));
 done:
 	smc_arena_destroy(local);
 	return status;
@@ -372,14 +363,14 @@ smc_noise_laplace(SmcEngine *engine, int width, const SmcNoisePlan *plan, uint64
 	SmcStatus	status = SMC_OK;
 	size_t		step;
 
-	if (width < 64 || width % 64 != 0 || plan->digits < 0 || plan->digits > SMC_NOISE_DIGITS_MAX ||
+	if (!smc_limbs_valid(width) || plan->digits < 0 || plan->digits > SMC_NOISE_DIGITS_MAX ||
 		plan->fair < 0 || plan->fair > plan->digits)
 		return SMC_ERR_ARGUMENT;
 	if (width < plan->digits + 2)
 		return SMC_ERR_RANGE;
 	step = chunk_numbers(plan);
 	for (size_t at = 0; at < count && status == SMC_OK; at += step)
-		status = draw(engine, width, plan, out + at * (size_t) width / 64, count - at < step ? count - at : step);
+		status = draw(engine, width, plan, out + at * smc_limbs_of(width), count - at < step ? count - at : step);
 	return status;
 }
 

@@ -78,9 +78,9 @@ extern SmcStatus smc_noise_plan(SmcRing128 numerator, SmcRing128 denominator,
 								SmcNoisePlan *plan) SMC_MUST_USE;
 
 /*
- * out_e = a share of independent noise, for count integers of `width` bits, as
- * many as smc_arith.h takes.  SMC_ERR_RANGE when width < digits + 2.  Constant
- * time in what is drawn.
+ * out_e = a share of independent noise, for count integers of `width` bits as in
+ * smc_arith.h.  SMC_ERR_RANGE when width < digits + 2.  Constant time in what is
+ * drawn.
  */
 extern SmcStatus smc_noise_laplace(SmcEngine *engine, int width, const SmcNoisePlan *plan,
 								   uint64_t *out, size_t count) SMC_MUST_USE;

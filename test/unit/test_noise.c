@@ -285,7 +285,8 @@ typedef struct Sample
 	size_t		count;
 	int			honest;			/* the one party that draws; -1: all do */
 	SmcNoisePlan plan;
-	uint64_t   *shares[PARTIES];
+	size_t		stride;
+	uint64_t   *shares[PARTIES];	/* of one array */
 	uint64_t	sent[PARTIES];
 	uint32_t	rounds[PARTIES];
 	size_t		tapped[PARTIES];
@@ -321,11 +322,15 @@ run_sample(SmcEngine *engine, Sample *s)
 static Signed
 number(const Sample *s, int n, size_t e)
 {
-	SmcRing128	sum = 0;
+	uint64_t	sum[SMC_WIDTH_MAX / 64];
+	uint64_t	wide[SMC_WIDTH_MAX / 64];
+	Signed		value;
 
-	for (int p = 0; p < n; p++)
-		sum += smc_test_get(s->shares[p], s->width, e);
-	return s->width == 64 ? (int64_t) sum : (Signed) sum;
+	smc_test_combine_wide(sum, s->shares[0], s->stride, n, s->width, e);
+	value = s->width == 64 ? (int64_t) sum[0] : (Signed) ((SmcRing128) sum[1] << 64 | sum[0]);
+	smc_test_widen(wide, s->width, value);
+	assert_memory_equal(sum, wide, (size_t) s->width / 8);
+	return value;
 }
 
 /*
@@ -483,6 +488,7 @@ run_misuse(SmcEngine *engine)
 		smc_noise_laplace(engine, 64, &plan, out, 1) != SMC_ERR_RANGE ||
 		smc_noise_laplace(engine, 0, &plan, out, 1) != SMC_ERR_ARGUMENT ||
 		smc_noise_laplace(engine, 96, &plan, out, 1) != SMC_ERR_ARGUMENT ||
+		smc_noise_laplace(engine, SMC_WIDTH_MAX + 64, &plan, out, 1) != SMC_ERR_ARGUMENT ||
 		smc_noise_laplace(engine, 128, &plan, out, 0) != SMC_OK ||
 		smc_noise_coins(engine, plan.one, 0, out, 5) != SMC_OK)
 		return SMC_ERR_FORMAT;
@@ -518,9 +524,11 @@ plan_sample(Session *session, int n, SmcRing128 numerator, SmcRing128 denominato
 	s->honest = honest;
 	s->count = smc_test_brief() && count > 1 ? 1 + (width == 128) : count;
 	assert_int_equal(smc_noise_plan(numerator, denominator, &s->plan), SMC_OK);
+	s->stride = s->count * (size_t) width / 64;
+	s->shares[0] = calloc((size_t) n * s->stride, sizeof(uint64_t));
 	for (int p = 0; p < n; p++)
 	{
-		s->shares[p] = calloc(s->count, (size_t) width / 8);
+		s->shares[p] = s->shares[0] + (size_t) p * s->stride;
 		if (tap && !smc_test_brief())
 			s->tap[p] = calloc(TAP_BYTES, 1);
 	}
@@ -544,6 +552,7 @@ test_noise(void **state)
 		/* the least ratio, sums' ratios, and one where nothing is to be seen */
 		plan_sample(session, n, 45, POWER(120), 128, -1, true, n > 3 ? 120 : 400);
 		plan_sample(session, n, 1, 10000000, 64, -1, false, 200);
+		plan_sample(session, n, 1, POWER(80), 512, -1, false, n > 3 ? 20 : 100);
 		plan_sample(session, n, 100, 1, 64, -1, false, 65);
 		smc_testengine_run(n, run_all, session);
 		check_chosen(&session->chosen, n);
@@ -558,10 +567,8 @@ test_noise(void **state)
 					assert_true(number(s, n, e) == 0);
 			}
 			for (int p = 0; p < n; p++)
-			{
-				free(s->shares[p]);
 				free(s->tap[p]);
-			}
+			free(s->shares[0]);
 		}
 		free(session);
 	}
