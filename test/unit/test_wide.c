@@ -1,5 +1,6 @@
 /*
- * Wide integers: public ones against known values and round trips.
+ * Wide integers: public ones against known values and round trips; sharing, and
+ * opening to some.
  */
 #include "smc_testengine.h"
 
@@ -149,13 +150,118 @@ test_vectors(void **state)
 	}
 }
 
+/* ---- sharing and opening ------------------------------------------------------------ */
+
+enum
+{
+	SHARED = 1400				/* more than a message at 192 bits and up */
+};
+
+typedef struct Sharing
+{
+	int			n;
+	int			width;
+	uint8_t		seeds[5][5][SMC_KEY_BYTES];	/* of each pair, at both places */
+	uint8_t		context[SMC_KEY_BYTES];
+	uint16_t	recipients[SHARED];
+	uint64_t	inputs[5][SHARED * 8];
+	uint64_t	shares[5][SHARED * 8];
+	uint64_t	totals[5][SHARED * 8];
+} Sharing;
+
+static SmcStatus
+share_and_open(SmcChannel *channel, void *arg)
+{
+	Sharing    *s = arg;
+	int			self = channel->self;
+	size_t		bytes = SHARED * (size_t) s->width / 8;
+	uint16_t	nobody = (uint16_t) (1 << s->n);
+	SmcStatus	status;
+
+	memcpy(s->shares[self], s->inputs[self], bytes);
+	status = smc_wide_share(self, s->n, (const uint8_t (*)[SMC_KEY_BYTES]) s->seeds[self], s->context,
+							s->width, s->shares[self], SHARED);
+	if (status != SMC_OK)
+		return status;
+	if (smc_wide_share(self, s->n, NULL, s->context, 100, NULL, 0) != SMC_ERR_ARGUMENT ||
+		smc_wide_share(s->n, s->n, NULL, s->context, 64, NULL, 0) != SMC_ERR_ARGUMENT ||
+		smc_wide_open(channel, 0, NULL, NULL, 0, NULL) != SMC_ERR_ARGUMENT ||
+		smc_wide_open(channel, 64, s->shares[self], &nobody, 1, s->totals[self]) != SMC_ERR_ARGUMENT)
+		return SMC_ERR_FORMAT;
+	return smc_wide_open(channel, s->width, s->shares[self], s->recipients, SHARED, s->totals[self]);
+}
+
+static void
+check_sharing(int n, int width)
+{
+	Sharing    *s = calloc(1, sizeof(*s));
+	SmcTestResult results[5];
+	size_t		limbs = (size_t) width / 64;
+	uint64_t	elements[5] = {0};
+
+	s->n = n;
+	s->width = width;
+	randombytes_buf(s->inputs, sizeof(s->inputs));
+	randombytes_buf(s->context, sizeof(s->context));
+	for (int i = 0; i < n; i++)
+	{
+		for (int j = 0; j < i; j++)
+		{
+			randombytes_buf(s->seeds[i][j], SMC_KEY_BYTES);
+			memcpy(s->seeds[j][i], s->seeds[i][j], SMC_KEY_BYTES);
+		}
+	}
+	for (size_t e = 0; e < SHARED; e++)
+	{
+		/* now and then to nobody, or to all */
+		s->recipients[e] = (uint16_t) (e % 9 == 0 ? (1u << n) - 1 : randombytes_uniform(1u << n));
+		for (int p = 0; p < n; p++)
+			elements[p] += s->recipients[e] >> p & 1;
+	}
+	smc_testnet_run(n, share_and_open, s, results);
+	for (int p = 0; p < n; p++)
+	{
+		uint64_t	others = 0;
+
+		for (int q = 0; q < n; q++)
+			others += q == p ? 0 : elements[q];
+		assert_int_equal(results[p].status, SMC_OK);
+		assert_int_equal(results[p].left_over, 0);
+		assert_int_equal(results[p].rounds, 1);
+		assert_int_equal(results[p].bytes_sent, others * (uint64_t) width / 8);
+		assert_true(smc_test_chi_square((const uint8_t *) s->shares[p], SHARED * limbs * 8) < 6);
+	}
+	for (size_t e = 0; e < SHARED; e++)
+	{
+		uint64_t	total[8];
+		uint64_t	none[8] = {0};
+
+		smc_test_combine_wide(total, s->inputs[0], SHARED * 8, n, width, e);
+		for (int p = 0; p < n; p++)
+			assert_memory_equal(s->totals[p] + e * limbs, s->recipients[e] >> p & 1 ? total : none, limbs * 8);
+	}
+	free(s);
+}
+
+static void
+test_sharing(void **state)
+{
+	(void) state;
+	for (int n = 2; n <= (smc_test_brief() ? 2 : 5); n++)
+	{
+		check_sharing(n, 64 * n);
+		check_sharing(n, 512);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_decimals),
 		cmocka_unit_test(test_arithmetic),
-		cmocka_unit_test(test_vectors)
+		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_sharing)
 	};
 
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
