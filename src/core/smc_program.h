@@ -147,6 +147,4 @@ extern SmcStatus smc_program_run(const SmcProgram *program, SmcEngine *engine, i
 								 const int *wanted, size_t wanted_count,
 								 uint64_t *const *numbers, uint64_t *const *bit_outputs) SMC_MUST_USE;
 
-extern void smc_program_write(const SmcProgram *program, SmcWriter *writer);
-extern SmcProgram *smc_program_read(SmcReader *reader);
 #endif							/* SMC_PROGRAM_H */
