@@ -31,7 +31,7 @@
  * 64 bits (5 for two parties, else 7 + n - 2 - floor(n / 3)): for a domain of 64
  * bits and up to 4 targets 48 of two parties, 64 of three.
  * BYTES: for each target and round 2^b - 1 comparisons (smc_compare.h): 0.9 MB
- * sent and received of two parties, 3.5 MB of three, in all.  smc_quantile_cost.
+ * sent and received of two parties, 3.5 MB of three, in all.
  * LEAKS: v, to every party, and nothing that doesn't follow from it: what is
  * opened is [v <= p] for pivots that follow from what was opened before.  (Time:
  * a party counts by binary search on its own keys, not in constant time.)
@@ -39,6 +39,7 @@
 #ifndef SMC_QUANTILE_H
 #define SMC_QUANTILE_H
 
+#include "smc_cost.h"
 #include "smc_engine.h"
 
 #define SMC_QUANTILE_PIVOTS		1024	/* of all targets in a round, to aim at */
@@ -63,10 +64,7 @@ typedef struct SmcQuantileTarget
  */
 extern SmcStatus smc_quantile_select(SmcEngine *engine, SmcQuantileTarget *targets, size_t count) SMC_MUST_USE;
 
-/*
- * Rounds that it takes at most, for targets whose hi - lo is at most `span`, and
- * about how many bytes each party sends to each other, the triples included.
- */
-extern void smc_quantile_cost(int party_count, uint64_t span, size_t count, uint64_t *rounds, uint64_t *bytes);
+/* Add what it takes at most, for targets whose hi - lo is at most `span`. */
+extern void smc_quantile_cost(SmcCost *cost, int party_count, uint64_t span, size_t count);
 
 #endif							/* SMC_QUANTILE_H */
