@@ -116,10 +116,30 @@ CREATE FUNCTION smc_withdraw(study text) RETURNS void
   AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
 CREATE FUNCTION smc_studies_list(OUT study text, OUT relation regclass, OUT parties text[], OUT reveal_to text,
                                  OUT digest text, OUT accepted text[], OUT missing text[], OUT differs text, OUT source text,
-                                 OUT definition text)
+                                 OUT queries_left bigint, OUT queries_left_today bigint, OUT definition text)
   RETURNS SETOF record AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
 CREATE VIEW smc_studies AS SELECT * FROM smc_studies_list() ORDER BY study, relation::text;
 GRANT SELECT ON smc_studies TO PUBLIC;
+
+--
+-- The queries that count where a study limits how many there may be, numbered
+-- under its digest: see src/pg/smc_quota.c.
+--
+CREATE TABLE smc_quota_log (
+  digest     bytea NOT NULL,
+  number     bigint NOT NULL,
+  study      text NOT NULL,
+  id         uuid NOT NULL,
+  asked_by   text NOT NULL,
+  counted_at timestamptz NOT NULL,
+  PRIMARY KEY (digest, number)
+);
+REVOKE ALL ON smc_quota_log FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('smc_quota_log', '');
+CREATE FUNCTION smc_quota_guard() RETURNS trigger
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE;
+CREATE TRIGGER smc_quota_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON smc_quota_log
+  FOR EACH STATEMENT EXECUTE FUNCTION smc_quota_guard();
 
 --
 -- Audit, results, activity
@@ -326,6 +346,8 @@ COMMENT ON COLUMN smc_studies.accepted IS 'parties that stand by this very diges
 COMMENT ON COLUMN smc_studies.missing IS 'parties that don''t';
 COMMENT ON COLUMN smc_studies.differs IS 'how their definitions differ, or what is wrong with this one';
 COMMENT ON COLUMN smc_studies.source IS 'this party''s own table or view; told to nobody';
+COMMENT ON COLUMN smc_studies.queries_left IS 'of max_queries, as this party has counted';
+COMMENT ON COLUMN smc_studies.queries_left_today IS 'of max_queries_per_day, in the last 24 hours';
 COMMENT ON COLUMN smc_studies.definition IS 'what is agreed, in full: the text under the digest';
 COMMENT ON VIEW smc_audit IS 'every computation at this party';
 COMMENT ON COLUMN smc_audit.asked_by IS 'the party that asked';
@@ -342,6 +364,7 @@ COMMENT ON COLUMN smc_activity.phase IS 'idle, connect, agree, local, joint or w
 
 COMMENT ON TABLE smc_identity IS 'this party''s name and key pair, in one row that superusers alone can read';
 COMMENT ON TABLE smc_consents IS 'what each party has defined and signed, as it told; never deleted';
+COMMENT ON TABLE smc_quota_log IS 'the queries that count against a study''s limits';
 COMMENT ON TABLE smc_audit_log IS 'what view smc_audit shows';
 COMMENT ON TABLE smc_results_log IS 'what view smc_results shows';
 

@@ -4,6 +4,7 @@
  * A computation, from a peer: the study's consents were exchanged before
  * (AGREE); COMPUTE is checked against our own definition, consent and
  * registry, whoever sent it; the audit row is flushed; the local query runs;
+ * where the study's queries are counted, this one is (READY, CLAIM, COUNT);
  * the joint part runs; CONTRIBUTED goes to the hub; with its END the figures
  * meant for us are kept.  Each step that touches the database is a short
  * transaction of its own.
@@ -40,6 +41,7 @@
 #include "pg/smc_module.h"
 #include "pg/smc_peer.h"
 #include "pg/smc_query.h"
+#include "pg/smc_quota.h"
 #include "pg/smc_study.h"
 #include "pg/smc_transaction.h"
 
@@ -333,6 +335,7 @@ check_study(const SmcAnswer *answer, const SmcComputeMessage *asked)
 				 errmsg("party \"%s\" may not ask about study \"%s\"", hub_name(answer), asked->study),
 				 errdetail("The study's option query_by doesn't name it.")));
 	smc_study_require_runnable(study);
+	smc_quota_require_left(study);
 	return study;
 }
 
@@ -411,6 +414,66 @@ run_local_part(SmcAnswer *answer, Computation *c)
 	end_local_part();
 
 	c->local_us = GetCurrentTimestamp() - started;
+}
+
+/* Wait for the hub's word of that type about this computation. */
+static void
+await_word(SmcAnswer *answer, const Computation *c, uint8 type)
+{
+	SmcMessage	message;
+
+	await_message(answer, &message);
+	if (message.from != answer->hub)
+		smc_messages_unexpected(&message, smc_mesh_party_name(answer->mesh, message.from));
+	smc_messages_expect_seq(answer->mesh, &message, type, c->asked.seq);
+}
+
+/* Claim the study's next query; the hub asks when it is our turn. */
+static void
+claim_query(SmcAnswer *answer, Computation *c)
+{
+	for (;;)
+	{
+		SmcMessage	message;
+		bool		claimed;
+
+		smc_transaction_begin();
+		claimed = smc_quota_claim(c->study);
+		smc_transaction_commit_lazy();
+		if (claimed)
+			return;
+
+		check_hub(answer);
+		smc_mesh_wait(answer->mesh, SMC_QUOTA_RETRY_MS);
+		if (smc_mesh_next(answer->mesh, &message))
+		{
+			if (message.type == SMC_MSG_ABORT)
+				smc_mesh_raise_abort(answer->mesh, &message);
+			smc_messages_unexpected(&message, smc_mesh_party_name(answer->mesh, message.from));
+		}
+	}
+}
+
+/* Where the study limits how many queries there may be, count this one before any share leaves. */
+static void
+count_query(SmcAnswer *answer, Computation *c)
+{
+	answer->stage = STAGE_JOINT;
+	if (!smc_quota_applies(c->study))
+		return;
+
+	smc_activity_phase(SMC_PHASE_WAIT);
+	start_listening(answer);
+	smc_messages_post_seq(answer->mesh, answer->hub, SMC_MSG_READY, c->asked.seq);
+	await_word(answer, c, SMC_MSG_CLAIM);
+	claim_query(answer, c);
+	smc_messages_post_seq(answer->mesh, answer->hub, SMC_MSG_CLAIMED, c->asked.seq);
+	await_word(answer, c, SMC_MSG_COUNT);
+
+	smc_transaction_begin();
+	smc_quota_count(c->study, c->asked.id, hub_name(answer));
+	smc_transaction_commit_flushed();
+	smc_quota_release(c->study);
 }
 
 static void
@@ -499,6 +562,7 @@ answer_compute(SmcAnswer *answer, const SmcMessage *message)
 
 	check_and_record(answer, message, c);
 	run_local_part(answer, c);
+	count_query(answer, c);
 	run_joint_part(answer, c);
 	await_end(answer, c);
 	conclude(answer, c);

@@ -13,10 +13,10 @@
  *   column sex type text not_null no allow filter, group values {"Female","Male"}
  *   column salary type numeric(12,2) not_null no allow count, sum, avg scale 2
  *
- * max_queries, max_queries_per_day, expires, epsilon and epsilon_budget follow
- * approve where they are set.  A column may also have `enum NAME` in place of
- * `type` (its labels are its values), `collate`, `lo`, `hi`, and `reveal_to`
- * where that is not the study's.  A name stands bare when it is made of
+ * max_queries, max_queries_per_day, max_groups, expires, epsilon and
+ * epsilon_budget follow approve where they are set.  A column may also have
+ * `enum NAME` in place of `type` (its labels are its values), `collate`,
+ * `filter_by values`, `lo`, `hi`, and `reveal_to` where that is not the study's.  A name stands bare when it is made of
  * lower-case letters, digits and underscores; any other, and every value, is in
  * double quotes with \" \\ \n \r \t escaped.  So whatever a name or value holds,
  * a text has one reading, and an agreement has one text.
@@ -42,6 +42,7 @@ typedef struct SmcDefinitionColumn
 	bool		has_values;		/* declared, or an enum's labels */
 	int			value_count;
 	char	  **values;
+	bool		filter_by_values;
 	char	   *lo;				/* NULL: none */
 	char	   *hi;
 	bool		has_recipients; /* reveal_to of its own */
@@ -58,6 +59,7 @@ typedef struct SmcDefinition
 	bool		approve_each;
 	int64		max_queries;	/* -1: no limit */
 	int64		max_queries_per_day;
+	uint32		max_groups;		/* 0: no limit */
 	char	   *expires;		/* NULL: never; else ISO, in UTC */
 	char	   *epsilon;		/* NULL: none */
 	char	   *epsilon_budget;

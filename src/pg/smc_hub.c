@@ -5,7 +5,9 @@
  * digest), COMPUTE goes to all peers, the audit row is flushed, the user's
  * backend hands over its partials, the joint part runs, every peer reports
  * CONTRIBUTED, END goes to all.  Peers so run their local queries while the
- * user's backend runs its own.
+ * user's backend runs its own.  Where the study's queries are counted, all
+ * parties first report READY, each is asked in turn to CLAIM the next one, and
+ * all COUNT it (pg/smc_quota.c says why in turn).
  *
  * While it waits the worker listens to three sides: its peers, the clock
  * (pg/smc_pulse.h), and the backend it works for, whose going away cancels.
@@ -30,6 +32,7 @@
 #include "pg/smc_messages.h"
 #include "pg/smc_peer.h"
 #include "pg/smc_pulse.h"
+#include "pg/smc_quota.h"
 #include "pg/smc_study.h"
 #include "pg/smc_transaction.h"
 
@@ -53,6 +56,7 @@ struct SmcHub
 	SmcTask    *task;
 	TimestampTz began_at;
 	bool		shared;			/* a share of ours may have left */
+	uint16		ready;			/* who has reported READY */
 	uint16		contributed;	/* who has reported CONTRIBUTED */
 };
 
@@ -158,11 +162,12 @@ on_idle(void *arg)
 }
 
 /*
- * Take the next message if there is one, else do what is due and wait a while.
- * False after a wait: the caller looks at whatever else it waits for.
+ * Take the next message if there is one, else do what is due and wait a while,
+ * at most wait_ms.  False after a wait: the caller looks at whatever else it
+ * waits for.
  */
 static bool
-next_message(SmcHub *hub, SmcMessage *message)
+next_message_within(SmcHub *hub, SmcMessage *message, long wait_ms)
 {
 	if (smc_mesh_next(hub->mesh, message))
 	{
@@ -172,8 +177,33 @@ next_message(SmcHub *hub, SmcMessage *message)
 	}
 	check_asker(hub);
 	smc_pulse_check(hub->pulse);
-	smc_mesh_wait(hub->mesh, smc_pulse_wait_ms(hub->pulse));
+	smc_mesh_wait(hub->mesh, Min(wait_ms, smc_pulse_wait_ms(hub->pulse)));
 	return false;
+}
+
+static bool
+next_message(SmcHub *hub, SmcMessage *message)
+{
+	return next_message_within(hub, message, LONG_MAX);
+}
+
+/* The next message, which must be one. */
+static void
+await_message(SmcHub *hub, SmcMessage *message)
+{
+	while (!next_message(hub, message))
+		;
+}
+
+static void
+note_ready(SmcHub *hub, SmcMessage *message)
+{
+	int			from = message->from;
+
+	if ((hub->ready & (1 << from)) != 0)
+		smc_messages_unexpected(message, party_name(hub, from));
+	smc_messages_expect_seq(hub->mesh, message, SMC_MSG_READY, hub->seq);
+	hub->ready |= 1 << from;
 }
 
 static void
@@ -212,8 +242,8 @@ is_agreed(const SmcHub *hub, const uint8 *digest)
 }
 
 /*
- * The study as far as consents go by it: its name, parties, definition and
- * digest.  They come from the backend, not from the catalogs: there our own
+ * The study as far as consents and counts go by it: its name, parties,
+ * definition, digest, and how many queries it allows.  They come from the backend, not from the catalogs: there our own
  * asker's transaction may hold a lock, or someone may wait for one behind it.
  * A definition that isn't committed has nobody's consent, so it gets nowhere.
  */
@@ -227,6 +257,8 @@ make_study(const SmcHub *hub)
 	study->name = task->request.study;
 	study->definition = task->request.definition;
 	memcpy(study->digest, task->request.digest, SMC_KEY_BYTES);
+	study->max_queries = task->request.max_queries;
+	study->max_queries_per_day = task->request.max_queries_per_day;
 	study->party_count = hub->party_count;
 	study->self = hub->self;
 	for (i = 0; i < hub->party_count; i++)
@@ -370,12 +402,81 @@ await_partials(SmcHub *hub, size_t count)
 		}
 		if (next_message(hub, &message))
 		{
+			if (message.type == SMC_MSG_READY)
+			{
+				note_ready(hub, &message);
+				continue;
+			}
 			if (message.type != SMC_MSG_CONTRIBUTED)
 				smc_messages_unexpected(&message, party_name(hub, message.from));
 			note_contributed(hub, &message);
 			smc_mesh_free_message(&message);
 		}
 	}
+}
+
+/* Claim the study's next query at a party. */
+static void
+claim_query(SmcHub *hub, const SmcStudy *study, int party)
+{
+	SmcMessage	message;
+
+	if (party != hub->self)
+	{
+		smc_messages_post_seq(hub->mesh, party, SMC_MSG_CLAIM, hub->seq);
+		await_message(hub, &message);
+		if (message.from != party)
+			smc_messages_unexpected(&message, party_name(hub, message.from));
+		smc_messages_expect_seq(hub->mesh, &message, SMC_MSG_CLAIMED, hub->seq);
+		return;
+	}
+	for (;;)
+	{
+		bool		claimed;
+
+		smc_transaction_begin();
+		claimed = smc_quota_claim(study);
+		smc_transaction_commit_lazy();
+		if (claimed)
+			return;
+		if (next_message_within(hub, &message, SMC_QUOTA_RETRY_MS))
+			smc_messages_unexpected(&message, party_name(hub, message.from));
+	}
+}
+
+/* Where the study limits how many queries there may be, have all parties count this one. */
+static void
+count_query(SmcHub *hub)
+{
+	SmcTask    *task = hub->task;
+	const SmcStudy *study = make_study(hub);
+	int			party;
+
+	if (!smc_quota_applies(study))
+		return;
+	smc_activity_phase(SMC_PHASE_WAIT);
+
+	/* nobody holds a claim while somebody's rows are still being read */
+	while (hub->ready != all_peers(hub))
+	{
+		SmcMessage	message;
+
+		await_message(hub, &message);
+		note_ready(hub, &message);
+	}
+	for (party = 0; party < hub->party_count; party++)
+		claim_query(hub, study, party);
+
+	hub->shared = true;
+	for (party = 0; party < hub->party_count; party++)
+		if (party != hub->self)
+			smc_messages_post_seq(hub->mesh, party, SMC_MSG_COUNT, hub->seq);
+	smc_mesh_flush(hub->mesh);
+
+	smc_transaction_begin();
+	smc_quota_count(study, task->request.id, task->audit.asked_by);
+	smc_transaction_commit_flushed();
+	smc_quota_release(study);
 }
 
 static void
@@ -466,6 +567,7 @@ compute(SmcHub *hub)
 		agree(hub);
 	start_computation(hub);
 	partials = await_partials(hub, (size_t) layout->cell_count * layout->slot_count);
+	count_query(hub);
 	run_joint_part(hub, layout, partials, &outcome);
 	await_contributed(hub);
 
@@ -489,8 +591,7 @@ ask(SmcHub *hub, uint8 question, uint8 answer, SmcMessage *message)
 	if (hub->party_count != 2)
 		elog(ERROR, "a question to one peer needs a lane of two parties");
 	smc_mesh_post(hub->mesh, peer, question, NULL, 0);
-	while (!next_message(hub, message))
-		;
+	await_message(hub, message);
 	if (message->type != answer)
 		smc_messages_unexpected(message, party_name(hub, message->from));
 }
@@ -560,6 +661,7 @@ smc_hub_serve(SmcHub *hub, SmcTask *task)
 
 	hub->task = task;
 	hub->shared = false;
+	hub->ready = 0;
 	hub->contributed = 0;
 	hub->began_at = GetCurrentTimestamp();
 	smc_pulse_begin(hub->pulse, task->timeout_ms);

@@ -40,7 +40,17 @@ typedef enum SmcLaneMessage
 	SMC_MSG_TELL,
 	/* hub -> peer: nothing; answered with HERE: text extension version, u32 server_version_num */
 	SMC_MSG_WHO,
-	SMC_MSG_HERE
+	SMC_MSG_HERE,
+	/*
+	 * Where the study's queries are counted (pg/smc_quota.h), each with u64
+	 * seq: peer -> hub that its local part is done; hub -> peer, one after the
+	 * other, to claim the next query; peer -> hub that it has; hub -> peers that
+	 * all have: count it, and compute.
+	 */
+	SMC_MSG_READY,
+	SMC_MSG_CLAIM,
+	SMC_MSG_CLAIMED,
+	SMC_MSG_COUNT
 } SmcLaneMessage;
 
 /* Bytes of a name (party, study, role) as UTF-8, with its NUL, on the link. */
@@ -62,6 +72,12 @@ typedef struct SmcComputeMessage
 	uint64		timeout_ms;
 	bytea	   *query;			/* smc_query_write */
 } SmcComputeMessage;
+
+/* A message that says no more than of which computation it is. */
+extern void smc_messages_post_seq(SmcMesh *mesh, int to, uint8 type, uint64 seq);
+
+/* Check and free such a message, of that type and computation; raises naming the sender. */
+extern void smc_messages_expect_seq(const SmcMesh *mesh, SmcMessage *message, uint8 type, uint64 seq);
 
 /*
  * Writers of parts, for messages that are built by hand.  Text goes out as

@@ -246,6 +246,16 @@ smc_option_parse_approve(const char *value)
 	return false;
 }
 
+bool
+smc_option_parse_filter_by(const char *value)
+{
+	if (strcmp(value, "values") == 0)
+		return true;
+	if (strcmp(value, "any") != 0)
+		smc_option_raise_value("filter_by", value, "It must be \"any\" or \"values\".");
+	return false;
+}
+
 /*
  * Read count digits at *at as a number of at most max and step over them;
  * false when there aren't.

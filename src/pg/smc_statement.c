@@ -11,6 +11,7 @@
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
 
 #include "pg/smc_module.h"
 #include "pg/smc_statement.h"
@@ -43,11 +44,31 @@ prepare(SmcStatement *statement, Oid schema)
 	pfree(sql.data);
 }
 
+/* Become the extension's owner, with a plan at hand. */
+static void
+begin(SmcStatement *statement, SmcPrivilege *saved)
+{
+	Oid			schema = smc_module_schema();
+
+	smc_module_privilege_begin(saved);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+	if (statement->plan == NULL || statement->schema != schema)
+		prepare(statement, schema);
+}
+
+static void
+end(const SmcPrivilege *saved)
+{
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "could not finish SPI");
+	smc_module_privilege_end(saved);
+}
+
 uint64
 smc_statement_run(SmcStatement *statement, const Datum *values, const bool *nulls)
 {
 	char		null_flags[SMC_STATEMENT_ARGS_MAX];
-	Oid			schema = smc_module_schema();
 	SmcPrivilege saved;
 	uint64		processed;
 	int			result;
@@ -56,17 +77,28 @@ smc_statement_run(SmcStatement *statement, const Datum *values, const bool *null
 	for (i = 0; i < statement->arg_count; i++)
 		null_flags[i] = nulls && nulls[i] ? 'n' : ' ';
 
-	smc_module_privilege_begin(&saved);
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "could not connect to SPI");
-	if (statement->plan == NULL || statement->schema != schema)
-		prepare(statement, schema);
+	begin(statement, &saved);
 	result = SPI_execute_plan(statement->plan, (Datum *) values, null_flags, false, 0);
 	if (result < 0)
 		elog(ERROR, "could not run \"%s\": %s", statement->sql, SPI_result_code_string(result));
 	processed = SPI_processed;
-	if (SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "could not finish SPI");
-	smc_module_privilege_end(&saved);
+	end(&saved);
 	return processed;
+}
+
+bool
+smc_statement_read(SmcStatement *statement, const Datum *values, Datum *result)
+{
+	SmcPrivilege saved;
+	bool		is_null = true;
+
+	begin(statement, &saved);
+	PushActiveSnapshot(GetLatestSnapshot());
+	if (SPI_execute_plan(statement->plan, (Datum *) values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not run \"%s\": %s", statement->sql, SPI_result_code_string(SPI_result));
+	PopActiveSnapshot();
+	if (SPI_processed > 0)
+		*result = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+	end(&saved);
+	return !is_null;
 }

@@ -31,4 +31,11 @@ typedef struct SmcStatement
  */
 extern uint64 smc_statement_run(SmcStatement *statement, const Datum *values, const bool *nulls);
 
+/*
+ * Read the one value, of a type that is passed by value, that a query gives, as
+ * of what is committed now, whatever the transaction's isolation.  False when it
+ * gives none, or NULL.
+ */
+extern bool smc_statement_read(SmcStatement *statement, const Datum *values, Datum *result);
+
 #endif							/* SMC_STATEMENT_H */

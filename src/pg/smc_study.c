@@ -536,10 +536,6 @@ smc_study_require_runnable(const SmcStudy *study)
 				 errhint("The parties can agree on a later \"expires\" and accept that.")));
 	if (study->approve_each)
 		refuse_option(study, "approve 'each'");
-	if (study->max_queries >= 0)
-		refuse_option(study, "max_queries");
-	if (study->max_queries_per_day >= 0)
-		refuse_option(study, "max_queries_per_day");
 	if (study->epsilon)
 		refuse_option(study, "epsilon");
 	if (study->epsilon_budget)

@@ -30,6 +30,9 @@ SELECT has_operator('bigint', '*', 'smc_share', 'smc_share');
 SELECT has_type('smc_share');
 SELECT has_type('smc_secret_key');
 SELECT has_view(v) FROM unnest(ARRAY['smc_peers', 'smc_studies', 'smc_audit', 'smc_activity', 'smc_results']) v;
+SELECT columns_are('smc_studies', ARRAY['study', 'relation', 'parties', 'reveal_to', 'digest', 'accepted', 'missing', 'differs',
+  'source', 'queries_left', 'queries_left_today', 'definition']);
+SELECT trigger_is('smc_quota_log', 'smc_quota_guard', 'smc_quota_guard');
 SELECT columns_are('smc_peers', ARRAY['name', 'is_self', 'host', 'port', 'dbname', 'public_key']);
 
 -- the aggregates have the native ones' result types
@@ -85,7 +88,7 @@ SELECT is_empty($$ SELECT 1 FROM pg_namespace WHERE oid IN (SELECT objid FROM ou
 SELECT is_empty($$ SELECT 1 FROM pg_event_trigger WHERE evtname ~ 'smc' $$, 'no event trigger');
 SELECT ok(NOT extrelocatable, 'not relocatable') FROM pg_extension WHERE extname = 'smc';
 SELECT set_eq($$ SELECT c::regclass::text FROM pg_extension, unnest(extconfig) c WHERE extname = 'smc' $$,
-  ARRAY['smc_consents', 'smc_audit_log', 'smc_results_log'], 'what a dump contains: not the identity');
+  ARRAY['smc_consents', 'smc_quota_log', 'smc_audit_log', 'smc_results_log'], 'what a dump contains: not the identity');
 
 -- the identity
 SELECT has_table('smc_identity');
