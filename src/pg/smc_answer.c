@@ -416,16 +416,15 @@ run_local_part(SmcAnswer *answer, Computation *c)
 	c->local_us = GetCurrentTimestamp() - started;
 }
 
-/* Wait for the hub's word of that type about this computation. */
+/* Take a message that has come, which must be the hub's word of that type about this computation. */
 static void
-await_word(SmcAnswer *answer, const Computation *c, uint8 type)
+take_word(SmcAnswer *answer, SmcMessage *message, uint8 type, uint64 seq)
 {
-	SmcMessage	message;
-
-	await_message(answer, &message);
-	if (message.from != answer->hub)
-		smc_messages_unexpected(&message, smc_mesh_party_name(answer->mesh, message.from));
-	smc_messages_expect_seq(answer->mesh, &message, type, c->asked.seq);
+	if (message->type == SMC_MSG_ABORT)
+		smc_mesh_raise_abort(answer->mesh, message);
+	if (message->from != answer->hub)
+		smc_messages_unexpected(message, smc_mesh_party_name(answer->mesh, message->from));
+	smc_messages_expect_seq(answer->mesh, message, type, seq);
 }
 
 /* Claim the study's next query; the hub asks when it is our turn. */
@@ -454,10 +453,28 @@ claim_query(SmcAnswer *answer, Computation *c)
 	}
 }
 
+/* Wait for the hub's word that all parties have claimed it. */
+static void
+await_count(SmcAnswer *answer, Computation *c)
+{
+	TimestampTz claimed_at = GetCurrentTimestamp();
+	SmcMessage	message;
+
+	while (!smc_mesh_next(answer->mesh, &message))
+	{
+		check_hub(answer);
+		smc_quota_check_held(c->study, hub_name(answer), claimed_at);
+		smc_mesh_wait(answer->mesh, wait_ms(answer));
+	}
+	take_word(answer, &message, SMC_MSG_COUNT, c->asked.seq);
+}
+
 /* Where the study limits how many queries there may be, count this one before any share leaves. */
 static void
 count_query(SmcAnswer *answer, Computation *c)
 {
+	SmcMessage	message;
+
 	answer->stage = STAGE_JOINT;
 	if (!smc_quota_applies(c->study))
 		return;
@@ -465,10 +482,11 @@ count_query(SmcAnswer *answer, Computation *c)
 	smc_activity_phase(SMC_PHASE_WAIT);
 	start_listening(answer);
 	smc_messages_post_seq(answer->mesh, answer->hub, SMC_MSG_READY, c->asked.seq);
-	await_word(answer, c, SMC_MSG_CLAIM);
+	await_message(answer, &message);
+	take_word(answer, &message, SMC_MSG_CLAIM, c->asked.seq);
 	claim_query(answer, c);
 	smc_messages_post_seq(answer->mesh, answer->hub, SMC_MSG_CLAIMED, c->asked.seq);
-	await_word(answer, c, SMC_MSG_COUNT);
+	await_count(answer, c);
 
 	smc_transaction_begin();
 	smc_quota_count(c->study, c->asked.id, hub_name(answer));

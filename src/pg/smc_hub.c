@@ -415,23 +415,13 @@ await_partials(SmcHub *hub, size_t count)
 	}
 }
 
-/* Claim the study's next query at a party. */
+/* Claim the study's next query here. */
 static void
-claim_query(SmcHub *hub, const SmcStudy *study, int party)
+claim_here(SmcHub *hub, const SmcStudy *study)
 {
-	SmcMessage	message;
-
-	if (party != hub->self)
-	{
-		smc_messages_post_seq(hub->mesh, party, SMC_MSG_CLAIM, hub->seq);
-		await_message(hub, &message);
-		if (message.from != party)
-			smc_messages_unexpected(&message, party_name(hub, message.from));
-		smc_messages_expect_seq(hub->mesh, &message, SMC_MSG_CLAIMED, hub->seq);
-		return;
-	}
 	for (;;)
 	{
+		SmcMessage	message;
 		bool		claimed;
 
 		smc_transaction_begin();
@@ -444,12 +434,30 @@ claim_query(SmcHub *hub, const SmcStudy *study, int party)
 	}
 }
 
+/* The same at a peer; claimed_at is when we did here, 0 where that is yet to be. */
+static void
+claim_there(SmcHub *hub, const SmcStudy *study, int party, TimestampTz claimed_at)
+{
+	SmcMessage	message;
+
+	smc_messages_post_seq(hub->mesh, party, SMC_MSG_CLAIM, hub->seq);
+	while (!next_message_within(hub, &message, SMC_MESH_IDLE_MS))
+	{
+		if (claimed_at != 0)
+			smc_quota_check_held(study, party_name(hub, hub->self), claimed_at);
+	}
+	if (message.from != party)
+		smc_messages_unexpected(&message, party_name(hub, message.from));
+	smc_messages_expect_seq(hub->mesh, &message, SMC_MSG_CLAIMED, hub->seq);
+}
+
 /* Where the study limits how many queries there may be, have all parties count this one. */
 static void
 count_query(SmcHub *hub)
 {
 	SmcTask    *task = hub->task;
 	const SmcStudy *study = make_study(hub);
+	TimestampTz claimed_at = 0;
 	int			party;
 
 	if (!smc_quota_applies(study))
@@ -465,7 +473,15 @@ count_query(SmcHub *hub)
 		note_ready(hub, &message);
 	}
 	for (party = 0; party < hub->party_count; party++)
-		claim_query(hub, study, party);
+	{
+		if (party != hub->self)
+			claim_there(hub, study, party, claimed_at);
+		else
+		{
+			claim_here(hub, study);
+			claimed_at = GetCurrentTimestamp();
+		}
+	}
 
 	hub->shared = true;
 	for (party = 0; party < hub->party_count; party++)

@@ -19,7 +19,8 @@
  * the study names them, and only when all hold the claim do they count: of two
  * computations that want the last one, one gets it, and the other finds it used
  * up.  A hub that doesn't keep to that order only spoils its own chances, as no
- * share of a party leaves before that party has counted.
+ * share of a party leaves before that party has counted; one that claims and
+ * doesn't go on is given up.
  */
 #include "postgres.h"
 
@@ -235,6 +236,16 @@ smc_quota_claim(const SmcStudy *study)
 	}
 	PG_END_TRY();
 	return true;
+}
+
+void
+smc_quota_check_held(const SmcStudy *study, const char *asked_by, TimestampTz claimed_at)
+{
+	if (TimestampDifferenceExceeds(claimed_at, GetCurrentTimestamp(), SMC_QUOTA_HOLD_MS))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONNECTION_FAILURE),
+				 errmsg("party \"%s\" did not have its query over study \"%s\" counted within %d ms",
+						asked_by, study->name, SMC_QUOTA_HOLD_MS)));
 }
 
 void

@@ -7,7 +7,7 @@
  * study's digest, so that defining a study anew, as it was, changes nothing,
  * while a new agreement, which takes everyone's consent, counts from zero.
  *
- * All but smc_quota_release need a transaction.
+ * All but smc_quota_check_held and smc_quota_release need a transaction.
  */
 #ifndef SMC_QUOTA_H
 #define SMC_QUOTA_H
@@ -25,6 +25,12 @@ typedef struct SmcQuota
 
 /* How long to wait for another computation's claim before trying again. */
 #define SMC_QUOTA_RETRY_MS	5
+
+/*
+ * How long a claim may be held before it is counted.  That takes two messages
+ * and a commit at each party; this is for a hub that hangs, or means harm.
+ */
+#define SMC_QUOTA_HOLD_MS	10000
 
 /* Whether a study's queries are counted.  Follows from what is agreed, so all parties say the same. */
 extern bool smc_quota_applies(const SmcStudy *study);
@@ -46,6 +52,9 @@ extern void smc_quota_require_left(const SmcStudy *study);
  * looked at.
  */
 extern bool smc_quota_claim(const SmcStudy *study);
+
+/* Raise when a claim that was made then, for a computation of that party, has been held for too long. */
+extern void smc_quota_check_held(const SmcStudy *study, const char *asked_by, TimestampTz claimed_at);
 
 /*
  * Count the query that is claimed.  The caller commits with a flush, and then
