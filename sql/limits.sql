@@ -107,6 +107,8 @@ REVOKE ALL ON smc_quota_log FROM smc_limits_writer;
 DROP ROLE smc_limits_writer;
 SELECT smc_quota_guard();
 DELETE FROM smc_quota_log;
+\c initech
+DELETE FROM smc_quota_log;
 :left;
 SELECT smc_sum(x) FROM lim.counted;
 

@@ -12,6 +12,7 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
 #include "lib/stringinfo.h"
 
 #include "core/smc_bytes.h"
@@ -41,6 +42,12 @@ typedef enum SmcLaneMessage
 	/* hub -> peer: nothing; answered with HERE: text extension version, u32 server_version_num */
 	SMC_MSG_WHO,
 	SMC_MSG_HERE,
+	/*
+	 * peer -> all others: u64 seq, 32 binding, u8 approved, u64 when, text
+	 * reason.  In a study with approve 'each': what people there decided.  The
+	 * reason of a refusal goes to the hub alone, others get it empty.
+	 */
+	SMC_MSG_DECISION,
 	/*
 	 * Where the study's queries are counted (pg/smc_quota.h), each with u64
 	 * seq: peer -> hub that its local part is done; hub -> peer, one after the
@@ -72,6 +79,15 @@ typedef struct SmcComputeMessage
 	uint64		timeout_ms;
 	bytea	   *query;			/* smc_query_write */
 } SmcComputeMessage;
+
+typedef struct SmcDecisionMessage
+{
+	uint64		seq;
+	uint8		binding[SMC_KEY_BYTES]; /* to the computation: pg/smc_approval.c */
+	bool		approved;
+	TimestampTz at;				/* by that party's clock */
+	char	   *reason;			/* "": none */
+} SmcDecisionMessage;
 
 /* A message that says no more than of which computation it is. */
 extern void smc_messages_post_seq(SmcMesh *mesh, int to, uint8 type, uint64 seq);
@@ -105,6 +121,8 @@ extern void smc_messages_write_agree(StringInfo buf, const SmcAgreeMessage *mess
 extern void smc_messages_read_agree(const SmcMessage *raw, const char *from, SmcAgreeMessage *message);
 extern void smc_messages_write_compute(StringInfo buf, const SmcComputeMessage *message);
 extern void smc_messages_read_compute(const SmcMessage *raw, const char *from, SmcComputeMessage *message);
+extern void smc_messages_write_decision(StringInfo buf, const SmcDecisionMessage *message);
+extern void smc_messages_read_decision(const SmcMessage *raw, const char *from, SmcDecisionMessage *message);
 
 /* Raise ERRCODE_PROTOCOL_VIOLATION: a message that has no place here. */
 extern void smc_messages_unexpected(const SmcMessage *raw, const char *from) pg_attribute_noreturn();

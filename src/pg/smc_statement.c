@@ -8,8 +8,11 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
@@ -44,7 +47,7 @@ prepare(SmcStatement *statement, Oid schema)
 	pfree(sql.data);
 }
 
-/* Become the extension's owner, with a plan at hand. */
+/* Enter SPI as the extension's owner, with a plan at hand; the caller finishes both. */
 static void
 begin(SmcStatement *statement, SmcPrivilege *saved)
 {
@@ -57,8 +60,26 @@ begin(SmcStatement *statement, SmcPrivilege *saved)
 		prepare(statement, schema);
 }
 
+/* The same, and run the statement. */
 static void
-end(const SmcPrivilege *saved)
+execute(SmcStatement *statement, const Datum *values, const bool *nulls, SmcPrivilege *saved)
+{
+	char		null_flags[SMC_STATEMENT_ARGS_MAX];
+	int			result;
+	int			i;
+
+	Assert(statement->arg_count <= SMC_STATEMENT_ARGS_MAX);
+	for (i = 0; i < statement->arg_count; i++)
+		null_flags[i] = nulls && nulls[i] ? 'n' : ' ';
+
+	begin(statement, saved);
+	result = SPI_execute_plan(statement->plan, (Datum *) values, null_flags, false, 0);
+	if (result < 0)
+		elog(ERROR, "could not run \"%s\": %s", statement->sql, SPI_result_code_string(result));
+}
+
+static void
+finish(const SmcPrivilege *saved)
 {
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "could not finish SPI");
@@ -68,22 +89,47 @@ end(const SmcPrivilege *saved)
 uint64
 smc_statement_run(SmcStatement *statement, const Datum *values, const bool *nulls)
 {
-	char		null_flags[SMC_STATEMENT_ARGS_MAX];
 	SmcPrivilege saved;
 	uint64		processed;
-	int			result;
-	int			i;
 
-	for (i = 0; i < statement->arg_count; i++)
-		null_flags[i] = nulls && nulls[i] ? 'n' : ' ';
-
-	begin(statement, &saved);
-	result = SPI_execute_plan(statement->plan, (Datum *) values, null_flags, false, 0);
-	if (result < 0)
-		elog(ERROR, "could not run \"%s\": %s", statement->sql, SPI_result_code_string(result));
+	execute(statement, values, nulls, &saved);
 	processed = SPI_processed;
-	end(&saved);
+	finish(&saved);
 	return processed;
+}
+
+bool
+smc_statement_fetch(SmcStatement *statement, const Datum *values, const bool *nulls,
+					int column_count, Datum *columns, bool *column_nulls)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	SmcPrivilege saved;
+	bool		found;
+
+	execute(statement, values, nulls, &saved);
+	found = SPI_processed > 0;
+	if (found)
+	{
+		MemoryContext spi = MemoryContextSwitchTo(caller);
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		int			i;
+
+		for (i = 0; i < column_count; i++)
+		{
+			Form_pg_attribute attribute = TupleDescAttr(desc, i);
+			Datum		value = heap_getattr(SPI_tuptable->vals[0], i + 1, desc, &column_nulls[i]);
+
+			if (column_nulls[i])
+				columns[i] = (Datum) 0;
+			else if (attribute->attlen == -1)
+				columns[i] = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+			else
+				columns[i] = datumCopy(value, attribute->attbyval, attribute->attlen);
+		}
+		MemoryContextSwitchTo(spi);
+	}
+	finish(&saved);
+	return found;
 }
 
 bool
@@ -99,6 +145,6 @@ smc_statement_read(SmcStatement *statement, const Datum *values, Datum *result)
 	PopActiveSnapshot();
 	if (SPI_processed > 0)
 		*result = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
-	end(&saved);
+	finish(&saved);
 	return !is_null;
 }

@@ -141,6 +141,26 @@ is(left('spared'), '1 1 1', 'counts');
 is($acme->safe_psql('postgres', 'SET default_transaction_isolation = serializable; ' . ask('spared')), '397', 'one in a serializable transaction');
 is(left('spared'), '0 0 0', 'counts');
 
+# what people refuse doesn't count, what they approve does
+agree('approved', "max_queries '1', approve 'each', approve_within '1 minute'");
+my $undecided = q(FROM smc_requests WHERE study = 'approved' AND decision IS NULL);
+foreach my $word (qw(refuse approve))
+{
+	my $query = start_query($globex, ask('approved'));
+	foreach my $at ($acme, $initech)
+	{
+		$at->poll_query_until('postgres', "SELECT count(*) = 1 $undecided");
+		$at->safe_psql('postgres', "SELECT smc_$word(id) $undecided");
+		last if $word eq 'refuse';
+	}
+	finish_query($query, 20);
+	quiet_soon($word, values %party);
+	is($query->{stdout}, $word eq 'refuse' ? '' : '397', "people ${word}d") or diag $query->{stderr};
+	is(left('approved'), $word eq 'refuse' ? '1 1 1' : '0 0 0', "$word: counted or not");
+}
+is(refused_by(psql_result($globex, ask('approved'))), 'globex', 'used up, and nobody is bothered with it');
+is($acme->safe_psql('postgres', "SELECT count(*) $undecided"), '0', 'no request waits');
+
 #
 # The last query, wanted by all at once: as many pass as are left, and all others are told so
 #
