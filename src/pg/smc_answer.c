@@ -659,7 +659,7 @@ run_joint_part(SmcAnswer *answer, Computation *c)
 	sodium_memzero(digest, sizeof(digest));
 	if (status == SMC_ERR_CHANNEL)
 		smc_mesh_channel_rethrow(answer->mesh);
-	smc_compute_check(status);
+	smc_compute_check(status, &c->outcome);
 }
 
 /* Tell the hub that our shares have left, and wait for its word that everybody's have. */

@@ -490,7 +490,7 @@ run_joint_part(SmcHub *hub, const SmcLayout *layout, SmcRing128 *partials, SmcOu
 	sodium_memzero(digest, sizeof(digest));
 	if (status == SMC_ERR_CHANNEL)
 		smc_mesh_channel_rethrow(hub->mesh);
-	smc_compute_check(status);
+	smc_compute_check(status, outcome);
 }
 
 static void
