@@ -8,7 +8,8 @@
  * n parties by taking in one party's share of the bit after the other.
  * ADVERSARY: semi-honest, up to n - 1 of n.
  *
- * width is 64 or 128 as in smc_compare.h; integers are width / 64 words.
+ * width is any multiple of 64 up to SMC_WIDTH_MAX; integers are width / 64 words,
+ * low first.
  *
  *   private bit    party i has bit s, all share v: for each j != i an OT with
  *                  j's messages r and r + v_j, i choosing by s: shares of v s.
@@ -19,18 +20,21 @@
  *   product        x y = sum x_i y_j; for the cross terms one OT a bit of y_j.
  *                  BYTES: width OTs a pair and direction, bit t with only the
  *                  (width - t) bits that count, in whole bytes: with the OTs
- *                  544 bytes (64 bits), 1600 (128).  ROUNDS: 1, no triples:
- *                  the inputs go in directly.
+ *                  4 width + width (width + 8) / 16, that is 544 bytes (64
+ *                  bits), 1600 (128), 5248 (256), 18688 (512).  ROUNDS: 1, no
+ *                  triples: the inputs go in directly.
  *
+ * The pads of the OTs are strings as long as the ring's elements (smc_ot.h).
  * LEAKS: nothing; smc_arith_open opens what it is told to, to everyone.
  */
 #ifndef SMC_ARITH_H
 #define SMC_ARITH_H
 
 #include "smc_engine.h"
+#include "smc_limbs.h"
 #include "smc_ring.h"
 
-/* Element e of a vector. */
+/* Element e of a vector of 64 or 128 bits. */
 static inline SmcRing128
 smc_arith_get(const uint64_t *integers, int width, size_t e)
 {

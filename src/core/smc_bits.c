@@ -90,17 +90,17 @@ smc_bits_transpose64(uint64_t m[64])
 
 void
 smc_bits_slice(uint64_t *out, const uint64_t *integers, int width, size_t count,
-			   const uint8_t *order, int planes)
+			   const uint16_t *order, int planes)
 {
 	size_t		limbs = (size_t) width / 64;
-	uint64_t	square[2][64];
+	uint64_t	square[SMC_WIDTH_MAX / 64][64];
 
 	memset(out, 0, smc_bits_words(count * (size_t) planes) * sizeof(uint64_t));
 	for (size_t e = 0; e < count; e += 64)
 	{
 		size_t		block = count - e < 64 ? count - e : 64;
 
-		memset(square, 0, sizeof(square));
+		memset(square, 0, limbs * sizeof(square[0]));
 		for (size_t i = 0; i < block; i++)
 		{
 			for (size_t limb = 0; limb < limbs; limb++)
@@ -111,5 +111,35 @@ smc_bits_slice(uint64_t *out, const uint64_t *integers, int width, size_t count,
 		for (int p = 0; p < planes; p++)
 			smc_bits_insert(out, (size_t) p * count + e, &square[order[p] / 64][order[p] % 64], block);
 	}
-	sodium_memzero(square, sizeof(square));
+	sodium_memzero(square, limbs * sizeof(square[0]));
+}
+
+/*
+ * From the root down: the order of a level of m nodes from that of the h above
+ * it.  Node r of h, of nodes 2r and 2r + 1, but for the one at the last place
+ * when m is odd: that is one node, and those above it are one less.
+ */
+void
+smc_bits_tree_order(uint16_t *order, int leaves)
+{
+	int			log = 0;
+
+	while (1 << log < leaves)
+		log++;
+	order[0] = 0;
+	while (log-- > 0)
+	{
+		int			m = (leaves + (1 << log) - 1) >> log;
+		int			h = (m + 1) / 2;
+		int			single = m % 2 ? order[h - 1] : leaves;
+
+		for (int i = 0; i < h; i++)
+		{
+			int			low = 2 * order[i] - (order[i] > single);
+
+			if (i + h < m)
+				order[i + h] = (uint16_t) (low + 1);
+			order[i] = (uint16_t) low;
+		}
+	}
 }

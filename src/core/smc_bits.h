@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "smc_limits.h"
+
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "the sharing engine is written for little-endian machines"
 #endif
@@ -44,11 +46,21 @@ extern void smc_bits_transpose64(uint64_t m[64]);
 extern void smc_bits_xor(uint64_t *to, const uint64_t *from, size_t words);
 
 /*
- * Slice `count` integers of `width` bits (64 or 128; words low first) into
- * planes: bit e of plane p, at bit p * count + e of out, is bit order[p] of
- * integer e.  planes places are taken.
+ * Slice `count` integers of `width` bits (a multiple of 64 up to SMC_WIDTH_MAX;
+ * words low first) into planes: bit e of plane p, at bit p * count + e of out, is
+ * bit order[p] of integer e.  planes places are taken.
  */
 extern void smc_bits_slice(uint64_t *out, const uint64_t *integers, int width, size_t count,
-						   const uint8_t *order, int planes);
+						   const uint16_t *order, int planes);
+
+/*
+ * The order in which `leaves` (up to SMC_WIDTH_MAX) things are to be laid out so
+ * that a tree may join them without moving any: order[p] is which of them, by
+ * significance, stands at place p.  A level of m nodes, h = (m + 1) / 2, joins
+ * the node at place i + h, which is the next higher, to the one at place i, for i
+ * < m - h; where m is odd, the one at place h - 1 stays as it is.  The h results
+ * stand so again.  For powers of two this is the bit-reversed order.
+ */
+extern void smc_bits_tree_order(uint16_t *order, int leaves);
 
 #endif							/* SMC_BITS_H */

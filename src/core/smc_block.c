@@ -114,27 +114,28 @@ smc_permutation_apply(SmcPermutation *pi, SmcBlock *blocks, size_t count)
 /* Blocks hashed at a time: what fits the first-level cache. */
 #define HASH_CHUNK	512
 
-/* out = in, with tweak, tweak + 1, ... added. */
+/* out = in, with the tweaks (high, low), (high, low + 1), ... added. */
 static void
-add_tweaks(SmcBlock *restrict out, const SmcBlock *restrict in, uint64_t tweak, size_t count)
+add_tweaks(SmcBlock *restrict out, const SmcBlock *restrict in, uint64_t high, uint64_t low, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 	{
-		out[i].lo = in[i].lo ^ (tweak + i);
-		out[i].hi = in[i].hi;
+		out[i].lo = in[i].lo ^ (low + i);
+		out[i].hi = in[i].hi ^ high;
 	}
 }
 
 static void
-add_blocks(SmcBlock *restrict to, const SmcBlock *restrict from, size_t count)
+add_blocks(SmcBlock *restrict to, const SmcBlock *restrict one, const SmcBlock *restrict other, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		to[i] = smc_block_xor(to[i], from[i]);
+		to[i] = smc_block_xor(one[i], other[i]);
 }
 
 SmcStatus
-smc_block_hash(SmcPermutation *pi, uint64_t tweak, SmcBlock *blocks, size_t count)
+smc_block_hash(SmcPermutation *pi, uint64_t tweak, SmcBlock *blocks, size_t length, size_t count)
 {
+	SmcBlock	x[HASH_CHUNK];
 	SmcBlock	image[HASH_CHUNK];
 	SmcStatus	status = SMC_OK;
 
@@ -142,14 +143,17 @@ smc_block_hash(SmcPermutation *pi, uint64_t tweak, SmcBlock *blocks, size_t coun
 	{
 		size_t		n = count - at < HASH_CHUNK ? count - at : HASH_CHUNK;
 
-		status = smc_permutation_apply(pi, blocks + at, n);
-		if (status != SMC_OK)
-			break;
-		add_tweaks(image, blocks + at, tweak + at, n);
-		status = smc_permutation_apply(pi, image, n);
-		if (status == SMC_OK)
-			add_blocks(blocks + at, image, n);
+		memcpy(x, blocks + at, n * sizeof(SmcBlock));
+		status = smc_permutation_apply(pi, x, n);
+		for (size_t k = 0; k < length && status == SMC_OK; k++)
+		{
+			add_tweaks(image, x, k, tweak + at, n);
+			status = smc_permutation_apply(pi, image, n);
+			if (status == SMC_OK)
+				add_blocks(blocks + k * count + at, image, x, n);
+		}
 	}
+	sodium_memzero(x, sizeof(x));
 	sodium_memzero(image, sizeof(image));
 	return status;
 }

@@ -60,8 +60,12 @@ extern void smc_permutation_close(SmcPermutation *pi);
 /* Replace each block by its image. */
 extern SmcStatus smc_permutation_apply(SmcPermutation *pi, SmcBlock *blocks, size_t count) SMC_MUST_USE;
 
-/* Replace blocks[i] by H(tweak + i, blocks[i]). */
-extern SmcStatus smc_block_hash(SmcPermutation *pi, uint64_t tweak, SmcBlock *blocks, size_t count) SMC_MUST_USE;
+/*
+ * Replace x_i = blocks[i] by H(tweak + i, x_i).  With length > 1 the hash is that
+ * many blocks long: blocks[k * count + i] = H(2^64 k + tweak + i, x_i).
+ */
+extern SmcStatus smc_block_hash(SmcPermutation *pi, uint64_t tweak, SmcBlock *blocks, size_t length,
+								size_t count) SMC_MUST_USE;
 
 /*
  * Transpose a bit matrix of 128 rows, each of columns bits (a multiple of 64)

@@ -1,18 +1,17 @@
 /*
  * Comparison of arithmetic shares; see the header.
  *
- * Planes of bits are kept in bit-reversed order of their significance, so that
- * each level of a tree combines the second half of the planes with the first,
- * both contiguous whatever the number of integers is.
+ * Planes of bits are kept in the order of smc_bits_tree_order, so that each level
+ * of a tree combines its last planes with its first, both contiguous whatever
+ * the number of integers is.
  */
 #include "smc_compare.h"
 
 #include <stdbool.h>
 #include <string.h>
 
+#include "smc_limbs.h"
 #include "smc_millionaires.h"
-
-#define WIDTH_MAX	128
 
 /* The planes of two summands whose sum is the value, width * count bits each. */
 typedef struct Summands
@@ -20,20 +19,6 @@ typedef struct Summands
 	uint64_t   *a;
 	uint64_t   *b;
 } Summands;
-
-/* Place -> plane: the bit reversal of the place. */
-static void
-reversed_order(uint8_t *order, int width)
-{
-	for (int place = 0; place < width; place++)
-	{
-		int			plane = 0;
-
-		for (int bit = 1; bit < width; bit <<= 1)
-			plane = 2 * plane + ((place & bit) != 0);
-		order[place] = (uint8_t) plane;
-	}
-}
 
 /*
  * to's planes are from's, one place more significant; the lowest is zero.
@@ -132,14 +117,14 @@ static SmcStatus
 decompose(SmcEngine *engine, int width, const uint64_t *shares, size_t count, SmcArena *local, Summands *out)
 {
 	uint64_t   *own = smc_arena_array(local, smc_bits_words((size_t) width * count), sizeof(uint64_t));
-	uint8_t		order[WIDTH_MAX];
+	uint16_t	order[SMC_WIDTH_MAX];
 	Adder		adder = {{NULL}, 0, 0};
 	SmcStatus	status;
 
 	if (own == NULL)
 		return SMC_ERR_MEMORY;
 	for (int plane = 0; plane < width; plane++)
-		order[plane] = (uint8_t) plane;
+		order[plane] = (uint16_t) plane;
 	smc_bits_slice(own, shares, width, count, order, width);
 	status = add_private(engine, width, own, count, local, &adder);
 	while (status == SMC_OK && adder.end - adder.first > 2)
@@ -165,12 +150,15 @@ top_carry(SmcEngine *engine, int width, const Summands *s, size_t count, SmcAren
 	uint64_t   *other = smc_arena_array(local, smc_bits_words(count), sizeof(uint64_t));
 	uint64_t   *high_p = smc_arena_array(local, half_words, sizeof(uint64_t));
 	uint64_t   *high_a = smc_arena_array(local, half_words, sizeof(uint64_t));
-	uint8_t		order[WIDTH_MAX];
+	uint64_t   *low_p = smc_arena_array(local, half_words, sizeof(uint64_t));
+	uint64_t   *low_a = smc_arena_array(local, half_words, sizeof(uint64_t));
+	uint16_t	order[SMC_WIDTH_MAX];
 	SmcStatus	status;
 
-	if (p == NULL || a == NULL || plane == NULL || other == NULL || high_p == NULL || high_a == NULL)
+	if (p == NULL || a == NULL || plane == NULL || other == NULL || high_p == NULL || high_a == NULL ||
+		low_p == NULL || low_a == NULL)
 		return SMC_ERR_MEMORY;
-	reversed_order(order, width);
+	smc_bits_tree_order(order, width);
 	for (int place = 0; place < width; place++)
 	{
 		if (order[place] == 0)
@@ -182,23 +170,30 @@ top_carry(SmcEngine *engine, int width, const Summands *s, size_t count, SmcAren
 		smc_bits_insert(p, (size_t) place * count, plane, count);
 	}
 
-	/* (p, a) o (p', a') = (p p', a ^ p (a' ^ a)), in place: the lower half is p', a' */
-	for (size_t half = bits / 2; half >= count; half /= 2)
+	/*
+	 * (p, a) o (p', a') = (p p', a ^ p (a' ^ a)), in place: p', a' are the first
+	 * of the level, p, a the last; what has no partner stands between them.
+	 */
+	for (size_t m = (size_t) width; m > 1; m = (m + 1) / 2)
 	{
-		size_t		w = smc_bits_words(half);
+		size_t		pairs = m / 2 * count;
+		size_t		high = (m + 1) / 2 * count;
+		size_t		w = smc_bits_words(pairs);
 
-		smc_bits_extract(high_p, p, half, half);
-		smc_bits_extract(high_a, a, half, half);
-		smc_bits_xor(a, high_a, w);
-		p[w - 1] &= smc_bits_tail(half);
-		a[w - 1] &= smc_bits_tail(half);
-		if (half == count)
-			status = smc_boolean_and(engine, a, high_p, a, half);
+		smc_bits_extract(high_p, p, high, pairs);
+		smc_bits_extract(high_a, a, high, pairs);
+		smc_bits_extract(low_p, p, 0, pairs);
+		smc_bits_extract(low_a, a, 0, pairs);
+		smc_bits_xor(low_a, high_a, w);
+		if (m == 2)
+			status = smc_boolean_and(engine, low_a, high_p, low_a, pairs);
 		else
-			status = smc_boolean_and_two(engine, high_p, a, p, a, p, half);
+			status = smc_boolean_and_two(engine, high_p, low_a, low_p, low_a, low_p, pairs);
 		if (status != SMC_OK)
 			return status;
-		smc_bits_xor(a, high_a, w);
+		smc_bits_xor(low_a, high_a, w);
+		smc_bits_insert(p, 0, low_p, pairs);
+		smc_bits_insert(a, 0, low_a, pairs);
 	}
 	memcpy(carry, a, smc_bits_words(count) * sizeof(uint64_t));
 	return SMC_OK;
@@ -257,10 +252,11 @@ chunk_zero(SmcEngine *engine, int width, const uint64_t *shares, uint64_t *out, 
 	SmcArena   *local = smc_arena_create();
 	uint64_t   *less = local ? smc_arena_array(local, count * (size_t) width / 64, sizeof(uint64_t)) : NULL;
 	uint64_t   *high = local ? smc_arena_array(local, words, sizeof(uint64_t)) : NULL;
+	uint64_t   *low = local ? smc_arena_array(local, words, sizeof(uint64_t)) : NULL;
 	Summands	s;
 	SmcStatus	status = SMC_ERR_MEMORY;
 
-	if (less == NULL || high == NULL)
+	if (less == NULL || high == NULL || low == NULL)
 		goto done;
 	less_one(engine, width, shares, less, count);
 	status = decompose(engine, width, less, count, local, &s);
@@ -268,11 +264,14 @@ chunk_zero(SmcEngine *engine, int width, const uint64_t *shares, uint64_t *out, 
 		goto done;
 	/* s.b is a carry: ours to overwrite */
 	smc_bits_xor(s.b, s.a, words);
-	for (size_t half = bits / 2; half >= count && status == SMC_OK; half /= 2)
+	for (size_t m = (size_t) width; m > 1 && status == SMC_OK; m = (m + 1) / 2)
 	{
-		smc_bits_extract(high, s.b, half, half);
-		s.b[smc_bits_words(half) - 1] &= smc_bits_tail(half);
-		status = smc_boolean_and(engine, s.b, high, s.b, half);
+		size_t		pairs = m / 2 * count;
+
+		smc_bits_extract(high, s.b, (m + 1) / 2 * count, pairs);
+		smc_bits_extract(low, s.b, 0, pairs);
+		status = smc_boolean_and(engine, low, high, low, pairs);
+		smc_bits_insert(s.b, 0, low, pairs);
 	}
 	if (status == SMC_OK)
 		memcpy(out, s.b, smc_bits_words(count) * sizeof(uint64_t));
@@ -340,7 +339,7 @@ static SmcStatus
 by_chunks(ChunkFunction function, SmcEngine *engine, int width, const uint64_t *shares,
 		  uint64_t *out, size_t count)
 {
-	if (width != 64 && width != 128)
+	if (!smc_limbs_valid(width))
 		return SMC_ERR_ARGUMENT;
 	for (size_t at = 0; at < count; at += SMC_COMPARE_CHUNK)
 	{
@@ -376,26 +375,13 @@ smc_compare_less(SmcEngine *engine, int width, const uint64_t *x, const uint64_t
 	uint64_t   *difference;
 	SmcStatus	status = SMC_ERR_MEMORY;
 
-	if (width != 64 && width != 128)
+	if (!smc_limbs_valid(width))
 		return SMC_ERR_ARGUMENT;
 	local = smc_arena_create();
 	difference = local ? smc_arena_array(local, count * limbs, sizeof(uint64_t)) : NULL;
 	if (difference != NULL)
 	{
-		for (size_t i = 0; i < count; i++)
-		{
-			uint64_t	borrow = 0;
-
-			for (size_t limb = 0; limb < limbs; limb++)
-			{
-				uint64_t	a = x[i * limbs + limb];
-				uint64_t	b = y[i * limbs + limb];
-				uint64_t	d = a - b;
-
-				difference[i * limbs + limb] = d - borrow;
-				borrow = (uint64_t) (a < b) | (uint64_t) (d < borrow);
-			}
-		}
+		smc_limbs_subtract_all(difference, x, y, limbs, count);
 		status = smc_compare_negative(engine, width, difference, less, count);
 	}
 	smc_arena_destroy(local);

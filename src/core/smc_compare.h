@@ -7,8 +7,8 @@
  * carry is computed by a tree (prefix operator as in Brent and Kung, 1982).
  * ADVERSARY: semi-honest, up to n - 1 of n.
  *
- * width is 64 or 128: the ring Z_2^width, an integer being width / 64 words,
- * low first.  k = width.
+ * width is a multiple of 64 up to SMC_WIDTH_MAX: the ring Z_2^width, an integer
+ * being width / 64 words, low first.  k = width.
  *
  * Two parties take a shorter way: their shares are private numbers, and the
  * carry, or equality, is the millionaires' problem (smc_millionaires.h).
@@ -27,9 +27,9 @@
  *   zero     x = 0 when the two summands of x - 1 add up to all ones, that is
  *            when every a_j ^ b_j is 1: k - 1 ANDs.
  * ROUNDS: 1 for the first adders (n > 2), 1 for each of the
- * n - 2 - floor(n / 3) later ones, log2 k for the tree; two parties: 1 + log2
- * (k / 4).  Each chunk of SMC_COMPARE_CHUNK values counts its own (memory is
- * flat).
+ * n - 2 - floor(n / 3) later ones, ceil(log2 k) for the tree; two parties: 1 +
+ * ceil(log2 (k / 4)).  Each chunk of SMC_COMPARE_CHUNK values counts its own
+ * (memory is flat).
  * BYTES: those of the gates: smc_boolean.h, smc_millionaires.h.
  * LEAKS: nothing: the answers are shares.
  */

@@ -10,8 +10,8 @@
  * smc_ring_summable tells), or none.  Results are shares; nothing is opened here.
  *
  *   compare   [x_alice < x_bob], [x_alice = x_bob]: the millionaires' problem
- *   extreme   best = none; for each party i: better = [best < x_i] (or >);
- *             best = better ? x_i : best, who = better ? i : who
+ *   extreme   best = none; for each party i: better = [best < x_i] (or >), in
+ *             Z_2^128; best = better ? x_i : best, who = better ? i : who
  *
  * Ties go to the party that comes first.
  * BYTES: those of smc_millionaires.h, smc_compare.h, smc_arith.h.
@@ -43,5 +43,12 @@ extern SmcStatus smc_contest_compare(SmcEngine *engine, int alice, int bob, cons
  */
 extern SmcStatus smc_contest_extreme(SmcEngine *engine, bool largest, const SmcRing128 *own,
 									 SmcRing128 *best, SmcRing128 *who, size_t count) SMC_MUST_USE;
+
+/*
+ * The same with shares mod 2^width, at least 128 bits, for what is computed from
+ * the extremes.
+ */
+extern SmcStatus smc_contest_extreme_wide(SmcEngine *engine, int width, bool largest, const SmcRing128 *own,
+										  uint64_t *best, uint64_t *who, size_t count) SMC_MUST_USE;
 
 #endif							/* SMC_CONTEST_H */

@@ -20,6 +20,7 @@
 #define SMC_INBOX_MAX			(256 * 1024 * 1024)	/* bytes waiting from one peer */
 
 #define SMC_ELEMENTS_MAX		(1 << 20)	/* ring elements in one computation */
+#define SMC_WIDTH_MAX			512 /* bits of the widest ring */
 #define SMC_SCALE_MAX			30	/* decimal digits kept after the point */
 #define SMC_FLOAT_SCALE			12	/* the same of a float that declares none */
 

@@ -1,8 +1,8 @@
 /*
  * The millionaires' problem; see the header.
  *
- * The bits of a digit's place d for all integers stand together, digits in
- * bit-reversed order of significance, as the planes in smc_compare.c.
+ * The bits of a digit's place d for all integers stand together, digits in the
+ * order of smc_bits_tree_order, as the planes in smc_compare.c.
  */
 #include "smc_millionaires.h"
 
@@ -11,9 +11,10 @@
 
 #include "smc_bits.h"
 #include "smc_boolean.h"
+#include "smc_limbs.h"
 
 #define DIGIT_BITS		4
-#define DIGITS_MAX		(128 / DIGIT_BITS)
+#define DIGITS_MAX		(SMC_WIDTH_MAX / DIGIT_BITS)
 #define CHUNK			16384	/* integers at a time, as SMC_COMPARE_CHUNK */
 #define DIGITS_A_BATCH	(SMC_OT_BATCH / DIGIT_BITS)
 
@@ -41,7 +42,7 @@ digit(const uint64_t *integers, int width, size_t e, int d)
 
 /* Where digits first .. first + count of the sequence (place by place) stand. */
 static inline void
-locate(size_t k, size_t integers, const uint8_t *order, size_t *e, int *d)
+locate(size_t k, size_t integers, const uint16_t *order, size_t *e, int *d)
 {
 	*e = k % integers;
 	*d = order[k / integers];
@@ -50,7 +51,7 @@ locate(size_t k, size_t integers, const uint8_t *order, size_t *e, int *d)
 /* Alice: tables of a batch, and her own shares of the leaves. */
 static SmcStatus
 offer(SmcEngine *engine, Batch *batch, int bob, int width, const uint64_t *own, size_t integers,
-	  const uint8_t *order, size_t first, size_t digits, uint8_t *leaf)
+	  const uint16_t *order, size_t first, size_t digits, uint8_t *leaf)
 {
 	SmcStatus	status = smc_ot_send_random(engine->ot[bob].sender, engine->channel, bob, true,
 											batch->m0, batch->m1, digits * DIGIT_BITS);
@@ -89,7 +90,7 @@ offer(SmcEngine *engine, Batch *batch, int bob, int width, const uint64_t *own, 
 /* Bob: choose by the bits of his digits, and read the tables there. */
 static SmcStatus
 choose(SmcEngine *engine, Batch *batch, int alice, int width, const uint64_t *own, size_t integers,
-	   const uint8_t *order, size_t first, size_t digits, uint8_t *leaf)
+	   const uint16_t *order, size_t first, size_t digits, uint8_t *leaf)
 {
 	SmcStatus	status;
 
@@ -128,20 +129,13 @@ leaves(SmcEngine *engine, Batch *batch, int width, int alice, int bob, const uin
 {
 	size_t		total = integers * (size_t) (width / DIGIT_BITS);
 	int			self = engine->channel->self;
-	uint8_t		order[DIGITS_MAX];
+	uint16_t	order[DIGITS_MAX];
 	uint8_t		leaf[DIGITS_A_BATCH];
 	SmcStatus	status = SMC_OK;
 
 	if (self != alice && self != bob)
 		return SMC_OK;			/* shares of zero */
-	for (int place = 0; place < width / DIGIT_BITS; place++)
-	{
-		int			d = 0;
-
-		for (int bit = 1; bit < width / DIGIT_BITS; bit <<= 1)
-			d = 2 * d + ((place & bit) != 0);
-		order[place] = (uint8_t) d;
-	}
+	smc_bits_tree_order(order, width / DIGIT_BITS);
 	for (size_t first = 0; first < total && status == SMC_OK; first += DIGITS_A_BATCH)
 	{
 		size_t		digits = total - first < DIGITS_A_BATCH ? total - first : DIGITS_A_BATCH;
@@ -174,6 +168,8 @@ chunk(SmcEngine *engine, int width, int alice, int bob, const uint64_t *own,
 	uint64_t   *eq;
 	uint64_t   *high_lt;
 	uint64_t   *high_eq;
+	uint64_t   *low_lt;
+	uint64_t   *low_eq;
 	SmcStatus	status = SMC_ERR_MEMORY;
 
 	if (local == NULL)
@@ -183,24 +179,32 @@ chunk(SmcEngine *engine, int width, int alice, int bob, const uint64_t *own,
 	eq = smc_arena_array(local, words, sizeof(uint64_t));
 	high_lt = smc_arena_array(local, words, sizeof(uint64_t));
 	high_eq = smc_arena_array(local, words, sizeof(uint64_t));
-	if (batch == NULL || lt == NULL || eq == NULL || high_lt == NULL || high_eq == NULL)
+	low_lt = smc_arena_array(local, words, sizeof(uint64_t));
+	low_eq = smc_arena_array(local, words, sizeof(uint64_t));
+	if (batch == NULL || lt == NULL || eq == NULL || high_lt == NULL || high_eq == NULL ||
+		low_lt == NULL || low_eq == NULL)
 		goto done;
 	smc_channel_round(engine->channel);
 	status = leaves(engine, batch, width, alice, bob, own, count, lt, eq);
-	for (size_t half = total / 2; half >= count && status == SMC_OK; half /= 2)
+	for (size_t m = (size_t) (width / DIGIT_BITS); m > 1 && status == SMC_OK; m = (m + 1) / 2)
 	{
-		smc_bits_extract(high_lt, lt, half, half);
-		smc_bits_extract(high_eq, eq, half, half);
-		lt[smc_bits_words(half) - 1] &= smc_bits_tail(half);
-		eq[smc_bits_words(half) - 1] &= smc_bits_tail(half);
+		size_t		pairs = m / 2 * count;
+		size_t		high = (m + 1) / 2 * count;
+
+		smc_bits_extract(high_lt, lt, high, pairs);
+		smc_bits_extract(high_eq, eq, high, pairs);
+		smc_bits_extract(low_lt, lt, 0, pairs);
+		smc_bits_extract(low_eq, eq, 0, pairs);
 		if (less == NULL)
-			status = smc_boolean_and(engine, eq, high_eq, eq, half);
-		else if (half == count && equal == NULL)
-			status = smc_boolean_and(engine, lt, high_eq, lt, half);
+			status = smc_boolean_and(engine, low_eq, high_eq, low_eq, pairs);
+		else if (m == 2 && equal == NULL)
+			status = smc_boolean_and(engine, low_lt, high_eq, low_lt, pairs);
 		else
-			status = smc_boolean_and_two(engine, high_eq, lt, eq, lt, eq, half);
+			status = smc_boolean_and_two(engine, high_eq, low_lt, low_eq, low_lt, low_eq, pairs);
 		if (status == SMC_OK)
-			smc_bits_xor(lt, high_lt, smc_bits_words(half));
+			smc_bits_xor(low_lt, high_lt, smc_bits_words(pairs));
+		smc_bits_insert(lt, 0, low_lt, pairs);
+		smc_bits_insert(eq, 0, low_eq, pairs);
 	}
 	if (status == SMC_OK)
 	{
@@ -218,11 +222,10 @@ SmcStatus
 smc_millionaires(SmcEngine *engine, int width, int alice, int bob, const uint64_t *own,
 				 uint64_t *less, uint64_t *equal, size_t count)
 {
+	int			n = engine->channel->party_count;
 	SmcStatus	status = SMC_OK;
 
-	int			n = engine->channel->party_count;
-
-	if ((width != 64 && width != 128) || alice == bob || alice < 0 || alice >= n || bob < 0 || bob >= n ||
+	if (!smc_limbs_valid(width) || alice == bob || alice < 0 || alice >= n || bob < 0 || bob >= n ||
 		(less == NULL && equal == NULL))
 		return SMC_ERR_ARGUMENT;
 	for (size_t at = 0; at < count && status == SMC_OK; at += CHUNK)

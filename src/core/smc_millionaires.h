@@ -8,7 +8,8 @@
  * 1-out-of-16 OT from four random OTs as in Naor and Pinkas, STOC 1999.
  * ADVERSARY: semi-honest, up to n - 1 of n.
  *
- * Alice has x, Bob has y, unsigned integers of 64 or 128 bits.
+ * Alice has x, Bob has y, unsigned integers of k bits, a multiple of 64 up to
+ * SMC_WIDTH_MAX.
  *
  *   leaf   for each digit, Alice draws bits r, r' and offers, for every v,
  *          (r ^ [x_d < v], r' ^ [x_d = v]); Bob learns the pair at v = y_d.
@@ -21,7 +22,7 @@
  * BYTES (k bits): 4 k from Bob for the OTs (smc_ot.h), k from Alice for the
  * tables; k/4 - 1 gates of two ANDs (smc_boolean.h).  When only one of less and
  * equal is wanted, the last gate (less), or every gate (equal), has one AND.
- * ROUNDS: 1 for the leaves, then log2 (k / 4), for each SMC_COMPARE_CHUNK integers.
+ * ROUNDS: 1 for the leaves, then ceil(log2 (k / 4)), for each SMC_COMPARE_CHUNK integers.
  * LEAKS: nothing.
  */
 #ifndef SMC_MILLIONAIRES_H

@@ -60,12 +60,10 @@ play_level(SmcEngine *engine, Field *f, bool maximum, SmcArena *arena)
 			size_t		to = i * f->columns + c;
 			size_t		from = 2 * i * f->columns + c;
 
-			smc_arith_put(step, f->width, to,
-						  smc_arith_get(second, f->width, to) - smc_arith_get(first, f->width, to));
+			smc_limbs_subtract(step + to * f->limbs, second + to * f->limbs, first + to * f->limbs, f->limbs);
 			if (f->numbers != NULL)
-				smc_arith_put(step, f->width, count + to,
-							  smc_arith_get(f->numbers, f->width, from + f->columns) -
-							  smc_arith_get(f->numbers, f->width, from));
+				smc_limbs_subtract(step + (count + to) * f->limbs, f->numbers + (from + f->columns) * f->limbs,
+								   f->numbers + from * f->limbs, f->limbs);
 		}
 	}
 	if (f->numbers != NULL)
@@ -83,11 +81,10 @@ play_level(SmcEngine *engine, Field *f, bool maximum, SmcArena *arena)
 			size_t		to = i * f->columns + c;
 			size_t		from = 2 * i * f->columns + c;
 
-			smc_arith_put(f->values, f->width, to,
-						  smc_arith_get(f->values, f->width, from) + smc_arith_get(taken, f->width, to));
+			smc_limbs_add(f->values + to * f->limbs, f->values + from * f->limbs, taken + to * f->limbs, f->limbs);
 			if (f->numbers != NULL)
-				smc_arith_put(f->numbers, f->width, to,
-							  smc_arith_get(f->numbers, f->width, from) + smc_arith_get(taken, f->width, count + to));
+				smc_limbs_add(f->numbers + to * f->limbs, f->numbers + from * f->limbs,
+							  taken + (count + to) * f->limbs, f->limbs);
 		}
 	}
 	if (f->rows % 2 == 1)
@@ -104,11 +101,11 @@ SmcStatus
 smc_minmax(SmcEngine *engine, int width, bool maximum, const uint64_t *values,
 		   size_t rows, size_t columns, uint64_t *best, uint64_t *where)
 {
-	Field		f = {width, (size_t) width / 64, rows, columns, NULL, NULL};
+	Field		f = {width, smc_limbs_of(width), rows, columns, NULL, NULL};
 	SmcArena   *arena;
 	SmcStatus	status = SMC_ERR_MEMORY;
 
-	if ((width != 64 && width != 128) || rows == 0 || (columns > 0 && rows > SIZE_MAX / 64 / columns))
+	if (!smc_limbs_valid(width) || rows == 0 || (columns > 0 && rows > SIZE_MAX / 64 / columns))
 		return SMC_ERR_ARGUMENT;
 	arena = smc_arena_create();
 	if (arena == NULL)

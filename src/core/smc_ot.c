@@ -567,21 +567,21 @@ smc_ot_send_correlated(SmcOtSender *sender, SmcChannel *channel, int peer,
 }
 
 SmcStatus
-smc_ot_receive_random(SmcOtReceiver *receiver, SmcChannel *channel, int peer,
-					  bool chosen, uint8_t *choices, SmcBlock *out, size_t count)
+smc_ot_receive_strings(SmcOtReceiver *receiver, SmcChannel *channel, int peer,
+					   bool chosen, uint8_t *choices, SmcBlock *out, size_t length, size_t count)
 {
 	SmcStatus	status = smc_ot_receive_correlated(receiver, channel, peer, chosen, choices, out, count);
 
 	if (status != SMC_OK)
 		return status;
-	status = smc_block_hash(receiver->ext.pi, receiver->ext.tweak, out, count);
+	status = smc_block_hash(receiver->ext.pi, receiver->ext.tweak, out, length, count);
 	receiver->ext.tweak += padded(count);
 	return status;
 }
 
 SmcStatus
-smc_ot_send_random(SmcOtSender *sender, SmcChannel *channel, int peer,
-				   bool chosen, SmcBlock *out0, SmcBlock *out1, size_t count)
+smc_ot_send_strings(SmcOtSender *sender, SmcChannel *channel, int peer,
+					bool chosen, SmcBlock *out0, SmcBlock *out1, size_t length, size_t count)
 {
 	Extension  *ext = &sender->ext;
 	SmcStatus	status = smc_ot_send_correlated(sender, channel, peer, chosen, out0, count);
@@ -590,9 +590,23 @@ smc_ot_send_random(SmcOtSender *sender, SmcChannel *channel, int peer,
 		return status;
 	for (size_t j = 0; j < count; j++)
 		out1[j] = smc_block_xor(out0[j], sender->delta_block);
-	if ((status = smc_block_hash(ext->pi, ext->tweak, out0, count)) != SMC_OK ||
-		(status = smc_block_hash(ext->pi, ext->tweak, out1, count)) != SMC_OK)
+	if ((status = smc_block_hash(ext->pi, ext->tweak, out0, length, count)) != SMC_OK ||
+		(status = smc_block_hash(ext->pi, ext->tweak, out1, length, count)) != SMC_OK)
 		return status;
 	ext->tweak += padded(count);
 	return SMC_OK;
+}
+
+SmcStatus
+smc_ot_receive_random(SmcOtReceiver *receiver, SmcChannel *channel, int peer,
+					  bool chosen, uint8_t *choices, SmcBlock *out, size_t count)
+{
+	return smc_ot_receive_strings(receiver, channel, peer, chosen, choices, out, 1, count);
+}
+
+SmcStatus
+smc_ot_send_random(SmcOtSender *sender, SmcChannel *channel, int peer,
+				   bool chosen, SmcBlock *out0, SmcBlock *out1, size_t count)
+{
+	return smc_ot_send_strings(sender, channel, peer, chosen, out0, out1, 1, count);
 }

@@ -101,6 +101,18 @@ extern SmcStatus smc_ot_receive_random(SmcOtReceiver *receiver, SmcChannel *chan
 extern SmcStatus smc_ot_send_random(SmcOtSender *sender, SmcChannel *channel, int peer,
 									bool chosen, SmcBlock *out0, SmcBlock *out1, size_t count) SMC_MUST_USE;
 
+/*
+ * The same with strings of `length` blocks, for payloads wider than one: block k
+ * of string j at out[k * count + j].  They are as many hashes of the correlated
+ * block under tweaks of their own, which is what the hash is proven for (tweaked
+ * circular correlation robustness has one Delta and any number of distinct
+ * tweaks); the bytes sent are the same.
+ */
+extern SmcStatus smc_ot_receive_strings(SmcOtReceiver *receiver, SmcChannel *channel, int peer, bool chosen,
+										uint8_t *choices, SmcBlock *out, size_t length, size_t count) SMC_MUST_USE;
+extern SmcStatus smc_ot_send_strings(SmcOtSender *sender, SmcChannel *channel, int peer, bool chosen,
+									 SmcBlock *out0, SmcBlock *out1, size_t length, size_t count) SMC_MUST_USE;
+
 /* Bytes of the message of a batch of count OTs. */
 extern size_t smc_ot_message_bytes(bool chosen, size_t count);
 

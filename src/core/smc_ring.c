@@ -43,58 +43,51 @@ append_digit(SmcRing128 *magnitude, unsigned int digit, SmcRing128 limit)
 	return true;
 }
 
-/* Whether text is [-]digits[.digits], and where its parts are. */
-static bool
-split_number(const char *text, bool *negative, const char **whole, size_t *whole_len,
-			 const char **fraction, size_t *fraction_len)
+bool
+smc_ring_split_decimal(const char *text, SmcDecimal *decimal)
 {
-	*negative = (*text == '-');
-	*whole = text + *negative;
-	*whole_len = strspn(*whole, "0123456789");
-	if (*whole_len == 0)
+	decimal->negative = (*text == '-');
+	decimal->whole = text + decimal->negative;
+	decimal->whole_len = strspn(decimal->whole, "0123456789");
+	if (decimal->whole_len == 0)
 		return false;
 
-	*fraction = *whole + *whole_len;
-	*fraction_len = 0;
-	if (**fraction == '.')
+	decimal->fraction = decimal->whole + decimal->whole_len;
+	decimal->fraction_len = 0;
+	if (*decimal->fraction == '.')
 	{
-		(*fraction)++;
-		*fraction_len = strspn(*fraction, "0123456789");
-		if (*fraction_len == 0)
+		decimal->fraction++;
+		decimal->fraction_len = strspn(decimal->fraction, "0123456789");
+		if (decimal->fraction_len == 0)
 			return false;
 	}
-	return (*fraction)[*fraction_len] == '\0';
+	return decimal->fraction[decimal->fraction_len] == '\0';
 }
 
 SmcStatus
 smc_ring_from_decimal(const char *text, int scale, SmcRing128 *value)
 {
-	const char *whole;
-	const char *fraction;
-	size_t		whole_len;
-	size_t		fraction_len;
+	SmcDecimal	decimal;
 	size_t		i;
-	bool		negative;
 	SmcRing128	magnitude = 0;
 	SmcRing128	limit;
 
 	*value = 0;
-	if (scale < 0 || scale > SMC_SCALE_MAX ||
-		!split_number(text, &negative, &whole, &whole_len, &fraction, &fraction_len))
+	if (scale < 0 || scale > SMC_SCALE_MAX || !smc_ring_split_decimal(text, &decimal))
 		return SMC_ERR_ARGUMENT;
-	limit = negative ? RING_TOP_BIT : RING_MAX;
+	limit = decimal.negative ? RING_TOP_BIT : RING_MAX;
 
-	for (i = 0; i < whole_len; i++)
-		if (!append_digit(&magnitude, (unsigned int) (whole[i] - '0'), limit))
+	for (i = 0; i < decimal.whole_len; i++)
+		if (!append_digit(&magnitude, (unsigned int) (decimal.whole[i] - '0'), limit))
 			return SMC_ERR_RANGE;
 	for (i = 0; i < (size_t) scale; i++)
-		if (!append_digit(&magnitude, i < fraction_len ? (unsigned int) (fraction[i] - '0') : 0, limit))
+		if (!append_digit(&magnitude, i < decimal.fraction_len ? (unsigned int) (decimal.fraction[i] - '0') : 0, limit))
 			return SMC_ERR_RANGE;
-	for (; i < fraction_len; i++)
-		if (fraction[i] != '0')
+	for (; i < decimal.fraction_len; i++)
+		if (decimal.fraction[i] != '0')
 			return SMC_ERR_RANGE;
 
-	*value = negative ? 0 - magnitude : magnitude;
+	*value = decimal.negative ? 0 - magnitude : magnitude;
 	return SMC_OK;
 }
 

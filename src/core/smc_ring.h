@@ -36,6 +36,19 @@ extern SmcRing128 smc_ring_load(const uint8_t in[SMC_RING128_BYTES]);
  */
 extern SmcStatus smc_ring_from_decimal(const char *text, int scale, SmcRing128 *value) SMC_MUST_USE;
 
+/* A decimal number's parts, as smc_ring_split_decimal finds them in its text. */
+typedef struct SmcDecimal
+{
+	bool		negative;
+	const char *whole;
+	size_t		whole_len;		/* 1 or more */
+	const char *fraction;
+	size_t		fraction_len;
+} SmcDecimal;
+
+/* Whether text is [-]digits[.digits], and where its parts are. */
+extern bool smc_ring_split_decimal(const char *text, SmcDecimal *decimal);
+
 /*
  * Write the signed value / 10^scale as decimal text with exactly scale digits
  * after the point; an empty text when scale is not 0..SMC_SCALE_MAX.

@@ -9,7 +9,6 @@
 
 #define BATCH_WORDS		(SMC_OT_BATCH / 64)
 #define WINDOW			8		/* batches asked for before the first is answered */
-#define QUANTUM			16		/* words: a small demand makes a small batch */
 
 /* Working space for a window of batches: secret, and too large for the stack. */
 typedef struct Batch
@@ -226,7 +225,7 @@ smc_triple_reserve(SmcEngine *engine, int width, size_t words)
 	if (stock->words - stock->at >= words)
 		return SMC_OK;
 	missing = words - (stock->words - stock->at);
-	missing = (missing + QUANTUM - 1) / QUANTUM * QUANTUM;
+	missing = (missing + SMC_TRIPLE_QUANTUM - 1) / SMC_TRIPLE_QUANTUM * SMC_TRIPLE_QUANTUM;
 	status = grow_stock(engine, stock, width, stock->words - stock->at + missing);
 	if (status != SMC_OK)
 		return status;

@@ -26,6 +26,8 @@
 
 #include "smc_engine.h"
 
+#define SMC_TRIPLE_QUANTUM	16	/* words: what is made is a multiple, so that a small demand makes a small batch */
+
 /*
  * Make sure that `words` words of triples of a width (1 or 2) are in stock; all
  * parties ask for the same.  Triples in stock are secret.

@@ -18,8 +18,8 @@
 #include "smc_engine.h"
 #include "smc_ring.h"
 
-#define SMC_WIDTH_MAX	512
 #define SMC_WIDE_LIMBS	(SMC_WIDTH_MAX / 64)
+#define SMC_WIDE_SCALE_MAX	150 /* digits after the point, at most */
 #define SMC_WIDE_DECIMAL_MAX	168	/* longest text smc_wide_to_decimal makes, with NUL */
 
 /* A public integer. */

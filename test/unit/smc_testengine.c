@@ -49,19 +49,105 @@ smc_testengine_run(int n, SmcTestEngineParty party, void *arg)
 	}
 }
 
+/* a += b, or a -= b, digit by digit. */
+static void
+add_digits(uint64_t *a, const uint64_t *b, bool minus, int width)
+{
+	int64_t		carry = 0;
+
+	for (int d = 0; d < width / 32; d++)
+	{
+		int64_t		x = (int64_t) (a[d / 2] >> (d % 2 * 32) & 0xffffffff);
+		int64_t		y = (int64_t) (b[d / 2] >> (d % 2 * 32) & 0xffffffff);
+		int64_t		sum = x + (minus ? -y : y) + carry;
+
+		carry = sum < 0 ? -1 : sum >> 32;
+		a[d / 2] = (a[d / 2] & ~(UINT64_C(0xffffffff) << (d % 2 * 32))) | ((uint64_t) sum & 0xffffffff) << (d % 2 * 32);
+	}
+}
+
+void
+smc_test_split_wide(uint64_t *shares, size_t stride, int n, int width, size_t e, const uint64_t *value)
+{
+	size_t		limbs = (size_t) width / 64;
+	uint64_t	rest[SMC_WIDTH_MAX / 64];
+
+	memcpy(rest, value, limbs * 8);
+	for (int p = 0; p < n; p++)
+	{
+		uint64_t   *share = shares + (size_t) p * stride + e * limbs;
+
+		if (p == n - 1)
+			memcpy(share, rest, limbs * 8);
+		else
+		{
+			randombytes_buf(share, limbs * 8);
+			add_digits(rest, share, true, width);
+		}
+	}
+}
+
+void
+smc_test_combine_wide(uint64_t *value, const uint64_t *shares, size_t stride, int n, int width, size_t e)
+{
+	size_t		limbs = (size_t) width / 64;
+
+	memset(value, 0, limbs * 8);
+	for (int p = 0; p < n; p++)
+		add_digits(value, shares + (size_t) p * stride + e * limbs, false, width);
+}
+
+void
+smc_test_widen(uint64_t *out, int width, __int128 value)
+{
+	for (int i = 0; i < width / 64; i++)
+	{
+		out[i] = (uint64_t) value;
+		value >>= 64;
+	}
+}
+
+bool
+smc_test_less(const uint64_t *a, const uint64_t *b, int width, bool is_signed)
+{
+	int			top = width / 64 - 1;
+
+	if (is_signed && (int64_t) a[top] != (int64_t) b[top])
+		return (int64_t) a[top] < (int64_t) b[top];
+	for (int i = top; i > 0; i--)
+	{
+		if (a[i] != b[i])
+			return a[i] < b[i];
+	}
+	return a[0] < b[0];
+}
+
+void
+smc_test_multiply(uint64_t *out, const uint64_t *a, const uint64_t *b, int width)
+{
+	uint32_t	digits[SMC_WIDTH_MAX / 32] = {0};
+
+	for (int i = 0; i < width / 32; i++)
+	{
+		uint64_t	carry = 0;
+
+		for (int j = 0; i + j < width / 32; j++)
+		{
+			carry += (a[i / 2] >> (i % 2 * 32) & 0xffffffff) * (b[j / 2] >> (j % 2 * 32) & 0xffffffff) + digits[i + j];
+			digits[i + j] = (uint32_t) carry;
+			carry >>= 32;
+		}
+	}
+	memcpy(out, digits, (size_t) width / 8);
+}
+
 void
 smc_test_split(uint64_t *shares, size_t stride, int n, int width, size_t e, SmcRing128 value)
 {
-	for (int p = 0; p < n; p++)
-	{
-		SmcRing128	share;
+	uint64_t	words[SMC_WIDTH_MAX / 64];
 
-		randombytes_buf(&share, sizeof(share));
-		if (p == n - 1)
-			share = value;
-		value -= share;
-		memcpy(shares + (size_t) p * stride + e * (size_t) width / 64, &share, (size_t) width / 8);
-	}
+	smc_test_widen(words, width, (__int128) value);
+	smc_test_split_wide(shares, stride, n, width, e, words);
 }
 
 SmcRing128

@@ -25,6 +25,20 @@ extern void smc_testengine_run(int n, SmcTestEngineParty party, void *arg);
  */
 extern void smc_test_split(uint64_t *shares, size_t stride, int n, int width, size_t e, SmcRing128 value);
 
+/* The same for a value of any width. */
+extern void smc_test_split_wide(uint64_t *shares, size_t stride, int n, int width, size_t e, const uint64_t *value);
+
+/* The value of n shares that lie so, into width / 64 words. */
+extern void smc_test_combine_wide(uint64_t *value, const uint64_t *shares, size_t stride, int n, int width, size_t e);
+
+/*
+ * A signed number as width / 64 words; its order among others, and its products,
+ * reckoned in digits of 32 bits, as unlike the code under test as may be.
+ */
+extern void smc_test_widen(uint64_t *out, int width, __int128 value);
+extern bool smc_test_less(const uint64_t *a, const uint64_t *b, int width, bool is_signed);
+extern void smc_test_multiply(uint64_t *out, const uint64_t *a, const uint64_t *b, int width);
+
 /* Element e of width 64 or 128. */
 extern SmcRing128 smc_test_get(const uint64_t *integers, int width, size_t e);
 

@@ -1,6 +1,6 @@
 /*
  * Products, bits times ring elements and selection against plaintext, 2 to 5
- * parties, both rings, random and extreme values.
+ * parties, rings of 64 to 512 bits, random and extreme values.
  */
 #include "smc_testengine.h"
 
@@ -12,7 +12,7 @@
 
 #define PARTIES		5
 #define COUNT_MAX	300
-#define STRIDE		(COUNT_MAX * 2)
+#define STRIDE		(COUNT_MAX * 8)
 
 typedef struct Case
 {
@@ -84,7 +84,7 @@ static void
 check_counts(const Case *c, int n)
 {
 	uint64_t	width = (uint64_t) c->width;
-	uint64_t	product = width == 64 ? 544 : 1600;
+	uint64_t	product = width * 4 + width * (width + 8) / 16;	/* 544, 1600, ... 18688 */
 	uint64_t	ask = smc_test_ot_bytes(true, c->count);
 	uint64_t	fix = width / 8 * c->count;
 
@@ -92,8 +92,11 @@ check_counts(const Case *c, int n)
 	{
 		uint64_t	bit = (uint64_t) (n - 1) * (ask + fix);
 
-		/* an odd number of 64-bit products is padded to 128 OTs */
-		assert_int_equal(c->sent[p][0], (uint64_t) (n - 1) * (product * c->count + (c->count * width % 128 ? 256 : 0)));
+		/* each batch is padded to 128 OTs: half a block of them in an odd number of odd words */
+		uint64_t	batch = SMC_OT_BATCH / width;
+		uint64_t	padded = c->count / batch * (batch * width % 128 != 0) + (c->count % batch * width % 128 != 0);
+
+		assert_int_equal(c->sent[p][0], (uint64_t) (n - 1) * (product * c->count + padded * 256));
 		assert_int_equal(c->rounds[p][0], 1);
 		for (int what = 1; what < 3; what++)
 		{
@@ -108,21 +111,25 @@ check_counts(const Case *c, int n)
 static void
 check_values(const Case *c, int n)
 {
-	SmcRing128	mask = c->width == 64 ? (SmcRing128) UINT64_MAX : ~(SmcRing128) 0;
+	size_t		limbs = (size_t) c->width / 64;
 
 	for (size_t e = 0; e < c->count; e++)
 	{
-		SmcRing128	x = smc_test_combine(c->x[0], STRIDE, n, c->width, e);
-		SmcRing128	y = smc_test_combine(c->y[0], STRIDE, n, c->width, e);
-		uint64_t	s = 0;
+		uint64_t	x[8];
+		uint64_t	y[8];
+		uint64_t	product[8];
+		uint64_t	bit[8] = {0};
 
+		smc_test_combine_wide(x, c->x[0], STRIDE, n, c->width, e);
+		smc_test_combine_wide(y, c->y[0], STRIDE, n, c->width, e);
+		smc_test_multiply(product, x, y, c->width);
 		for (int p = 0; p < n; p++)
-			s ^= c->s[p][e / 64] >> (e % 64) & 1;
+			bit[0] ^= c->s[p][e / 64] >> (e % 64) & 1;
 		for (int p = 0; p < n; p++)
 		{
-			assert_true(smc_test_get(c->product[p], c->width, e) == ((x * y) & mask));
-			assert_true(smc_test_get(c->chosen[p], c->width, e) == (s ? x : y));
-			assert_true(smc_test_get(c->bits[p], c->width, e) == s);
+			assert_memory_equal(c->product[p] + e * limbs, product, limbs * 8);
+			assert_memory_equal(c->chosen[p] + e * limbs, bit[0] ? x : y, limbs * 8);
+			assert_memory_equal(c->bits[p] + e * limbs, bit, limbs * 8);
 		}
 	}
 }
@@ -156,7 +163,7 @@ run_large(SmcEngine *engine, Large *large)
 		(smc_arith_multiply(engine, 32, out, out, out, 1) != SMC_ERR_ARGUMENT ||
 		 smc_arith_open(engine, 0, out, out, 1) != SMC_ERR_ARGUMENT ||
 		 smc_arith_select(engine, 63, out, out, out, out, 1) != SMC_ERR_ARGUMENT ||
-		 smc_arith_times_bit(engine, 256, out, out, out, 1) != SMC_ERR_ARGUMENT ||
+		 smc_arith_times_bit(engine, 576, out, out, out, 1) != SMC_ERR_ARGUMENT ||
 		 smc_arith_from_bits(engine, -64, out, out, 1) != SMC_ERR_ARGUMENT ||
 		 smc_arith_private_bit(engine, 64, 2, out, out, out, 1) != SMC_ERR_ARGUMENT ||
 		 smc_arith_private_bit(engine, 64, -1, out, out, out, 1) != SMC_ERR_ARGUMENT ||
@@ -182,11 +189,12 @@ static void
 test_arith(void **state)
 {
 	static const size_t counts[] = {1, 2, 64, 65, COUNT_MAX};
+	static const int widths[] = {64, 128, 192, 256, 320, 448, 512};
 
 	(void) state;
 	for (int n = 2; n <= (smc_test_brief() ? 2 : PARTIES); n++)
 	{
-		Cases		all = {0, calloc(10, sizeof(Case)), n == 2 ? calloc(1, sizeof(Large)) : NULL};
+		Cases		all = {0, calloc(35, sizeof(Case)), n == 2 ? calloc(1, sizeof(Large)) : NULL};
 
 		for (size_t e = 0; all.large != NULL && e < LARGE; e++)
 		{
@@ -194,13 +202,15 @@ test_arith(void **state)
 			all.large->x[1][e] = 3;
 		}
 
-		for (size_t k = 0; k < 10; k++)
+		for (size_t k = 0; k < 35; k++)
 		{
 			Case	   *c = &all.cases[all.count];
 
-			c->width = k % 2 ? 128 : 64;
-			c->count = counts[k / 2];
-			if ((smc_test_brief() && c->count > 2) || (n > 3 && c->count > 65))
+			c->width = widths[k % 7];
+			c->count = counts[k / 7];
+			if ((smc_test_brief() && c->count > 2) || (n > 3 && c->count > 65) || (n > 2 && c->count > 2 && c->width > 192))
+				continue;
+			if (smc_test_brief() && c->width > 256)
 				continue;
 			randombytes_buf(c->x, sizeof(c->x));
 			randombytes_buf(c->y, sizeof(c->y));

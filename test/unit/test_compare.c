@@ -1,5 +1,6 @@
 /*
- * Bit triples and comparison against plaintext, 2 to 5 parties, both rings;
+ * Bit triples and comparison against plaintext, 2 to 5 parties, rings of 64 to
+ * 512 bits;
  * rounds and bytes as the headers state them; and what is sent looks uniform
  * whatever the inputs are.
  */
@@ -9,11 +10,12 @@
 #include <stdlib.h>
 
 #include "core/smc_compare.h"
+#include "core/smc_limbs.h"
 #include "core/smc_triple.h"
 
 #define PARTIES		5
 #define COUNT_MAX	3000
-#define STRIDE		(COUNT_MAX * 2)
+#define STRIDE		(COUNT_MAX * 2)	/* words: wide integers are fewer */
 #define WORDS		(COUNT_MAX / 64 + 1)
 
 typedef struct Case
@@ -22,8 +24,8 @@ typedef struct Case
 	size_t		count;
 	uint64_t	x[PARTIES * STRIDE];	/* shares */
 	uint64_t	y[PARTIES * STRIDE];
-	__int128	xs[COUNT_MAX];
-	__int128	ys[COUNT_MAX];
+	uint64_t	xs[STRIDE];
+	uint64_t	ys[STRIDE];
 	uint64_t	less[PARTIES][WORDS];
 	uint64_t	zero[PARTIES][WORDS];
 	uint64_t	opened[PARTIES][WORDS];
@@ -49,12 +51,7 @@ run_cases(SmcEngine *engine, void *arg)
 		const uint64_t *x = c->x + (size_t) self * STRIDE;
 		const uint64_t *y = c->y + (size_t) self * STRIDE;
 
-		for (size_t e = 0; e < c->count; e++)
-		{
-			SmcRing128	d = smc_test_get(x, c->width, e) - smc_test_get(y, c->width, e);
-
-			memcpy(difference + e * (size_t) c->width / 64, &d, (size_t) c->width / 8);
-		}
+		smc_limbs_subtract_all(difference, x, y, (size_t) c->width / 64, c->count);
 		status = smc_compare_less(engine, c->width, x, y, c->less[self], c->count);
 		if (status == SMC_OK)
 			status = smc_compare_zero(engine, c->width, difference, c->zero[self], c->count);
@@ -69,57 +66,72 @@ run_cases(SmcEngine *engine, void *arg)
 static void
 choose_inputs(Case *c, int parties)
 {
+	size_t		limbs = (size_t) c->width / 64;
+	uint64_t	top = UINT64_C(1) << 62;
+
 	for (size_t e = 0; e < c->count; e++)
 	{
-		__int128	x;
-		__int128	y;
+		uint64_t   *x = c->xs + e * limbs;
+		uint64_t   *y = c->ys + e * limbs;
+		uint64_t	one[8] = {1};
 
-		randombytes_buf(&x, sizeof(x));
-		randombytes_buf(&y, sizeof(y));
-		x >>= 128 - c->width + 1;
-		y >>= 128 - c->width + 1;
-		switch ((e + c->count) % 8)
+		randombytes_buf(x, limbs * 8);
+		randombytes_buf(y, limbs * 8);
+		/* half the range, with sign */
+		x[limbs - 1] = (uint64_t) ((int64_t) x[limbs - 1] >> 1);
+		y[limbs - 1] = (uint64_t) ((int64_t) y[limbs - 1] >> 1);
+		switch ((e + c->count) % 9)
 		{
 			case 1:
-				y = x;
+				memcpy(y, x, limbs * 8);
 				break;
 			case 2:
-				y = x + 1;
+				smc_limbs_add(y, x, one, limbs);
 				break;
 			case 3:
-				y = x - 1;
+				smc_limbs_subtract(y, x, one, limbs);
 				break;
 			case 4:
-				x = 0;
-				y = 0;
+				smc_test_widen(x, c->width, 0);
+				smc_test_widen(y, c->width, 0);
 				break;
 			case 5:
-				x = -1;
-				y = 0;
+				smc_test_widen(x, c->width, -1);
+				smc_test_widen(y, c->width, 0);
 				break;
-			case 6:
-				x = (((__int128) 1) << (c->width - 2)) - 1 + (((__int128) 1) << (c->width - 2));
-				y = 0;
+			case 6:				/* the largest there is */
+				memset(x, 0xff, limbs * 8);
+				x[limbs - 1] >>= 1;
+				smc_test_widen(y, c->width, 0);
 				break;
-			case 7:
-				x = -(((__int128) 1) << (c->width - 2));
-				y = (((__int128) 1) << (c->width - 2)) - 1;
+			case 7:				/* as far apart as may be */
+				smc_test_widen(x, c->width, 0);
+				x[limbs - 1] = 0 - top;
+				memset(y, 0xff, limbs * 8);
+				y[limbs - 1] = top - 1;
+				break;
+			case 8:				/* a power of two apart */
+				memcpy(y, x, limbs * 8);
+				y[e / 9 % limbs] ^= UINT64_C(1) << (e / 9 % 62);
 				break;
 			default:
 				break;
 		}
-		c->xs[e] = x;
-		c->ys[e] = y;
-		smc_test_split(c->x, STRIDE, parties, c->width, e, (SmcRing128) x);
-		smc_test_split(c->y, STRIDE, parties, c->width, e, (SmcRing128) y);
+		smc_test_split_wide(c->x, STRIDE, parties, c->width, e, x);
+		smc_test_split_wide(c->y, STRIDE, parties, c->width, e, y);
 	}
 }
 
 static void
 check_case(const Case *c, int parties)
 {
+	size_t		limbs = (size_t) c->width / 64;
+
 	for (size_t e = 0; e < c->count; e++)
 	{
+		const uint64_t *x = c->xs + e * limbs;
+		const uint64_t *y = c->ys + e * limbs;
+		bool		below = smc_test_less(x, y, c->width, true);
 		uint64_t	less = 0;
 		uint64_t	zero = 0;
 
@@ -127,27 +139,39 @@ check_case(const Case *c, int parties)
 		{
 			less ^= c->less[p][e / 64] >> (e % 64) & 1;
 			zero ^= c->zero[p][e / 64] >> (e % 64) & 1;
-			assert_int_equal(c->opened[p][e / 64] >> (e % 64) & 1, c->xs[e] < c->ys[e]);
+			assert_int_equal(c->opened[p][e / 64] >> (e % 64) & 1, below);
 		}
-		assert_int_equal(less, c->xs[e] < c->ys[e]);
-		assert_int_equal(zero, c->xs[e] == c->ys[e]);
+		assert_int_equal(less, below);
+		assert_int_equal(zero, memcmp(x, y, limbs * 8) == 0);
 	}
 }
 
 /* ---- counters -------------------------------------------------------------- */
 
+enum
+{
+	COUNTED = 200, WIDTHS = 6
+};
+
+static const int widths[WIDTHS] = {64, 128, 192, 256, 320, 512};
+
+#define BRIEF	3
+
+/* How many of them are counted. */
+static int
+counted(int parties)
+{
+	return smc_test_brief() || parties > 3 ? BRIEF : WIDTHS;
+}
+
 typedef struct Count
 {
-	uint64_t	sent[PARTIES][4];
-	uint32_t	rounds[PARTIES][4];
+	uint64_t	sent[PARTIES][2 * WIDTHS];
+	uint32_t	rounds[PARTIES][2 * WIDTHS];
 	uint64_t	setup[PARTIES];
 	uint32_t	setup_rounds[PARTIES];
 } Count;
 
-enum
-{
-	COUNTED = 200
-};
 
 static SmcStatus
 run_count(SmcEngine *engine, void *arg)
@@ -155,22 +179,26 @@ run_count(SmcEngine *engine, void *arg)
 	Count	   *count = arg;
 	SmcChannel *channel = engine->channel;
 	int			self = channel->self;
-	uint64_t   *x = calloc(COUNTED * 2, sizeof(uint64_t));
+	uint64_t   *x = calloc(COUNTED * 8, sizeof(uint64_t));
 	uint64_t	out[COUNTED / 64 + 1];
 	SmcStatus	status;
 
-	if ((status = smc_triple_reserve(engine, 1, smc_test_brief() ? 700 : 5000)) != SMC_OK ||
-		(status = smc_triple_reserve(engine, 2, smc_test_brief() ? 700 : 5000)) != SMC_OK)
-		goto done;
-	for (int k = 0; k < 4; k++)
+	status = SMC_OK;
+	for (int k = 0; k < 2 * counted(channel->party_count); k++)
 	{
-		uint64_t	sent = channel->bytes_sent;
-		uint32_t	rounds = channel->rounds;
+		size_t		words = (size_t) widths[k / 2] * COUNTED / 64 * 2;
+		uint64_t	sent;
+		uint32_t	rounds;
 
-		if (k < 2)
-			status = smc_compare_negative(engine, k % 2 ? 128 : 64, x, out, COUNTED);
+		if ((status = smc_triple_reserve(engine, 1, words * SMC_PARTIES_MAX / 4)) != SMC_OK ||
+			(status = smc_triple_reserve(engine, 2, words)) != SMC_OK)
+			goto done;
+		sent = channel->bytes_sent;
+		rounds = channel->rounds;
+		if (k % 2 == 0)
+			status = smc_compare_negative(engine, widths[k / 2], x, out, COUNTED);
 		else
-			status = smc_compare_zero(engine, k % 2 ? 128 : 64, x, out, COUNTED);
+			status = smc_compare_zero(engine, widths[k / 2], x, out, COUNTED);
 		if (status != SMC_OK)
 			goto done;
 		count->sent[self][k] = channel->bytes_sent - sent;
@@ -187,8 +215,8 @@ expect_two(int self, int width, bool zero)
 {
 	uint64_t	bytes = self == 0 ? COUNTED * (uint64_t) width : smc_test_ot_bytes(true, COUNTED * (size_t) width);
 
-	for (size_t digits = (size_t) width / 8; digits >= 1; digits /= 2)
-		bytes += smc_test_gate_bytes(zero || digits == 1 ? 1 : 2, digits * COUNTED);
+	for (size_t digits = (size_t) width / 4; digits > 1; digits = (digits + 1) / 2)
+		bytes += smc_test_gate_bytes(zero || digits == 2 ? 1 : 2, digits / 2 * COUNTED);
 	return bytes;
 }
 
@@ -204,8 +232,8 @@ expect_more(int self, int n, int width, bool zero)
 		bytes += smc_test_ot_bytes(true, bits) + bits / 8;
 	for (int k = 0; k < n - 2 - n / 3; k++)
 		gates += smc_test_gate_bytes(1, bits);
-	for (size_t places = (size_t) width / 2; places >= 1; places /= 2)
-		gates += smc_test_gate_bytes(zero || places == 1 ? 1 : 2, places * COUNTED);
+	for (size_t places = (size_t) width; places > 1; places = (places + 1) / 2)
+		gates += smc_test_gate_bytes(zero || places == 2 ? 1 : 2, places / 2 * COUNTED);
 	return bytes + gates * (uint64_t) (n - 1);
 }
 
@@ -287,14 +315,14 @@ run_misuse(SmcEngine *engine, void *arg)
 {
 	uint64_t	x[2] = {0, 0};
 	uint64_t	out[2];
-	const int	widths[] = {0, 1, 32, 63, 65, 127, 256, -64};
+	const int	wrong[] = {0, 1, 32, 63, 65, 127, 576, -64};
 
 	(void) arg;
-	for (size_t k = 0; k < sizeof(widths) / sizeof(widths[0]); k++)
+	for (size_t k = 0; k < sizeof(wrong) / sizeof(wrong[0]); k++)
 	{
-		if (smc_compare_negative(engine, widths[k], x, out, 1) != SMC_ERR_ARGUMENT ||
-			smc_compare_zero(engine, widths[k], x, out, 1) != SMC_ERR_ARGUMENT ||
-			smc_compare_less(engine, widths[k], x, x, out, 1) != SMC_ERR_ARGUMENT)
+		if (smc_compare_negative(engine, wrong[k], x, out, 1) != SMC_ERR_ARGUMENT ||
+			smc_compare_zero(engine, wrong[k], x, out, 1) != SMC_ERR_ARGUMENT ||
+			smc_compare_less(engine, wrong[k], x, x, out, 1) != SMC_ERR_ARGUMENT)
 			return SMC_ERR_FORMAT;
 	}
 	if (smc_triple_reserve(engine, 0, 1) != SMC_ERR_ARGUMENT ||
@@ -357,13 +385,17 @@ set_up(void **state)
 		Session    *session = calloc(1, sizeof(*session));
 
 		sessions[n] = session;
-		session->cases.cases = calloc(14, sizeof(Case));
-		for (size_t k = 0; k < 14; k++)
+		session->cases.cases = calloc(7 * WIDTHS, sizeof(Case));
+		for (size_t k = 0; k < 7 * WIDTHS; k++)
 		{
 			Case	   *c = &session->cases.cases[session->cases.count];
 
-			c->width = k % 2 ? 64 : 128;
-			c->count = counts[k / 2];
+			c->width = widths[k % WIDTHS];
+			c->count = counts[k / WIDTHS];
+			if (c->count * (size_t) c->width > COUNT_MAX * 128 || (smc_test_brief() && k % WIDTHS >= BRIEF))
+				continue;
+			if (c->width > 128 && c->count > (n == 2 ? 500 : 65))
+				continue;
 			if (c->count > 500 && (n > 3 || smc_test_brief()))
 				continue;
 			if (smc_test_brief() && c->count != 1 && c->count != 65)
@@ -417,19 +449,21 @@ test_count(void **state)
 		{
 			assert_int_equal(count->setup[p], (n - 1) * SMC_OT_SETUP_BYTES);
 			assert_int_equal(count->setup_rounds[p], 2);
-			for (int k = 0; k < 4; k++)
+			for (int k = 0; k < 2 * counted(n); k++)
 			{
-				int			width = k % 2 ? 128 : 64;
-				int			log = k % 2 ? 7 : 6;
+				int			width = widths[k / 2];
+				int			log = 6;
 
+				while (1 << log < width)
+					log++;
 				if (n == 2)
 				{
-					assert_int_equal(count->sent[p][k], expect_two(p, width, k >= 2));
+					assert_int_equal(count->sent[p][k], expect_two(p, width, k % 2 == 1));
 					assert_int_equal(count->rounds[p][k], 1 + log - 2);
 				}
 				else
 				{
-					assert_int_equal(count->sent[p][k], expect_more(p, n, width, k >= 2));
+					assert_int_equal(count->sent[p][k], expect_more(p, n, width, k % 2 == 1));
 					assert_int_equal(count->rounds[p][k], 1 + (n - 2 - n / 3) + log);
 				}
 			}

@@ -51,6 +51,48 @@ open_ring(SmcEngine *engine, const SmcRing128 *shares, SmcRing128 *out)
 	return status;
 }
 
+/* The same results from wider rings: the numbers, with their signs. */
+static SmcStatus
+check_wide(SmcEngine *engine, bool largest, const SmcRing128 *own, const SmcRing128 *best, const SmcRing128 *who)
+{
+	static const int widths[] = {192, 512};
+
+	for (int k = 0; k < 2; k++)
+	{
+		int			limbs = widths[k] / 64;
+		uint64_t	shares[2][8 * COUNT];
+		uint64_t	opened[8 * COUNT];
+		uint64_t	expected[8];
+		SmcStatus	status = smc_contest_extreme_wide(engine, widths[k], largest, own, shares[0], shares[1], COUNT);
+
+		for (int what = 0; what < 2 && status == SMC_OK; what++)
+		{
+			status = smc_arith_open(engine, widths[k], shares[what], opened, COUNT);
+			for (size_t e = 0; e < COUNT && status == SMC_OK; e++)
+			{
+				smc_test_widen(expected, widths[k], (Signed) (what == 0 ? best[e] : who[e]));
+				if (memcmp(opened + e * (size_t) limbs, expected, (size_t) limbs * 8) != 0)
+					status = SMC_ERR_FORMAT;
+			}
+		}
+		/* who alone: the last party's number isn't taken */
+		if (status == SMC_OK)
+			status = smc_contest_extreme_wide(engine, widths[k], largest, own, NULL, shares[1], COUNT);
+		if (status == SMC_OK)
+			status = smc_arith_open(engine, widths[k], shares[1], opened, COUNT);
+		for (size_t e = 0; e < COUNT && status == SMC_OK; e++)
+		{
+			if (opened[e * (size_t) limbs] != (uint64_t) who[e])
+				status = SMC_ERR_FORMAT;
+		}
+		if (status != SMC_OK || smc_test_brief())
+			return status;
+	}
+	if (smc_contest_extreme_wide(engine, 64, largest, own, NULL, NULL, 1) != SMC_ERR_ARGUMENT)
+		return SMC_ERR_FORMAT;
+	return SMC_OK;
+}
+
 static SmcStatus
 run(SmcChannel *channel, void *arg)
 {
@@ -86,6 +128,8 @@ run(SmcChannel *channel, void *arg)
 			status = open_ring(&engine, best, c->opened[self][largest ? 0 : 2]);
 		if (status == SMC_OK)
 			status = open_ring(&engine, who, c->opened[self][largest ? 1 : 3]);
+		if (status == SMC_OK)
+			status = check_wide(&engine, largest, own, c->opened[self][largest ? 0 : 2], c->opened[self][largest ? 1 : 3]);
 	}
 	if (status == SMC_OK)
 		status = smc_threshold_split(&engine, c->counts[self], K, c->reached[self], &c->below[self], COUNT);

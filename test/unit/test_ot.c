@@ -58,7 +58,7 @@ test_hash(void **state)
 	randombytes_buf(in, sizeof(in));
 	in[1] = in[0];
 	memcpy(hashed, in, sizeof(in));
-	assert_int_equal(smc_block_hash(pi, 7, hashed, 3), SMC_OK);
+	assert_int_equal(smc_block_hash(pi, 7, hashed, 1, 3), SMC_OK);
 	/* equal inputs under other tweaks differ; H(i, x) = pi(pi(x) ^ i) ^ pi(x) */
 	assert_memory_not_equal(&hashed[0], &hashed[1], sizeof(SmcBlock));
 	for (uint64_t i = 0; i < 3; i++)
