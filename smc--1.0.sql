@@ -93,10 +93,12 @@ CREATE FUNCTION smc_rotate_identity() RETURNS text
 REVOKE ALL ON FUNCTION smc_rotate_identity() FROM PUBLIC;
 CREATE FUNCTION smc_key_standing(party text, public_key text) RETURNS text
   AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
+CREATE FUNCTION smc_verify_rotation(party text, old_key text, new_key text, signed_at timestamptz, signature bytea)
+  RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
 CREATE VIEW smc_key_changes AS
   SELECT party, old_key, new_key, signed_at, accepted_at,
          CASE WHEN signature IS NULL THEN 'alter server' ELSE 'rotation' END AS how,
-         accepted_by, signature
+         accepted_by, smc_verify_rotation(party, old_key, new_key, signed_at, signature) AS valid, signature
   FROM smc_key_log ORDER BY party, seq;
 GRANT SELECT ON smc_key_changes TO PUBLIC;
 
@@ -429,6 +431,8 @@ COMMENT ON VIEW smc_key_changes IS 'how the public keys of parties changed, as t
 COMMENT ON COLUMN smc_key_changes.signed_at IS 'by the clock of that party';
 COMMENT ON COLUMN smc_key_changes.how IS 'rotation: signed by the old key; alter server: by a person here, which nothing older outlives';
 COMMENT ON COLUMN smc_key_changes.accepted_by IS 'the role that altered the server';
+COMMENT ON COLUMN smc_key_changes.valid IS 'whether the old key signed just this';
+COMMENT ON FUNCTION smc_verify_rotation(text, text, text, timestamptz, bytea) IS 'whether the old key signed just this; needs nothing but its arguments';
 COMMENT ON VIEW smc_audit IS 'every computation at this party';
 COMMENT ON COLUMN smc_audit.asked_by IS 'the party that asked';
 COMMENT ON COLUMN smc_audit.asked_role IS 'the role there, as that party says';

@@ -3,7 +3,7 @@
 -- and by a DBA, whose word pins it.  Keys are random, so only relations between
 -- them are shown.
 --
-\set changes 'SELECT party, how, old_key IS NOT NULL AS old, new_key IS NOT NULL AS new, signed_at <= accepted_at AS in_order, accepted_by, length(signature) AS signature FROM smc_key_changes'
+\set changes 'SELECT party, how, old_key IS NOT NULL AS old, new_key IS NOT NULL AS new, signed_at <= accepted_at AS in_order, accepted_by, length(signature) AS signature, valid FROM smc_key_changes'
 
 -- nobody but a superuser, nothing in a read-only transaction, nothing without an identity
 CREATE DATABASE rotate_test;
@@ -66,7 +66,12 @@ SELECT count(*), count(DISTINCT new_key), bool_and(smc_key_standing(party, old_k
 
 -- a row that was tampered with leads nowhere, nor does what is before it
 UPDATE smc_key_log SET signature = set_byte(signature, 0, get_byte(signature, 0) # 1) WHERE seq = 2;
-SELECT smc_key_standing('acme', old_key) FROM smc_key_changes ORDER BY accepted_at;
+SELECT smc_key_standing('acme', old_key), valid FROM smc_key_changes ORDER BY accepted_at;
+-- the proof needs nothing but what it is given
+SELECT smc_verify_rotation(party, old_key, new_key, signed_at, signature), smc_verify_rotation('globex', old_key, new_key, signed_at, signature) AS party,
+       smc_verify_rotation(party, new_key, old_key, signed_at, signature) AS turned, smc_verify_rotation(party, old_key, new_key, signed_at + '1us', signature) AS time,
+       smc_verify_rotation(party, old_key, 'x', signed_at, signature) AS key, smc_verify_rotation(party, old_key, new_key, signed_at, 'x') AS signature
+  FROM smc_key_changes WHERE new_key = :'key4';
 
 -- a new identity has no past
 DELETE FROM smc_identity;

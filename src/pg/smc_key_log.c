@@ -32,6 +32,7 @@
 #include "pg/smc_statement.h"
 
 PG_FUNCTION_INFO_V1(smc_key_standing);
+PG_FUNCTION_INFO_V1(smc_verify_rotation);
 
 /* Columns of smc_key_log, as smc--1.0.sql creates them. */
 enum
@@ -294,4 +295,27 @@ smc_key_standing(PG_FUNCTION_ARGS)
 			standing = "rotated";
 	}
 	PG_RETURN_TEXT_P(cstring_to_text(standing));
+}
+
+/*
+ * smc_verify_rotation(party text, old_key text, new_key text,
+ *     signed_at timestamptz, signature bytea) returns boolean
+ *
+ * Whether the old key signed that it gives way to the new one, as the party's,
+ * then.  Looks at nothing but its arguments.
+ */
+Datum
+smc_verify_rotation(PG_FUNCTION_ARGS)
+{
+	char	   *party = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	bytea	   *signature = PG_GETARG_BYTEA_PP(4);
+	SmcRotation rotation;
+
+	if (!smc_identity_parse_key(text_to_cstring(PG_GETARG_TEXT_PP(1)), rotation.old_key) ||
+		!smc_identity_parse_key(text_to_cstring(PG_GETARG_TEXT_PP(2)), rotation.new_key) ||
+		VARSIZE_ANY_EXHDR(signature) != SMC_SIGNATURE_BYTES)
+		PG_RETURN_BOOL(false);
+	rotation.signed_at = (uint64) PG_GETARG_TIMESTAMPTZ(3);
+	memcpy(rotation.signature, VARDATA_ANY(signature), SMC_SIGNATURE_BYTES);
+	PG_RETURN_BOOL(smc_rotation_verify(&rotation, party) == SMC_OK);
 }

@@ -17,6 +17,7 @@ SELECT function_returns('smc_public_key', ARRAY[]::text[], 'text');
 SELECT has_function('smc_rotate_identity', ARRAY[]::text[]);
 SELECT function_returns('smc_rotate_identity', ARRAY[]::text[], 'text');
 SELECT has_function('smc_key_standing', ARRAY['text', 'text']);
+SELECT has_function('smc_verify_rotation', ARRAY['text', 'text', 'text', 'timestamp with time zone', 'bytea']);
 SELECT has_function('smc_verify_consent',
   ARRAY['text', 'text', 'text', 'text', 'text', 'timestamp with time zone', 'text', 'bytea']);
 SELECT has_function('smc_ping', ARRAY['text']);
@@ -39,7 +40,7 @@ SELECT has_type('smc_secret_key');
 SELECT has_view(v) FROM unnest(ARRAY['smc_peers', 'smc_studies', 'smc_audit', 'smc_activity', 'smc_results', 'smc_requests', 'smc_consents', 'smc_key_changes']) v;
 SELECT columns_are('smc_consents', ARRAY['study', 'party', 'digest', 'accepted_at', 'role', 'withdrawn_at', 'public_key', 'key_standing', 'valid',
   'heard_at', 'definition', 'signature']);
-SELECT columns_are('smc_key_changes', ARRAY['party', 'old_key', 'new_key', 'signed_at', 'accepted_at', 'how', 'accepted_by', 'signature']);
+SELECT columns_are('smc_key_changes', ARRAY['party', 'old_key', 'new_key', 'signed_at', 'accepted_at', 'how', 'accepted_by', 'valid', 'signature']);
 SELECT columns_are('smc_requests', ARRAY['id', 'study', 'asked_by', 'asked_role', 'query', 'reveals', 'asked_at', 'waits_until', 'decision', 'decided_by', 'decided_at']);
 SELECT columns_are('smc_peers', ARRAY['name', 'is_self', 'host', 'port', 'dbname', 'public_key']);
 
