@@ -343,7 +343,7 @@ check_lane(const SmcAnswer *answer)
 	if (memcmp(fingerprint, answer->fingerprint, SMC_KEY_BYTES) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),	/* the hub tries another lane */
-				 errmsg("party \"%s\" has changed its registered peers since this lane was opened",
+				 errmsg("party \"%s\" has changed its key or its registered peers since this lane was opened",
 						own_name(answer))));
 }
 

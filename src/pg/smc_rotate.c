@@ -110,6 +110,17 @@ smc_rotate_identity(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(text));
 }
 
+/* Raise so that the asker's side tries another lane. */
+static void raise_replaced(const char *self) pg_attribute_noreturn();
+
+static void
+raise_replaced(const char *self)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_IN_USE),
+			 errmsg("party \"%s\" has replaced its key while the lane was opened", self)));
+}
+
 void
 smc_rotate_secret(const SmcLaneParty *self, uint8 out[SMC_SECRET_KEY_BYTES])
 {
@@ -118,9 +129,7 @@ smc_rotate_secret(const SmcLaneParty *self, uint8 out[SMC_SECRET_KEY_BYTES])
 	/* the second half is the public key, in libsodium's form */
 	if (memcmp(out + SMC_SECRET_KEY_BYTES - SMC_PUBLIC_KEY_BYTES, self->public_key,
 			   SMC_PUBLIC_KEY_BYTES) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_IN_USE),
-				 errmsg("party \"%s\" has replaced its key while the lane was opened", self->name)));
+		raise_replaced(self->name);
 }
 
 /*
@@ -204,11 +213,16 @@ check_registered(const SmcMesh *mesh, const List *names)
 
 	smc_peer_lane_parties(names, parties, &self);
 	for (i = 0; i < smc_mesh_party_count(mesh); i++)
-		if (memcmp(parties[i].public_key, smc_mesh_party_key(mesh, i), SMC_PUBLIC_KEY_BYTES) != 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_IN_USE),
-					 errmsg("party \"%s\" has changed the registered key of party \"%s\" while the lane was opened",
-							parties[self].name, parties[i].name)));
+	{
+		if (memcmp(parties[i].public_key, smc_mesh_party_key(mesh, i), SMC_PUBLIC_KEY_BYTES) == 0)
+			continue;
+		if (i == self)
+			raise_replaced(parties[self].name);
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("party \"%s\" has changed the registered key of party \"%s\" while the lane was opened",
+						parties[self].name, parties[i].name)));
+	}
 }
 
 void
