@@ -7,6 +7,8 @@ use warnings;
 
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use MIME::Base64;
+use SmcRaw;
 use SmcTest;
 use Test::More;
 use Time::HiRes qw(sleep);
@@ -297,6 +299,37 @@ foreach my $case ([ 'globex', 'a peer' ], [ 'acme', 'the asker' ])
 	is(sql('initech', "SELECT count(*) > 0 FROM smc_consents WHERE party = '$name' AND valid AND withdrawn_at > accepted_at"), 't', 'and that there was consent before');
 	sql($name, "SELECT smc_accept('payroll')");
 	all_well('accepted again', @names);
+}
+
+# Whoever repeats a party's genuine statement without having the new key gets nowhere
+{
+	my $old = sql('globex', 'SELECT smc_public_key()');
+	my $new = rotate('globex');
+	my $before = changes('acme', 'globex');
+	my ($time, $signature) = split /\|/, sql('globex',
+		"SELECT (extract(epoch FROM signed_at - '2000-01-01 00:00+0') * 1000000)::bigint, encode(signature, 'hex') FROM smc_key_changes WHERE new_key = '$new'");
+	my $chain = chr(1) . decode_base64($old) . decode_base64($new) . pack('Q<', $time) . pack('H*', $signature);
+	my $hello = pack('C4 v v', 2, 1, 255, 0, 1, 1) . "\x09" . ("\0" x 31) . ('n' x 32) . decode_base64($new) . $chain;
+	foreach my $case (
+		[ 'is listened to', qr/peer "globex" did not join the lane in time/ ],
+		[ 'with a signature of nobody\'s', qr/"globex" (?:could not be authenticated|broke the protocol)/, pack('C4', 3, 1, 255, 0) . 's' x 64 ])
+	{
+		my ($name, $like, @more) = @$case;
+		my ($port, $pid) = SmcRaw::pretend_peer(sub {
+			my ($raw) = @_;
+			$raw->send('d', $_) foreach $hello, @more;
+			$raw->receive_until('', 30);
+		});
+
+		register_peer(\%party, 'acme', 'globex', port => $port, sslmode => 'disable', public_key => $old);
+		fails_within(psql_result($acme, 'SELECT smc_sum(salary) FROM payroll'), $like, "a repeated statement $name");
+		is(registered('acme', 'globex'), $old, 'but registers nothing');
+		is(changes('acme', 'globex'), $before, 'nor is it written down');
+		kill 'KILL', $pid;
+		waitpid $pid, 0;
+	}
+	register_peer(\%party, 'acme', 'globex', public_key => $old);
+	all_well('and the party itself is followed', @names);
 }
 
 done_testing();
