@@ -20,6 +20,7 @@
 #define SMC_INBOX_MAX			(256 * 1024 * 1024)	/* bytes waiting from one peer */
 
 #define SMC_ELEMENTS_MAX		(1 << 20)	/* ring elements in one computation */
+#define SMC_COUNT_BITS			40	/* of a joint count of rows, where it takes part in a formula */
 #define SMC_WIDTH_MAX			512 /* bits of the widest ring */
 #define SMC_SCALE_MAX			30	/* decimal digits kept after the point */
 #define SMC_FLOAT_SCALE			12	/* the same of a float that declares none */
@@ -41,6 +42,7 @@
 #define SMC_SECRET_KEY_BYTES	64	/* Ed25519, libsodium's form */
 #define SMC_SIGNATURE_BYTES		64	/* Ed25519 */
 #define SMC_LANE_ID_BYTES		32
+#define SMC_ROTATIONS_MAX		16	/* statements of a new key that a party shows */
 #define SMC_FRAME_HEADER_BYTES	4
 #define SMC_UUID_BYTES			16
 

@@ -345,7 +345,7 @@ check_lane(const SmcAnswer *answer)
 	if (memcmp(fingerprint, answer->fingerprint, SMC_KEY_BYTES) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),	/* the hub tries another lane */
-				 errmsg("party \"%s\" has changed its registered peers since this lane was opened",
+				 errmsg("party \"%s\" has changed its key or its registered peers since this lane was opened",
 						own_name(answer))));
 }
 
@@ -642,6 +642,16 @@ run_local_part(SmcAnswer *answer, Computation *c)
 	c->local_us = GetCurrentTimestamp() - started;
 }
 
+/* Consent may have been withdrawn while the local query ran: nothing leaves without it. */
+static void
+confirm_consent(SmcAnswer *answer, const Computation *c)
+{
+	answer->stage = STAGE_CHECK;
+	smc_transaction_begin();
+	smc_consent_require_still(c->study);
+	smc_transaction_commit_lazy();
+}
+
 /* Take a message that has come, which must be the hub's word of that type about this computation. */
 static void
 take_word(SmcAnswer *answer, SmcMessage *message, uint8 type, uint64 seq)
@@ -715,6 +725,7 @@ count_query(SmcAnswer *answer, Computation *c)
 	await_count(answer, c);
 
 	smc_transaction_begin();
+	smc_consent_require_still(c->study);
 	smc_quota_count(c->study, c->asked.id, hub_name(answer));
 	smc_transaction_commit_flushed();
 	smc_quota_release(c->study);
@@ -740,7 +751,7 @@ run_joint_part(SmcAnswer *answer, Computation *c)
 	sodium_memzero(digest, sizeof(digest));
 	if (status == SMC_ERR_CHANNEL)
 		smc_mesh_channel_rethrow(answer->mesh);
-	smc_compute_check(status);
+	smc_compute_check(status, &c->outcome);
 }
 
 /* Tell the hub that our shares have left, and wait for its word that everybody's have. */
@@ -808,6 +819,7 @@ answer_compute(SmcAnswer *answer, const SmcMessage *message)
 	if (answer->waiting)
 		await_approval(answer, c);
 	run_local_part(answer, c);
+	confirm_consent(answer, c);
 	count_query(answer, c);
 	run_joint_part(answer, c);
 	await_end(answer, c);
@@ -844,6 +856,7 @@ answer_who(SmcAnswer *answer)
 
 	initStringInfo(&buf);
 	smc_transaction_begin();
+	check_lane(answer);
 	smc_messages_put_text(&buf, smc_module_version());
 	smc_transaction_commit_lazy();
 	smc_messages_put_u32(&buf, PG_VERSION_NUM);

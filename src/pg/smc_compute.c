@@ -24,7 +24,9 @@
 #include "core/smc_hash.h"
 #include "core/smc_sum.h"
 #include "core/smc_threshold.h"
+#include "pg/smc_circuit.h"
 #include "pg/smc_compute.h"
+#include "pg/smc_evaluate.h"
 
 void
 smc_compute_digest(const uint8 *lane_id, uint64 seq, const uint8 *id,
@@ -47,6 +49,8 @@ enum
 {
 	PHASE_COUNTS = 1,
 	PHASE_TOTALS,
+	PHASE_INPUTS,
+	PHASE_OUTPUTS,
 	PHASE_CONTESTS
 };
 
@@ -122,7 +126,7 @@ phase_context(const Run *run, uint64 phase, uint8 context[SMC_KEY_BYTES])
 static bool
 counts_rows(const SmcSlot *slot)
 {
-	return slot->kind == SMC_SLOT_ROWS || slot->kind == SMC_SLOT_SUPPORT;
+	return !slot->is_input && (slot->kind == SMC_SLOT_ROWS || slot->kind == SMC_SLOT_SUPPORT);
 }
 
 /* One phase: elements picked out of the whole vector, and to whom each is opened. */
@@ -307,7 +311,7 @@ withhold_in_cell(Run *run, uint32 cell)
 
 		if (s->kind == SMC_SLOT_ROWS && s->agg < 0)
 			shown = outcome->totals[first + slot] >= layout->min_rows;
-		if (counts_rows(s) || suffices(layout, outcome, cell, slot))
+		if (s->is_input || counts_rows(s) || suffices(layout, outcome, cell, slot))
 			continue;
 		outcome->states[first + slot] = SMC_ELEMENT_WITHHELD;
 		if (s->agg != last_withheld)
@@ -339,7 +343,7 @@ run_totals(Run *run)
 			const SmcSlot *s = &layout->slots[slot];
 			size_t		element = (size_t) cell * layout->slot_count + slot;
 
-			if (smc_layout_is_contest(s) || (minimum && counts_rows(s)) ||
+			if (s->is_input || smc_layout_is_contest(s) || (minimum && counts_rows(s)) ||
 				run->outcome->states[element] == SMC_ELEMENT_WITHHELD)
 				continue;
 			selection_add(&selection, element, s->recipients);
@@ -468,6 +472,45 @@ run_contest(Run *run, int slot_index)
 	return status;
 }
 
+/*
+ * The circuit
+ */
+
+/* Which counts of rows suffice, for the circuit; NULL where there is no minimum. */
+static bool *
+sufficient(const Run *run)
+{
+	const SmcLayout *layout = run->layout;
+	size_t		count = (size_t) layout->cell_count * layout->slot_count;
+	bool	   *result;
+
+	if (layout->min_rows <= 1)
+		return NULL;
+	result = palloc0(count * sizeof(bool));
+	for (size_t i = 0; i < count; i++)
+		result[i] = counts_rows(&layout->slots[i % layout->slot_count]) &&
+			run->outcome->totals[i] >= layout->min_rows;
+	return result;
+}
+
+static SmcStatus
+run_circuit(Run *run, const SmcRing128 *parts)
+{
+	uint8		input_context[SMC_KEY_BYTES];
+	uint8		output_context[SMC_KEY_BYTES];
+	SmcEvaluation evaluation = {&run->lane->engine, run->seeds, input_context, output_context,
+	run->layout, parts, sufficient(run)};
+	SmcStatus	status = use_engine(run);
+
+	phase_context(run, PHASE_INPUTS, input_context);
+	phase_context(run, PHASE_OUTPUTS, output_context);
+	if (status == SMC_OK)
+		status = smc_evaluate_run(&evaluation, run->outcome);
+	sodium_memzero(input_context, sizeof(input_context));
+	sodium_memzero(output_context, sizeof(output_context));
+	return status;
+}
+
 SmcStatus
 smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 				const uint8 digest[SMC_KEY_BYTES], const uint8 *lane_id, SmcLaneEngine *lane,
@@ -475,19 +518,39 @@ smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 {
 	Run			run = {channel, seeds, digest, lane_id, lane, layout, partials, outcome};
 	size_t		count = (size_t) layout->cell_count * layout->slot_count;
+	SmcRing128 *parts = NULL;
 	SmcStatus	status = SMC_OK;
 
 	memset(outcome, 0, sizeof(*outcome));
 	outcome->totals = palloc0(count * sizeof(SmcRing128));
 	outcome->states = palloc0(count);	/* all hidden */
+	if (layout->circuit != NULL)
+	{
+		outcome->figure_count = (size_t) layout->cell_count * layout->circuit->output_count;
+		outcome->figures = palloc_extended(Max(outcome->figure_count, 1) * sizeof(SmcJointFigure),
+										   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+		outcome->shown_count = layout->cell_count;
+		outcome->shown = palloc0(layout->cell_count * sizeof(bool));
+		/* before the phases make shares of them */
+		parts = palloc(count * sizeof(SmcRing128));
+		memcpy(parts, partials, count * sizeof(SmcRing128));
+	}
 
 	if (layout->min_rows > 1)
 		status = run_threshold(&run);
-	if (status == SMC_OK)
+	/* first what may end in an error, by which nothing then was opened */
+	if (status == SMC_OK && layout->circuit != NULL)
+		status = run_circuit(&run, parts);
+	if (status == SMC_OK && !outcome->division_by_zero)
 		status = run_totals(&run);
-	for (int slot = 0; slot < layout->slot_count && status == SMC_OK; slot++)
-		if (smc_layout_is_contest(&layout->slots[slot]))
+	for (int slot = 0; slot < layout->slot_count && status == SMC_OK && !outcome->division_by_zero; slot++)
+		if (smc_layout_is_contest(&layout->slots[slot]) && !layout->slots[slot].is_input)
 			status = run_contest(&run, slot);
+	if (parts != NULL)
+	{
+		sodium_memzero(parts, count * sizeof(SmcRing128));
+		pfree(parts);
+	}
 
 	outcome->bytes_sent = channel->bytes_sent;
 	outcome->bytes_received = channel->bytes_received;
@@ -496,10 +559,15 @@ smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 }
 
 void
-smc_compute_check(SmcStatus status)
+smc_compute_check(SmcStatus status, const SmcOutcome *outcome)
 {
 	int			sqlstate = ERRCODE_INTERNAL_ERROR;
 
+	if (status == SMC_OK && outcome->division_by_zero)
+		ereport(ERROR,
+				(errcode(ERRCODE_DIVISION_BY_ZERO),
+				 errmsg("division by zero"),
+				 errdetail("An expression over aggregates was divided by zero in some group.")));
 	if (status == SMC_OK)
 		return;
 	if (status == SMC_ERR_MEMORY)
@@ -527,7 +595,14 @@ smc_compute_is_recipient(const SmcLayout *layout, int party)
 		if (s->recipients & (1 << party))
 			return true;
 	}
-	return false;
+	if (layout->circuit == NULL)
+		return false;
+	for (int i = 0; i < layout->circuit->output_count; i++)
+	{
+		if (layout->circuit->outputs[i].recipients & (1 << party))
+			return true;
+	}
+	return layout->circuit->shown >= 0 && (layout->circuit->shown_recipients & (1 << party));
 }
 
 bool

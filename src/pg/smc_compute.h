@@ -7,6 +7,7 @@
 
 #include "core/smc_channel.h"
 #include "core/smc_engine.h"
+#include "core/smc_wide.h"
 #include "pg/smc_layout.h"
 
 /* What became of an element, at this party. */
@@ -17,11 +18,29 @@ typedef enum SmcElementState
 	SMC_ELEMENT_WITHHELD		/* rests on too few rows */
 } SmcElementState;
 
-/* The outcome of a computation at one party: cell_count * slot_count of each. */
+/* What became of an output of the circuit in one cell. */
+typedef struct SmcJointFigure
+{
+	uint8		state;			/* SmcElementState */
+	bool		is_null;
+	bool		bit;			/* of a boolean */
+	int16		digits;			/* after the point of a number */
+	SmcWide		value;			/* the number, times 10^digits */
+} SmcJointFigure;
+
+/*
+ * The outcome of a computation at one party: cell_count * slot_count of
+ * totals and states, cell_count * output_count of the circuit's figures.
+ */
 typedef struct SmcOutcome
 {
 	SmcRing128 *totals;
 	uint8	   *states;			/* SmcElementState */
+	size_t		figure_count;	/* 0 without a circuit */
+	SmcJointFigure *figures;
+	size_t		shown_count;	/* cell_count with a circuit, else 0 */
+	bool	   *shown;			/* by cell, where there is a circuit: not left out by HAVING */
+	bool		division_by_zero;	/* an error of the query's own: nothing was opened by the circuit */
 	uint32		withheld_cells;	/* groups (or the whole) with rows, but too few */
 	uint32		withheld_figures;	/* single figures withheld in groups that passed */
 	uint64		bytes_sent;
@@ -59,8 +78,8 @@ extern SmcStatus smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_K
 								 SmcLaneEngine *lane, const SmcLayout *layout,
 								 SmcRing128 *partials, SmcOutcome *outcome) SMC_MUST_USE;
 
-/* Raise for any status but SMC_OK; SMC_ERR_CHANNEL is smc_mesh_channel_rethrow's. */
-extern void smc_compute_check(SmcStatus status);
+/* Raise for any status but SMC_OK, and for errors of the query's own; SMC_ERR_CHANNEL is smc_mesh_channel_rethrow's. */
+extern void smc_compute_check(SmcStatus status, const SmcOutcome *outcome);
 
 /* Whether any figure (not a count that only min_rows needs) is meant for that party. */
 extern bool smc_compute_is_recipient(const SmcLayout *layout, int party);

@@ -20,6 +20,7 @@
 #include "pg/smc_deparse.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_optable.h"
+#include "pg/smc_query.h"
 
 static void emit(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, bool parens);
 
@@ -431,6 +432,9 @@ emit(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, bool parens
 			break;
 		case SMC_EXPR_OP:
 			emit_operation(buf, deparse, expr, parens);
+			break;
+		case SMC_EXPR_AGG:
+			smc_query_append_agg(buf, deparse, &deparse->query->aggs[expr->column]);
 			break;
 	}
 }

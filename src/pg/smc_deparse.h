@@ -12,6 +12,7 @@ typedef struct SmcDeparse
 {
 	const SmcStudy *study;
 	Oid			source;			/* write for this relation; InvalidOid: with the agreed names, for people */
+	const struct SmcQuery *query;	/* whose aggregates a formula is about; NULL: there are none */
 } SmcDeparse;
 
 /* Append a resolved expression; the SQL's type is smc_exprtype_sql_type's. */

@@ -50,21 +50,18 @@ typedef struct Partials
  * native aggregation would: EXECUTE on them is one way to say who may ask what.
  */
 static void
-check_execute(List *scan_tlist)
+check_execute(List *functions)
 {
 	ListCell   *lc;
 
-	foreach(lc, scan_tlist)
+	foreach(lc, functions)
 	{
-		Aggref	   *aggref = (Aggref *) lfirst_node(TargetEntry, lc)->expr;
-		AclResult	result;
+		Oid			function = lfirst_oid(lc);
+		AclResult	result = smc_compat_proc_aclcheck(function, GetUserId());
 
-		if (!IsA(aggref, Aggref))
-			continue;
-		result = smc_compat_proc_aclcheck(aggref->aggfnoid, GetUserId());
 		if (result != ACLCHECK_OK)
-			aclcheck_error(result, OBJECT_AGGREGATE, get_func_name(aggref->aggfnoid));
-		InvokeFunctionExecuteHook(aggref->aggfnoid);
+			aclcheck_error(result, OBJECT_AGGREGATE, get_func_name(function));
+		InvokeFunctionExecuteHook(function);
 	}
 }
 
@@ -79,7 +76,7 @@ smcBeginForeignScan(ForeignScanState *node, int eflags)
 	if (eflags & EXEC_FLAG_EXPLAIN_ONLY)
 		return;
 
-	check_execute(plan->fdw_scan_tlist);
+	check_execute(scan->planned->functions);
 	scan->params = ExecInitExprList(plan->fdw_exprs, &node->ss.ps);
 	scan->run_context = AllocSetContextCreate(CurrentMemoryContext, "smc joint query",
 											  ALLOCSET_DEFAULT_SIZES);

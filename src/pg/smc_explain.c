@@ -14,6 +14,7 @@
 #include "lib/stringinfo.h"
 #include "port/pg_bitutils.h"
 
+#include "pg/smc_circuit.h"
 #include "pg/smc_compat.h"
 #include "pg/smc_exec.h"
 #include "pg/smc_explain.h"
@@ -76,7 +77,7 @@ predict(const SmcStudy *study, const SmcLayout *layout, bool counts, Opening *op
 			(slot->kind == SMC_SLOT_ROWS || slot->kind == SMC_SLOT_SUPPORT);
 		uint64		bytes = (uint64) layout->cell_count * SMC_RING128_BYTES;
 
-		if (is_count != counts || smc_layout_is_contest(slot))
+		if (is_count != counts || smc_layout_is_contest(slot) || slot->is_input)
 			continue;
 		opening->elements += layout->cell_count;
 		opening->bytes_sent += bytes * pg_popcount32(slot->recipients & ~self);
@@ -119,6 +120,43 @@ contest_text(const SmcStudy *study, const SmcQuery *query, const SmcSlot *slot, 
 					what, groups, parties, selections * (comparison_rounds(parties, 128) + 2 * parties));
 }
 
+/* The circuit in words: its inputs, its run, what is opened of it. */
+static List *
+circuit_steps(List *steps, const SmcStudy *study, const SmcLayout *layout, const char *groups)
+{
+	const SmcCircuit *circuit = layout->circuit;
+	int			width = smc_program_width(circuit->program);
+	uint16		self = 1 << study->self;
+	uint64		sent = 0;
+	uint64		received = 0;
+	uint64		rounds;
+	uint64		bytes;
+
+	smc_program_cost(circuit->program, layout->cell_count, &rounds, &bytes);
+	for (int i = 0; i < circuit->output_count; i++)
+	{
+		const SmcCircuitOutput *out = &circuit->outputs[i];
+		uint64		each = (uint64) layout->cell_count * width / 8 * (out->digits >= 0 ? 2 : 1);
+
+		if (out->is_bit)
+			each = (layout->cell_count + 63) / 64 * 8;
+		if (out->null >= 0)
+			each += (layout->cell_count + 63) / 64 * 8;
+		sent += each * pg_popcount32(out->recipients & ~self);
+		if (out->recipients & self)
+			received += each * (study->party_count - 1);
+	}
+	steps = lappend(steps, psprintf("each party splits " UINT64_FORMAT " partial figures%s for a computation into %d shares of %d bits: no message",
+									(uint64) circuit->number_count * layout->cell_count, groups, study->party_count, width));
+	if (rounds > 0)
+		steps = lappend(steps, psprintf("what is asked is computed from these on shares: at most " UINT64_FORMAT " rounds, about " UINT64_FORMAT " bytes to each other party",
+										rounds, bytes));
+	if (circuit->output_count > 0)
+		steps = lappend(steps, psprintf("the results%s are opened to their recipients: 2 rounds, at most " UINT64_FORMAT " bytes sent, " UINT64_FORMAT " received here",
+										groups, sent, received));
+	return steps;
+}
+
 /* The protocol's steps in words. */
 static List *
 describe_steps(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
@@ -136,7 +174,7 @@ describe_steps(const SmcStudy *study, const SmcQuery *query, const SmcLayout *la
 	elements = counts.elements + figures.elements;
 	for (int i = 0; i < layout->slot_count; i++)
 		engine |= smc_layout_is_contest(&layout->slots[i]);
-	engine |= counts.elements > 0;
+	engine |= counts.elements > 0 || layout->circuit != NULL;
 
 	steps = lappend(steps, "each party runs its local query");
 	if (engine)
@@ -152,6 +190,8 @@ describe_steps(const SmcStudy *study, const SmcQuery *query, const SmcLayout *la
 	if (figures.elements > 0)
 		steps = lappend(steps, opening_text(psprintf("the totals%s are opened to their recipients", groups),
 											&figures, counts.elements > 0));
+	if (layout->circuit != NULL)
+		steps = circuit_steps(steps, study, layout, groups);
 	for (int i = 0; i < layout->slot_count; i++)
 		if (smc_layout_is_contest(&layout->slots[i]))
 			steps = lappend(steps, contest_text(study, query, &layout->slots[i], groups));

@@ -78,6 +78,15 @@ smc_expr_op(const char *name, List *args)
 	return expr;
 }
 
+SmcExpr *
+smc_expr_agg(Oid type, int agg)
+{
+	SmcExpr    *expr = make(SMC_EXPR_AGG, type);
+
+	expr->column = agg;
+	return expr;
+}
+
 bool
 smc_expr_is_param(const SmcExpr *expr)
 {
@@ -167,6 +176,7 @@ smc_expr_equal(const SmcExpr *a, const SmcExpr *b)
 	switch (a->kind)
 	{
 		case SMC_EXPR_COLUMN:
+		case SMC_EXPR_AGG:
 			return a->column == b->column;
 		case SMC_EXPR_CONST:
 			if (a->is_null || b->is_null)
@@ -269,6 +279,7 @@ smc_expr_write(SmcWriter *writer, const SmcExpr *expr)
 	switch (expr->kind)
 	{
 		case SMC_EXPR_COLUMN:
+		case SMC_EXPR_AGG:
 			smc_writer_u16(writer, expr->column);
 			break;
 		case SMC_EXPR_CONST:
@@ -372,6 +383,7 @@ static SmcExpr *
 parse_node(SmcReader *reader, int *nodes, int depth)
 {
 	SmcExpr    *expr;
+	uint8		kind;
 
 	if (depth > SMC_EXPR_DEPTH_MAX || --*nodes < 0)
 	{
@@ -379,10 +391,12 @@ parse_node(SmcReader *reader, int *nodes, int depth)
 		return NULL;
 	}
 
-	switch (smc_reader_u8(reader))
+	kind = smc_reader_u8(reader);
+	switch (kind)
 	{
 		case SMC_EXPR_COLUMN:
-			expr = make(SMC_EXPR_COLUMN, InvalidOid);
+		case SMC_EXPR_AGG:
+			expr = make(kind, InvalidOid);
 			expr->column = smc_reader_u16(reader);
 			break;
 		case SMC_EXPR_CONST:

@@ -7,6 +7,9 @@
  * value, but by leaving their type's range, are in the list, so that an error
  * can't be used as an oracle.
  *
+ * The same trees, over aggregates instead of columns, are formulas: what is
+ * computed on shares before anything is opened (pg/smc_formula.h).
+ *
  * Here: the tree, its bytes, its constants, and who may use which column.
  * Types are found in pg/smc_exprtype.c, SQL is written in pg/smc_deparse.c.
  */
@@ -24,7 +27,8 @@ typedef enum SmcExprKind
 {
 	SMC_EXPR_COLUMN = 1,
 	SMC_EXPR_CONST,
-	SMC_EXPR_OP					/* any operation, by its index in the whitelist */
+	SMC_EXPR_OP,				/* any operation, by its index in the whitelist */
+	SMC_EXPR_AGG				/* in a formula: one of the query's aggregates */
 } SmcExprKind;
 
 typedef struct SmcExpr
@@ -32,7 +36,7 @@ typedef struct SmcExpr
 	SmcExprKind kind;
 	Oid			type;			/* the PostgreSQL type it has in the user's query: a built-in type, or an enum column's own */
 	/* COLUMN */
-	int			column;			/* index into study->columns */
+	int			column;			/* index into study->columns; of AGG: into query->aggs */
 	/* CONST: not null and without value, op is the position of the parameter that will give it */
 	bool		is_null;
 	char	   *value;			/* the type's output text under smc_expr_datum_text's settings */
@@ -46,6 +50,7 @@ extern SmcExpr *smc_expr_column(const SmcStudy *study, int column);
 extern SmcExpr *smc_expr_const(Oid type, const char *value);	/* NULL: the null of the type */
 extern SmcExpr *smc_expr_param(Oid type, int position);
 extern SmcExpr *smc_expr_op(const char *name, List *args);
+extern SmcExpr *smc_expr_agg(Oid type, int agg);
 
 /* Whether it is a constant whose value is not known yet. */
 extern bool smc_expr_is_param(const SmcExpr *expr);

@@ -475,6 +475,17 @@ smc_exprrange_sum_fits(const SmcStudy *study, const SmcExpr *expr, int scale)
 	return range.proven <= limit || (range.modest <= limit && range.gain <= GAIN_BITS);
 }
 
+int
+smc_exprrange_sum_bits(const SmcStudy *study, const SmcExpr *expr, int scale)
+{
+	double		bits = find_range(study, expr).proven + ROWS_BITS + log2(SMC_PARTIES_MAX) + scale * log2(10.0);
+
+	/* one more for what the logarithms round, and at least as many as a count has */
+	if (isnan(bits) || bits >= 126.0)
+		return 127;
+	return Max((int) ceil(bits) + 1, SMC_COUNT_BITS);
+}
+
 /* Whether rounding to so many digits takes away some of what the columns in it have. */
 static bool
 is_coarse(const SmcStudy *study, const SmcExpr *expr, double digits)

@@ -22,6 +22,12 @@ extern void smc_exprrange_check(const SmcStudy *study, const SmcExpr *expr);
 extern bool smc_exprrange_sum_fits(const SmcStudy *study, const SmcExpr *expr, int scale);
 
 /*
+ * How many bits a joint sum of the expression, kept with that many digits, can
+ * have by what is agreed; 127 where that isn't known.
+ */
+extern int	smc_exprrange_sum_bits(const SmcStudy *study, const SmcExpr *expr, int scale);
+
+/*
  * Whether an operation of a resolved tree bends or jumps where the asker puts
  * it, so that it picks rows by their values as a comparison would: x / 60 of
  * integers, abs(x - 60), floor(x).  Rounding that leaves the columns' own digits

@@ -41,6 +41,22 @@ is_outcome(const SmcExpr *expr, int at)
  * Type rules
  */
 
+/* Whether there is an aggregate in it. */
+static bool
+is_over_aggregates(const SmcExpr *expr)
+{
+	ListCell   *cell;
+
+	if (expr->kind == SMC_EXPR_AGG)
+		return true;
+	foreach(cell, expr->args)
+	{
+		if (is_over_aggregates(lfirst(cell)))
+			return true;
+	}
+	return false;
+}
+
 /* Whether values of the two types can be compared by an immutable operator. */
 static bool
 comparable(Oid a, Oid b)
@@ -145,10 +161,15 @@ common_type(const SmcExpr *expr)
 	return type;
 }
 
-/* Raise unless a divisor is a constant other than 0.  A parameter is looked at once it has a value. */
+/*
+ * Raise unless a divisor is a constant other than 0.  A parameter is looked at
+ * once it has a value.  Over aggregates anything divides (pg/smc_formula.c).
+ */
 static bool
 check_divisor(const SmcStudy *study, const SmcExpr *expr)
 {
+	if (expr->kind == SMC_EXPR_AGG || (expr->kind == SMC_EXPR_OP && is_over_aggregates(expr)))
+		return true;
 	if (expr->kind != SMC_EXPR_CONST)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -427,8 +448,13 @@ resolve(const SmcStudy *study, SmcExpr *expr, int depth)
 			if (!OidIsValid(expr->type))
 				refuse_types(study, expr);
 			return;
+
+		case SMC_EXPR_AGG:
+			break;
 	}
-	elog(ERROR, "unexpected kind of expression %d", (int) expr->kind);
+	ereport(ERROR,
+			(errcode(ERRCODE_PROTOCOL_VIOLATION),
+			 errmsg("an aggregate inside an aggregate over study \"%s\"", study->name)));
 }
 
 void
@@ -441,6 +467,77 @@ smc_exprtype_resolve(const SmcStudy *study, SmcExpr *expr)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("a constant over study \"%s\" stands where no value of its type can",
 						study->name)));
+}
+
+/* Whether an operation has a place over aggregates. */
+static bool
+is_formula_rule(SmcOpRule rule)
+{
+	switch (rule)
+	{
+		case SMC_RULE_INT:
+		case SMC_RULE_INT_DIVIDE:
+		case SMC_RULE_NUMERIC:
+		case SMC_RULE_NUMERIC_DIVIDE:
+		case SMC_RULE_NUMERIC_ROUND:
+		case SMC_RULE_FLOAT:
+		case SMC_RULE_FLOAT_DIVIDE:
+		case SMC_RULE_FLOAT_ROUND:
+		case SMC_RULE_CAST:
+		case SMC_RULE_EQUAL:
+		case SMC_RULE_ORDER:
+		case SMC_RULE_IN:
+		case SMC_RULE_LOGIC:
+		case SMC_RULE_NULL_TEST:
+		case SMC_RULE_BOOL_TEST:
+		case SMC_RULE_CASE:
+		case SMC_RULE_COALESCE:
+		case SMC_RULE_EXTREME:
+		case SMC_RULE_NULLIF:
+		case SMC_RULE_DATE_DIFF:
+			return true;
+		default:
+			return false;
+	}
+}
+
+static bool
+resolve_formula(const SmcStudy *study, SmcExpr *expr, const Oid *agg_types, int agg_count, int depth)
+{
+	ListCell   *cell;
+
+	if (expr->kind == SMC_EXPR_COLUMN)
+		return false;
+	if (expr->kind == SMC_EXPR_AGG)
+	{
+		if (expr->column < 0 || expr->column >= agg_count)
+			return false;
+		expr->type = agg_types[expr->column];
+		return true;
+	}
+	if (expr->kind == SMC_EXPR_CONST)
+	{
+		resolve(study, expr, depth);
+		return true;
+	}
+	if (depth > SMC_EXPR_DEPTH_MAX || !is_formula_rule(smc_optable_get(expr->op)->rule) ||
+		list_length(expr->args) < smc_optable_get(expr->op)->min_args ||
+		list_length(expr->args) > smc_optable_get(expr->op)->max_args)
+		return false;
+	foreach(cell, expr->args)
+	{
+		if (!resolve_formula(study, lfirst(cell), agg_types, agg_count, depth + 1))
+			return false;
+	}
+	expr->type = operation_type(study, expr);
+	return OidIsValid(expr->type);
+}
+
+bool
+smc_exprtype_resolve_formula(const SmcStudy *study, SmcExpr *expr, const Oid *agg_types, int agg_count)
+{
+	check_stack_depth();
+	return resolve_formula(study, expr, agg_types, agg_count, 1) && expr->type != ANYENUMOID;
 }
 
 /*
@@ -690,6 +787,8 @@ smc_exprtype_nullable(const SmcStudy *study, const SmcExpr *expr)
 		return !study->columns[expr->column].not_null;
 	if (expr->kind == SMC_EXPR_CONST)
 		return expr->value == NULL;
+	if (expr->kind != SMC_EXPR_OP)
+		return true;
 
 	operation = smc_optable_get(expr->op);
 	switch (operation->rule)

@@ -17,6 +17,14 @@
  */
 extern void smc_exprtype_resolve(const SmcStudy *study, SmcExpr *expr);
 
+/*
+ * The same for a formula over aggregates whose types are given.  False where
+ * it isn't one: an operation that has no place over aggregates, or types that
+ * don't fit.  Raises only for what no query can hold.
+ */
+extern bool smc_exprtype_resolve_formula(const SmcStudy *study, SmcExpr *expr,
+										 const Oid *agg_types, int agg_count);
+
 /* The class of a resolved expression. */
 extern SmcTypeClass smc_exprtype_class(const SmcExpr *expr);
 

@@ -20,6 +20,7 @@
 #include "utils/numeric.h"
 
 #include "core/smc_contest.h"
+#include "pg/smc_circuit.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_extreme.h"
 #include "pg/smc_figure.h"
@@ -180,10 +181,11 @@ contest_datum(const Place *place, Oid result_type, bool *isnull)
 	}
 }
 
-Datum
-smc_figure_of(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
-			  const SmcOutcome *outcome, uint32 cell, int agg,
-			  Oid result_type, bool *isnull)
+/* An aggregate's figure from what was added up, or a contest, in one cell. */
+static Datum
+total_datum(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+			const SmcOutcome *outcome, uint32 cell, int agg,
+			Oid result_type, bool *isnull)
 {
 	Place		place = {study, query, layout, outcome, (size_t) cell * layout->slot_count, agg};
 	SmcAggKind	kind = query->aggs[agg].kind;
@@ -192,7 +194,7 @@ smc_figure_of(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 	SmcRing128	count = 0;
 
 	*isnull = true;
-	if (!(smc_query_agg_recipients(study, query, agg) & (1u << study->self)))
+	if (!(smc_query_recipients(study, query, agg) & (1u << study->self)))
 		return (Datum) 0;
 
 	if (smc_query_is_contest(kind))
@@ -216,11 +218,148 @@ smc_figure_of(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 	return avg_datum(sum, to_int64(count), query->aggs[agg].scale, result_type);
 }
 
+/* ---- figures from the circuit ----------------------------------------------------- */
+
+/*
+ * Digits after the point to show of a quotient: as many as were opened; but of
+ * an exact power of 10000 PostgreSQL's numeric division shows four more, since
+ * dividend and divisor then begin with the same digits.
+ */
+static int
+shown_digits(const SmcJointFigure *figure)
+{
+	for (int weight = 4; weight >= -4; weight--)
+	{
+		int			exponent = figure->digits + 4 * weight;
+		SmcWide		power;
+		SmcWide		negative;
+
+		if (exponent < 0 || exponent > 150)
+			continue;
+		power = smc_wide_power_of_ten(exponent);
+		negative = smc_wide_negate(&power);
+		if (memcmp(&power, &figure->value, sizeof(power)) == 0 ||
+			memcmp(&negative, &figure->value, sizeof(power)) == 0)
+			return Max(figure->digits, 20 - 4 * weight);
+	}
+	return figure->digits;
+}
+
+static Datum
+decimal_datum(const SmcCircuitOutput *out, const SmcJointFigure *figure, Oid result_type)
+{
+	char		text[2 * SMC_WIDE_DECIMAL_MAX];
+	int			digits = out->digits >= 0 ? shown_digits(figure) : figure->digits;
+
+	smc_wide_to_decimal(&figure->value, figure->digits, text);
+	switch (result_type)
+	{
+		case FLOAT8OID:
+			return DirectFunctionCall1(float8in, CStringGetDatum(text));
+		case FLOAT4OID:
+			return DirectFunctionCall1(float4in, CStringGetDatum(text));
+		case NUMERICOID:
+			if (digits > figure->digits && figure->digits == 0)
+				strcat(text, ".");
+			for (int i = figure->digits; i < digits; i++)
+				strcat(text, "0");
+			return DirectFunctionCall3(numeric_in, CStringGetDatum(text),
+									   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+		default:
+			elog(ERROR, "a number on shares can't be of type %u", result_type);
+	}
+}
+
+/* An integer as its type; raises where it is beyond. */
+static Datum
+integer_datum(const SmcJointFigure *figure, Oid result_type)
+{
+	SmcWide		value = figure->value;
+	int64		integer = (int64) value.limb[0];
+	SmcWide		narrow = smc_wide_from_int(integer);
+	bool		fits = memcmp(&narrow, &value, sizeof(value)) == 0;
+
+	switch (result_type)
+	{
+		case INT2OID:
+			if (!fits || integer < PG_INT16_MIN || integer > PG_INT16_MAX)
+				ereport(ERROR,
+						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						 errmsg("smallint out of range")));
+			return Int16GetDatum((int16) integer);
+		case INT4OID:
+			if (!fits || integer < PG_INT32_MIN || integer > PG_INT32_MAX)
+				ereport(ERROR,
+						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						 errmsg("integer out of range")));
+			return Int32GetDatum((int32) integer);
+		default:
+			if (!fits)
+				raise_bigint_range();
+			return Int64GetDatum(integer);
+	}
+}
+
+/* The aggregate that an output is, alone; NULL for a formula. */
+static const SmcAgg *
+lone_agg(const SmcQuery *query, int output)
+{
+	return output < SMC_QUERY_AGGS_MAX ? &query->aggs[output] : NULL;
+}
+
+/* An output of the circuit in one cell, as a type. */
+static Datum
+joint_datum(const SmcStudy *study, const SmcQuery *query, const SmcCircuitOutput *out,
+			const SmcJointFigure *figure, Oid result_type, bool *isnull)
+{
+	const SmcAgg *agg = lone_agg(query, out->output);
+	SmcRing128	ring;
+	Datum		value;
+
+	*isnull = figure->state != SMC_ELEMENT_OPENED || figure->is_null;
+	if (*isnull)
+		return (Datum) 0;
+	if (out->is_bit)
+		return BoolGetDatum(figure->bit);
+
+	ring = (SmcRing128) figure->value.limb[1] << 64 | figure->value.limb[0];
+	if (agg != NULL && (agg->kind == SMC_AGG_ARGMIN || agg->kind == SMC_AGG_ARGMAX))
+		return CStringGetTextDatum(study->parties[Min((int) ring, study->party_count - 1)]);
+	if (result_type == TEXTOID)
+		elog(ERROR, "a formula on shares can't be of type text");
+	if (out->is_ordered && smc_extreme_from_ring(ring, result_type, &value))
+		return value;
+	if (smc_optable_class(result_type) == SMC_CLASS_INT)
+	{
+		if (figure->digits != 0)
+			elog(ERROR, "an integer on shares has digits after the point");
+		return integer_datum(figure, result_type);
+	}
+	return decimal_datum(out, figure, result_type);
+}
+
+Datum
+smc_figure_of(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+			  const SmcOutcome *outcome, uint32 cell, int agg,
+			  Oid result_type, bool *isnull)
+{
+	int			joint = smc_circuit_find(layout->circuit, agg);
+
+	if (joint >= 0)
+		return joint_datum(study, query, &layout->circuit->outputs[joint],
+						   &outcome->figures[(size_t) cell * layout->circuit->output_count + joint],
+						   result_type, isnull);
+	return total_datum(study, query, layout, outcome, cell, agg, result_type, isnull);
+}
+
 bool
 smc_figure_cell_shown(const SmcQuery *query, const SmcLayout *layout,
 					  const SmcOutcome *outcome, uint32 cell)
 {
 	size_t		element;
+
+	if (query->having != NULL)
+		return outcome->shown[cell];
 
 	/* without GROUP BY there is a row even over no rows */
 	if (query->group_count == 0)
@@ -262,28 +401,32 @@ append_value(StringInfo buf, Oid type, const char *text)
 	}
 }
 
-/* The type in which a figure is written: wide enough for any total. */
-static Oid
-json_type(const SmcAgg *agg)
+/* Whether an output is a count, or a comparison's sign. */
+static bool
+is_small(const SmcQuery *query, int output)
 {
-	if (agg->kind == SMC_AGG_COUNT || agg->kind == SMC_AGG_COUNT_ROWS)
-		return INT8OID;
-	if (agg->kind == SMC_AGG_COMPARE)
-		return INT4OID;
-	if (agg->kind == SMC_AGG_ARGMIN || agg->kind == SMC_AGG_ARGMAX)
-		return TEXTOID;
-	switch (smc_exprtype_class(agg->arg))
+	SmcAggKind	kind;
+
+	if (output >= SMC_QUERY_AGGS_MAX)
+		return false;
+	kind = query->aggs[output].kind;
+	return kind == SMC_AGG_COUNT || kind == SMC_AGG_COUNT_ROWS || kind == SMC_AGG_COMPARE;
+}
+
+/* The type in which an output is written: wide enough for any total. */
+static Oid
+json_type(const SmcQuery *query, int output)
+{
+	Oid			type = output >= SMC_QUERY_AGGS_MAX ? query->formulas[output - SMC_QUERY_AGGS_MAX]->type :
+		smc_query_agg_type(&query->aggs[output]);
+	switch (smc_optable_class(type))
 	{
 		case SMC_CLASS_FLOAT:
 			return FLOAT8OID;
-		case SMC_CLASS_DATE:
-			return DATEOID;
-		case SMC_CLASS_TIMESTAMP:
-			return TIMESTAMPOID;
-		case SMC_CLASS_TIMESTAMPTZ:
-			return TIMESTAMPTZOID;
+		case SMC_CLASS_INT:
+			return is_small(query, output) ? INT8OID : NUMERICOID;
 		default:
-			return NUMERICOID;
+			return type;
 	}
 }
 
@@ -294,8 +437,8 @@ figure_text(Oid type, Datum figure)
 	{
 		case INT8OID:
 			return psprintf(INT64_FORMAT, DatumGetInt64(figure));
-		case INT4OID:
-			return psprintf("%d", DatumGetInt32(figure));
+		case BOOLOID:
+			return pstrdup(DatumGetBool(figure) ? "t" : "f");
 		case FLOAT8OID:
 			return float8out_internal(DatumGetFloat8(figure));
 		case TEXTOID:
@@ -318,6 +461,7 @@ append_cell(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 {
 	int			indexes[SMC_QUERY_GROUPS_MAX];
 	const char *separator = "";
+	ListCell   *lc;
 
 	smc_layout_cell_groups(study, query, cell, indexes);
 	appendStringInfoChar(buf, '{');
@@ -334,17 +478,18 @@ append_cell(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 			append_value(buf, column->type, column->values[indexes[i]]);
 		separator = ", ";
 	}
-	for (int i = 0; i < query->agg_count; i++)
+	foreach(lc, smc_query_outputs(query))
 	{
-		Oid			type = json_type(&query->aggs[i]);
+		int			output = lfirst_int(lc);
+		Oid			type = json_type(query, output);
 		bool		isnull;
 		Datum		figure;
 
-		if (!(smc_query_agg_recipients(study, query, i) & (1u << study->self)))
+		if (!(smc_query_recipients(study, query, output) & (1u << study->self)))
 			continue;
-		figure = smc_figure_of(study, query, layout, outcome, cell, i, type, &isnull);
+		figure = smc_figure_of(study, query, layout, outcome, cell, output, type, &isnull);
 		appendStringInfoString(buf, separator);
-		escape_json(buf, names[i]);
+		escape_json(buf, names[foreach_current_index(lc)]);
 		appendStringInfoString(buf, ": ");
 		if (isnull)
 			appendStringInfoString(buf, "null");
@@ -359,13 +504,15 @@ char *
 smc_figure_json(const SmcStudy *study, const SmcQuery *query,
 				const SmcLayout *layout, const SmcOutcome *outcome)
 {
-	char	  **names = palloc(Max(query->agg_count, 1) * sizeof(char *));
+	List	   *outputs = smc_query_outputs(query);
+	char	  **names = palloc(Max(list_length(outputs), 1) * sizeof(char *));
 	const char *separator = "";
 	int			level = smc_modes_begin();
 	StringInfoData buf;
+	ListCell   *lc;
 
-	for (int i = 0; i < query->agg_count; i++)
-		names[i] = smc_query_agg_text(study, &query->aggs[i]);
+	foreach(lc, outputs)
+		names[foreach_current_index(lc)] = smc_query_output_text(study, query, lfirst_int(lc));
 
 	initStringInfo(&buf);
 	appendStringInfoChar(&buf, '[');

@@ -14,11 +14,11 @@ extern char *smc_figure_json(const SmcStudy *study, const SmcQuery *query,
 							 const SmcLayout *layout, const SmcOutcome *outcome);
 
 /*
- * One aggregate's figure in one cell as its native result type; isnull set
+ * One output's figure in one cell as its native result type; isnull set
  * when NULL or not for us.  Raises when the total doesn't fit the type.
  */
 extern Datum smc_figure_of(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
-						   const SmcOutcome *outcome, uint32 cell, int agg,
+						   const SmcOutcome *outcome, uint32 cell, int output,
 						   Oid result_type, bool *isnull);
 
 /* Whether a cell is a row of the result: has rows, was not withheld. */

@@ -9,11 +9,9 @@
 
 #include "core/smc_bytes.h"
 #include "pg/smc_bytea.h"
+#include "pg/smc_circuit.h"
 #include "pg/smc_layout.h"
 #include "pg/smc_query.h"
-
-/* A SUM and a COUNT for each, one more for its rows, and one for the cell's. */
-#define SLOTS_MAX	(3 * SMC_QUERY_AGGS_MAX + 1)
 
 /* Places of a group column: its values, and NULL unless that can't be. */
 static uint32
@@ -40,7 +38,7 @@ add_slot(SmcLayout *layout, SmcSlotKind kind, int agg, int support, uint16 recip
 {
 	SmcSlot    *slot;
 
-	if (layout->slot_count == SLOTS_MAX)
+	if (layout->slot_count == SMC_LAYOUT_SLOTS_MAX)
 		elog(ERROR, "too many slots");
 	slot = &layout->slots[layout->slot_count];
 	slot->kind = kind;
@@ -90,14 +88,14 @@ smc_layout_find(const SmcStudy *study, const SmcQuery *query, const SmcLayout *l
 				SmcSlotKind kind, int agg)
 {
 	const SmcAgg *wanted = &query->aggs[agg];
-	uint16		recipients = smc_query_agg_recipients(study, query, agg);
+	uint16		recipients = smc_query_recipients(study, query, agg);
 
 	for (int i = 0; i < layout->slot_count; i++)
 	{
 		const SmcSlot *slot = &layout->slots[i];
 		const SmcAgg *known;
 
-		if (slot->kind != kind || slot->agg < 0 || !covers(slot->recipients, recipients))
+		if (slot->kind != kind || slot->agg < 0 || slot->is_input || !covers(slot->recipients, recipients))
 			continue;
 		known = &query->aggs[slot->agg];
 		if (slot->agg == agg)
@@ -112,12 +110,14 @@ smc_layout_find(const SmcStudy *study, const SmcQuery *query, const SmcLayout *l
 static int
 find_rows(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
 {
-	uint16		recipients = smc_query_agg_recipients(study, query, -1);
+	uint16		recipients = smc_query_recipients(study, query, -1);
 
 	for (int i = 0; i < layout->slot_count; i++)
 	{
 		const SmcSlot *slot = &layout->slots[i];
 
+		if (slot->is_input)
+			continue;
 		if (slot->agg < 0)
 			return i;			/* ROWS or ANY of the cell itself */
 		if (slot->kind == SMC_SLOT_COUNT && covers(slot->recipients, recipients) &&
@@ -127,9 +127,8 @@ find_rows(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
 	return -1;
 }
 
-/* The slot that counts the rows an aggregate rests on, made if need be. */
-static int
-support_slot(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg)
+int
+smc_layout_support(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg)
 {
 	if (smc_query_takes_all_rows(study, &query->aggs[agg]))
 		return 0;
@@ -142,12 +141,40 @@ support_slot(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, in
 	return add_slot(layout, SMC_SLOT_SUPPORT, agg, -1, all_parties(study));
 }
 
+int
+smc_layout_add_input(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout,
+					 SmcSlotKind kind, int agg, int bits)
+{
+	SmcSlot    *slot;
+	int			at;
+
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		slot = &layout->slots[i];
+		if (!slot->is_input || slot->kind != kind || (slot->agg < 0) != (agg < 0))
+			continue;
+		if (agg < 0 || slot->agg == agg ||
+			same_figure(study, kind, &query->aggs[slot->agg], &query->aggs[agg]))
+			return i;
+	}
+	at = add_slot(layout, kind, agg, -1, 0);
+	slot = &layout->slots[at];
+	slot->is_input = true;
+	slot->bits = bits;
+	if (agg >= 0)
+	{
+		slot->parties[0] = query->aggs[agg].parties[0];
+		slot->parties[1] = query->aggs[agg].parties[1];
+	}
+	return at;
+}
+
 /* Add the slots of an aggregate's figure, unless they are there. */
 static void
 add_figure(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg, int support)
 {
 	SmcAggKind	kind = query->aggs[agg].kind;
-	uint16		recipients = smc_query_agg_recipients(study, query, agg);
+	uint16		recipients = smc_query_recipients(study, query, agg);
 
 	if (smc_query_is_contest(kind))
 	{
@@ -177,9 +204,12 @@ lay_out_with_minimum(const SmcStudy *study, const SmcQuery *query, SmcLayout *la
 
 	add_slot(layout, SMC_SLOT_ROWS, -1, -1, all_parties(study));
 	for (int i = 0; i < query->agg_count; i++)
-		supports[i] = support_slot(study, query, layout, i);
+		supports[i] = smc_layout_support(study, query, layout, i);
 	for (int i = 0; i < query->agg_count; i++)
-		add_figure(study, query, layout, i, supports[i]);
+	{
+		if (smc_circuit_bypasses(study, query, i))
+			add_figure(study, query, layout, i, supports[i]);
+	}
 }
 
 /*
@@ -190,22 +220,25 @@ static void
 lay_out_at_once(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
 {
 	for (int i = 0; i < query->agg_count; i++)
-		add_figure(study, query, layout, i, -1);
+	{
+		if (smc_circuit_bypasses(study, query, i))
+			add_figure(study, query, layout, i, -1);
+	}
 
 	for (int i = 0; i < query->agg_count; i++)
 	{
-		if (query->aggs[i].kind != SMC_AGG_SUM)
+		if (query->aggs[i].kind != SMC_AGG_SUM || !smc_circuit_bypasses(study, query, i))
 			continue;
 		/* in a group that is there, a sum over all its rows isn't NULL */
 		if (query->group_count > 0 && smc_query_takes_all_rows(study, &query->aggs[i]))
 			continue;
 		if (smc_layout_find(study, query, layout, SMC_SLOT_COUNT, i) < 0 &&
 			smc_layout_find(study, query, layout, SMC_SLOT_ANY, i) < 0)
-			add_slot(layout, SMC_SLOT_ANY, i, -1, smc_query_agg_recipients(study, query, i));
+			add_slot(layout, SMC_SLOT_ANY, i, -1, smc_query_recipients(study, query, i));
 	}
 
-	if (query->group_count > 0 && find_rows(study, query, layout) < 0)
-		add_slot(layout, SMC_SLOT_ANY, -1, -1, smc_query_agg_recipients(study, query, -1));
+	if (query->group_count > 0 && query->having == NULL && find_rows(study, query, layout) < 0)
+		add_slot(layout, SMC_SLOT_ANY, -1, -1, smc_query_recipients(study, query, -1));
 }
 
 SmcLayout *
@@ -215,16 +248,17 @@ smc_layout_make(const SmcStudy *study, const SmcQuery *query)
 	uint64		cells = 1;
 
 	layout->min_rows = study->min_rows;
-	layout->slots = palloc0(SLOTS_MAX * sizeof(SmcSlot));
+	layout->slots = palloc0(SMC_LAYOUT_SLOTS_MAX * sizeof(SmcSlot));
 	if (layout->min_rows > 1)
 		lay_out_with_minimum(study, query, layout);
 	else
 		lay_out_at_once(study, query, layout);
 	layout->rows_slot = query->group_count > 0 ? find_rows(study, query, layout) : -1;
+	layout->circuit = smc_circuit_make(study, query, layout);
 
 	for (int i = 0; i < query->group_count && cells <= SMC_ELEMENTS_MAX; i++)
 		cells *= place_count(&study->columns[query->group_columns[i]]);
-	if (cells * layout->slot_count > SMC_ELEMENTS_MAX)
+	if (cells * (layout->slot_count + (layout->circuit ? layout->circuit->output_count : 0)) > SMC_ELEMENTS_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("a query over study \"%s\" has too many possible groups", study->name),
@@ -288,7 +322,12 @@ write_layout(SmcWriter *writer, const void *what)
 		smc_writer_u16(writer, slot->recipients);
 		smc_writer_u8(writer, slot->parties[0]);
 		smc_writer_u8(writer, slot->parties[1]);
+		smc_writer_u8(writer, slot->is_input);
+		smc_writer_u8(writer, slot->bits);
 	}
+	smc_writer_u8(writer, layout->circuit != NULL);
+	if (layout->circuit != NULL)
+		smc_circuit_write(writer, layout->circuit);
 }
 
 bytea *
@@ -321,7 +360,7 @@ smc_layout_parse(const uint8 *data, size_t len)
 	layout->min_rows = smc_reader_u32(&reader);
 	layout->slot_count = smc_reader_u16(&reader);
 	layout->rows_slot = (int16) smc_reader_u16(&reader);
-	if (layout->cell_count < 1 || layout->slot_count < 1 || layout->slot_count > SLOTS_MAX ||
+	if (layout->cell_count < 1 || layout->slot_count < 1 || layout->slot_count > SMC_LAYOUT_SLOTS_MAX ||
 		(uint64) layout->cell_count * layout->slot_count > SMC_ELEMENTS_MAX ||
 		layout->rows_slot < -1 || layout->rows_slot >= layout->slot_count)
 	{
@@ -339,6 +378,8 @@ smc_layout_parse(const uint8 *data, size_t len)
 		slot->recipients = smc_reader_u16(&reader);
 		slot->parties[0] = smc_reader_u8(&reader);
 		slot->parties[1] = smc_reader_u8(&reader);
+		slot->is_input = smc_reader_bool(&reader);
+		slot->bits = smc_reader_u8(&reader);
 		if (!is_sound(layout, slot))
 			smc_reader_fail(&reader);
 	}
@@ -352,6 +393,8 @@ smc_layout_parse(const uint8 *data, size_t len)
 			layout->slots[support].kind != SMC_SLOT_SUPPORT)
 			smc_reader_fail(&reader);
 	}
+	if (smc_reader_bool(&reader) && !reader.failed)
+		layout->circuit = smc_circuit_read(&reader, layout);
 	if (smc_reader_end(&reader) != SMC_OK)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),

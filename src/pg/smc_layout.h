@@ -35,7 +35,14 @@ typedef struct SmcSlot
 	int16		support;		/* the slot that counts the rows this one rests on (a ROWS or SUPPORT slot), -1: none needed */
 	uint16		recipients;
 	uint8		parties[2];		/* of COMPARE */
+	bool		is_input;		/* stays shares, for the circuit */
+	uint8		bits;			/* of an input that is added up: the total is below 2^bits; 0: as any */
 } SmcSlot;
+
+struct SmcCircuit;
+
+/* A SUM and a COUNT for each aggregate, as outputs and as inputs, one more for its rows, and the cell's. */
+#define SMC_LAYOUT_SLOTS_MAX	(5 * SMC_QUERY_AGGS_MAX + 2)
 
 typedef struct SmcLayout
 {
@@ -43,7 +50,8 @@ typedef struct SmcLayout
 	uint32		min_rows;		/* > 1: which ROWS and SUPPORT reach it is opened to all, then the rest where they do */
 	int			slot_count;
 	SmcSlot    *slots;
-	int			rows_slot;		/* not 0 where a cell has rows, to all that learn any figure; -1 without GROUP BY */
+	int			rows_slot;		/* not 0 where a cell has rows, to all that learn any figure; -1 without GROUP BY, or where HAVING tells */
+	struct SmcCircuit *circuit; /* what is computed before it is opened; NULL: nothing */
 } SmcLayout;
 
 /* Whether a slot's figure is found by a contest, rather than by adding up. */
@@ -58,6 +66,14 @@ extern SmcLayout *smc_layout_make(const SmcStudy *study, const SmcQuery *query);
  */
 extern int	smc_layout_find(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
 							SmcSlotKind kind, int agg);
+
+/*
+ * While a layout is made: the slot of a circuit's input, added unless it is
+ * there; and the slot that counts the rows that an aggregate rests on.
+ */
+extern int	smc_layout_add_input(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout,
+								 SmcSlotKind kind, int agg, int bits);
+extern int	smc_layout_support(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg);
 
 extern bytea *smc_layout_write(const SmcLayout *layout);
 extern SmcLayout *smc_layout_parse(const uint8 *data, size_t len);

@@ -260,6 +260,22 @@ prefill_contests(LocalRun *run)
 	}
 }
 
+/*
+ * Whether this party's part of an input leaves the total below the bound that
+ * the circuit was made for.  Where it doesn't, a column holds what its type or
+ * agreed range doesn't allow, or there are more rows than are counted.
+ */
+static bool
+fits_input(const LocalRun *run, const SmcSlot *slot, SmcRing128 value)
+{
+	SmcRing128	bound;
+
+	if (!slot->is_input || slot->bits == 0 || slot->bits >= 127 || smc_layout_is_contest(slot))
+		return true;
+	bound = (((SmcRing128) 1 << slot->bits) - 1) / (SmcRing128) run->study->party_count;
+	return value <= bound || -value <= bound;
+}
+
 /* Fill a row's slots into its cell; false after setting the problem. */
 static bool
 fill_slots(LocalRun *run, HeapTuple tuple, TupleDesc desc, uint32 cell)
@@ -309,7 +325,7 @@ fill_slots(LocalRun *run, HeapTuple tuple, TupleDesc desc, uint32 cell)
 					smc_sum_blind_flag(DatumGetBool(datum), smc_random_system());
 				continue;
 		}
-		if (!smc_ring_summable(value, run->study->party_count))
+		if (!smc_ring_summable(value, run->study->party_count) || !fits_input(run, slot, value))
 			return set_problem(run, PROBLEM_RANGE, i);
 		run->partials[(size_t) cell * layout->slot_count + i] = value;
 	}
@@ -468,6 +484,9 @@ check_bound(const SmcQuery *query)
 {
 	bool		unbound = smc_expr_has_params(query->where);
 
+	unbound = unbound || smc_expr_has_params(query->having);
+	for (int i = 0; i < query->formula_count; i++)
+		unbound = unbound || smc_expr_has_params(query->formulas[i]);
 	for (int i = 0; i < query->agg_count; i++)
 		unbound = unbound || smc_expr_has_params(query->aggs[i].arg) ||
 			smc_expr_has_params(query->aggs[i].filter);

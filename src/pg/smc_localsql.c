@@ -166,7 +166,7 @@ char *
 smc_localsql_text(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
 {
 	Oid			source = smc_source_find(study);
-	SmcDeparse	deparse = {study, source};
+	SmcDeparse	deparse = {study, source, NULL};
 	int			rows_slot = smc_localsql_rows_slot(study, query, layout);
 	StringInfoData buf;
 

@@ -30,15 +30,19 @@ tell_withheld(const SmcStudy *study, const SmcQuery *query, const SmcOutcome *ou
 							   figures, figures, study->min_rows)));
 }
 
-/* The aggregates that are not for us, one notice for each set of parties that they are for. */
+/* The outputs that are not for us, one notice for each set of parties that they are for. */
 static void
 tell_hidden(const SmcStudy *study, const SmcQuery *query)
 {
 	uint16		self = 1 << study->self;
 
-	for (int i = 0; i < query->agg_count; i++)
+	List	   *outputs = smc_query_outputs(query);
+	ListCell   *lc;
+	ListCell   *other;
+
+	foreach(lc, outputs)
 	{
-		uint16		recipients = smc_query_agg_recipients(study, query, i);
+		uint16		recipients = smc_query_recipients(study, query, lfirst_int(lc));
 		StringInfoData names;
 		bool		told = false;
 		int			count = 0;
@@ -47,14 +51,14 @@ tell_hidden(const SmcStudy *study, const SmcQuery *query)
 			continue;
 
 		initStringInfo(&names);
-		for (int j = 0; j < query->agg_count; j++)
+		foreach(other, outputs)
 		{
-			if (smc_query_agg_recipients(study, query, j) != recipients)
+			if (smc_query_recipients(study, query, lfirst_int(other)) != recipients)
 				continue;
-			told |= j < i;
+			told |= foreach_current_index(other) < foreach_current_index(lc);
 			if (count++ > 0)
 				appendStringInfoString(&names, ", ");
-			appendStringInfoString(&names, smc_query_agg_text(study, &query->aggs[j]));
+			appendStringInfoString(&names, smc_query_output_text(study, query, lfirst_int(other)));
 		}
 		if (!told)
 			ereport(NOTICE,
@@ -68,7 +72,7 @@ tell_hidden(const SmcStudy *study, const SmcQuery *query)
 bool
 smc_notice_outcome(const SmcStudy *study, const SmcQuery *query, const SmcOutcome *outcome)
 {
-	uint16		recipients = smc_query_agg_recipients(study, query, -1);
+	uint16		recipients = smc_query_recipients(study, query, -1);
 
 	if ((recipients & (1 << study->self)) == 0)
 	{

@@ -247,6 +247,16 @@ smc_option_parse_approve(const char *value)
 }
 
 bool
+smc_option_parse_switch(const char *value, const char *option)
+{
+	if (strcmp(value, "on") == 0)
+		return true;
+	if (strcmp(value, "off") != 0)
+		smc_option_raise_value(option, value, "It must be \"on\" or \"off\".");
+	return false;
+}
+
+bool
 smc_option_parse_filter_by(const char *value)
 {
 	if (strcmp(value, "values") == 0)

@@ -369,6 +369,13 @@ smc_pipe_write_outcome(StringInfo buf, const SmcOutcome *outcome, size_t count,
 		smc_messages_put_u64(buf, times->peer_us[i]);
 	appendBinaryStringInfo(buf, (const char *) outcome->states, (int) count);
 	appendBinaryStringInfo(buf, (const char *) outcome->totals, (int) (count * sizeof(SmcRing128)));
+	smc_messages_put_u64(buf, outcome->figure_count);
+	smc_messages_put_u64(buf, outcome->shown_count);
+	if (outcome->figure_count > 0)
+		appendBinaryStringInfo(buf, (const char *) outcome->figures,
+							   (int) (outcome->figure_count * sizeof(SmcJointFigure)));
+	if (outcome->shown_count > 0)
+		appendBinaryStringInfo(buf, (const char *) outcome->shown, (int) (outcome->shown_count * sizeof(bool)));
 }
 
 SmcOutcome *
@@ -390,6 +397,17 @@ smc_pipe_read_outcome(SmcReader *reader, size_t count, SmcPipeTimes *times)
 	smc_reader_copy(reader, outcome->states, count);
 	outcome->totals = palloc(count * sizeof(SmcRing128));
 	smc_reader_copy(reader, (uint8_t *) outcome->totals, count * sizeof(SmcRing128));
+	outcome->figure_count = (size_t) smc_reader_u64(reader);
+	outcome->shown_count = (size_t) smc_reader_u64(reader);
+	if (outcome->figure_count > (size_t) SMC_ELEMENTS_MAX || outcome->shown_count > SMC_ELEMENTS_MAX)
+		smc_reader_fail(reader);
+	else
+	{
+		outcome->figures = palloc_extended(Max(outcome->figure_count, 1) * sizeof(SmcJointFigure), MCXT_ALLOC_HUGE);
+		smc_reader_copy(reader, (uint8_t *) outcome->figures, outcome->figure_count * sizeof(SmcJointFigure));
+		outcome->shown = palloc(Max(outcome->shown_count, 1) * sizeof(bool));
+		smc_reader_copy(reader, (uint8_t *) outcome->shown, outcome->shown_count * sizeof(bool));
+	}
 	expect_end(reader, "outcome");
 	return outcome;
 }

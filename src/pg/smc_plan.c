@@ -9,9 +9,15 @@
  * The grouping stage is where a study can be answered.  We take it whole (WHERE,
  * GROUP BY, every aggregate of target list and HAVING) or raise: no other plan
  * could, so nothing is gained by being polite.  The scan then yields one row
- * per group with the group columns and the aggregates' figures; expressions
- * over them, HAVING, ORDER BY, LIMIT, window functions and whatever is around
- * the query are PostgreSQL's own work on those rows.
+ * per group with the group columns, the aggregates' figures, and the values of
+ * expressions over aggregates.
+ *
+ * Such an expression is computed on shares where it can be (pg/smc_formula.h),
+ * so that its value is all that is opened; HAVING likewise decides on shares
+ * which groups are told of.  What can't be is taken apart, and PostgreSQL
+ * computes it from the largest parts that could.  ORDER BY, LIMIT, window
+ * functions and whatever is around the query are PostgreSQL's own work on those
+ * rows.
  *
  * One kind of WHERE clause stays here as well.  PostgreSQL moves a condition on
  * the result of a grouping subquery (or HAVING without aggregates) down into
@@ -25,6 +31,7 @@
 
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/planmain.h"
@@ -32,7 +39,9 @@
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 
+#include "pg/smc_circuit.h"
 #include "pg/smc_compat.h"
+#include "pg/smc_formula.h"
 #include "pg/smc_module.h"
 #include "pg/smc_plan.h"
 #include "pg/smc_planned.h"
@@ -58,7 +67,8 @@ typedef struct Grouping
 	SmcShipContext ship;
 	SmcQuery   *query;
 	List	   *aggrefs;		/* the Aggref behind each of query->aggs */
-	List	   *scan_tlist;		/* the scan's rows: group columns, then each distinct Aggref */
+	List	   *functions;		/* their Oids */
+	List	   *scan_tlist;		/* the scan's rows: group columns, each distinct Aggref, each formula's expression */
 	List	   *outputs;		/* SmcPlanned.outputs */
 	List	   *local_quals;	/* what PostgreSQL checks on those rows */
 } Grouping;
@@ -156,24 +166,20 @@ same_figure(const Aggref *a, const Aggref *b)
 		equal(a->aggdistinct, b->aggdistinct) && equal(a->aggorder, b->aggorder);
 }
 
-/* Add an aggregate to the scan's rows, and its figure to the query unless it is there. */
-static void
-take_aggref(Grouping *grouping, Aggref *aggref)
+/* The place of an aggregate in the query, added unless it is there. */
+static int
+find_agg(void *arg, Aggref *aggref)
 {
+	Grouping   *grouping = arg;
 	SmcQuery   *query = grouping->query;
+	int			(*in_formula) (void *arg, Aggref *aggref);
 	ListCell   *lc;
 
-	if (tlist_member((Expr *) aggref, grouping->scan_tlist))
-		return;
-	grouping->scan_tlist = add_to_flat_tlist(grouping->scan_tlist, list_make1(aggref));
-
+	grouping->functions = list_append_unique_oid(grouping->functions, aggref->aggfnoid);
 	foreach(lc, grouping->aggrefs)
 	{
 		if (same_figure(lfirst(lc), aggref))
-		{
-			grouping->outputs = lappend_int(grouping->outputs, foreach_current_index(lc));
-			return;
-		}
+			return foreach_current_index(lc);
 	}
 
 	if (query->agg_count == SMC_QUERY_AGGS_MAX)
@@ -181,39 +187,206 @@ take_aggref(Grouping *grouping, Aggref *aggref)
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("a query over study \"%s\" can't have more than %d aggregates",
 						grouping->ship.study->name, SMC_QUERY_AGGS_MAX)));
+
+	/* its argument and filter are over columns again */
+	in_formula = grouping->ship.find_agg;
+	grouping->ship.find_agg = NULL;
 	smc_shippable_agg(&grouping->ship, aggref, &query->aggs[query->agg_count]);
+	grouping->ship.find_agg = in_formula;
 	grouping->aggrefs = lappend(grouping->aggrefs, aggref);
-	grouping->outputs = lappend_int(grouping->outputs, query->agg_count++);
+	return query->agg_count++;
 }
 
-/* Take what an expression of the target list or HAVING needs of the scan's rows. */
+/* Add an aggregate to the scan's rows, as an output of the query. */
+static void
+take_aggref(Grouping *grouping, Aggref *aggref)
+{
+	int			agg;
+
+	if (tlist_member((Expr *) aggref, grouping->scan_tlist))
+		return;
+	agg = find_agg(grouping, aggref);
+	grouping->query->aggs[agg].is_output = true;
+	grouping->scan_tlist = add_to_flat_tlist(grouping->scan_tlist, list_make1(aggref));
+	grouping->outputs = lappend_int(grouping->outputs, agg);
+}
+
+/* Whether every aggregate in a formula is an output as well, for all parties that would learn the formula. */
+static bool
+is_told_anyway(const Grouping *grouping, const SmcExpr *formula)
+{
+	ListCell   *lc;
+
+	if (formula->kind == SMC_EXPR_AGG && !grouping->query->aggs[formula->column].is_output)
+		return false;
+	foreach(lc, formula->args)
+	{
+		if (!is_told_anyway(grouping, lfirst(lc)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Try to make a formula of an expression, so that only its value is opened.
+ * NULL where it can't be, or where that would open no less: everything that was
+ * added for it is then taken back.
+ */
+static SmcExpr *
+take_formula(Grouping *grouping, Node *expr)
+{
+	SmcQuery   *query = grouping->query;
+	int			aggs = query->agg_count;
+	int			aggrefs = list_length(grouping->aggrefs);
+	List	   *params = list_copy(grouping->ship.params);
+	List	   *functions = list_copy(grouping->functions);
+	SmcExpr    *formula;
+
+	if (!contain_agg_clause(expr))
+		return NULL;
+	grouping->ship.find_agg = find_agg;
+	grouping->ship.arg = grouping;
+	formula = smc_shippable_formula(&grouping->ship, (Expr *) expr);
+	grouping->ship.find_agg = NULL;
+	if (formula != NULL && !smc_formula_is_mere_cast(formula) && !is_told_anyway(grouping, formula))
+	{
+		/* scales and types of the aggregates */
+		for (int i = aggs; i < query->agg_count; i++)
+			smc_query_check_agg(grouping->ship.study, &query->aggs[i]);
+		if (smc_circuit_try(grouping->ship.study, query, formula) == NULL)
+			return formula;
+	}
+	query->agg_count = aggs;
+	grouping->aggrefs = list_truncate(grouping->aggrefs, aggrefs);
+	grouping->ship.params = params;
+	grouping->functions = functions;
+	return NULL;
+}
+
+static bool take_parts(Node *node, void *context);
+
+/* What take_parts needs. */
+typedef struct TakeContext
+{
+	PlannerInfo *root;
+	Grouping   *grouping;
+} TakeContext;
+
+/*
+ * Take what an expression of the target list or HAVING needs of the scan's
+ * rows: itself, where it is a formula; else what it is made of.  So the largest
+ * parts that can be computed on shares are.
+ */
 static void
 take_output(PlannerInfo *root, Grouping *grouping, Node *expr)
 {
-	List	   *parts = pull_var_clause(expr,
-										PVC_INCLUDE_AGGREGATES |
-										PVC_RECURSE_WINDOWFUNCS |
-										PVC_RECURSE_PLACEHOLDERS);
+	TakeContext context = {root, grouping};
+
+	(void) take_parts(expr, &context);
+}
+
+/* Add a formula as an output. */
+static void
+add_formula(Grouping *grouping, Node *expr, SmcExpr *formula)
+{
+	SmcQuery   *query = grouping->query;
+
+	if (query->formula_count == SMC_QUERY_AGGS_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a query over study \"%s\" can't have more than %d expressions over aggregates",
+						grouping->ship.study->name, SMC_QUERY_AGGS_MAX)));
+	query->formulas[query->formula_count] = formula;
+	grouping->scan_tlist = add_to_flat_tlist(grouping->scan_tlist, list_make1(expr));
+	grouping->outputs = lappend_int(grouping->outputs, SMC_QUERY_FORMULA(query->formula_count));
+	query->formula_count++;
+}
+
+static bool
+take_parts(Node *node, void *context)
+{
+	TakeContext *take = context;
+	Grouping   *grouping = take->grouping;
+	SmcExpr    *formula;
+
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_Aggref:
+			take_aggref(grouping, castNode(Aggref, node));
+			return false;
+		case T_Var:
+		case T_GroupingFunc:
+			if (plain_column(grouping, node) < 0 ||
+				group_position(grouping, plain_column(grouping, node)) < 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						 errmsg("%s can't be had from a joint query over study \"%s\"",
+								smc_refuse_deparse(take->root, grouping->ship.relid, node),
+								grouping->ship.study->name),
+						 errdetail("A joint query yields the columns it is grouped by and joint aggregates.")));
+			return false;
+		case T_Const:
+		case T_Param:
+		case T_CaseTestExpr:
+			return false;
+		case T_List:
+		case T_WindowFunc:
+		case T_CaseWhen:
+			break;
+		default:
+			if (tlist_member((Expr *) node, grouping->scan_tlist))
+				return false;
+			formula = take_formula(grouping, node);
+			if (formula != NULL)
+			{
+				add_formula(grouping, node, formula);
+				return false;
+			}
+			break;
+	}
+	return expression_tree_walker(node, take_parts, context);
+}
+
+/*
+ * Take HAVING: what can be computed on shares decides there which groups are
+ * told of at all; the rest is checked on the opened rows.
+ */
+static void
+take_having(PlannerInfo *root, Grouping *grouping, List *having)
+{
+	List	   *shipped = NIL;
 	ListCell   *lc;
 
-	foreach(lc, parts)
+	foreach(lc, having)
 	{
-		Node	   *part = lfirst(lc);
-		int			column;
+		Node	   *clause = lfirst(lc);
+		SmcExpr    *formula = take_formula(grouping, clause);
 
-		if (IsA(part, Aggref))
+		if (formula != NULL)
 		{
-			take_aggref(grouping, castNode(Aggref, part));
+			shipped = lappend(shipped, formula);
 			continue;
 		}
-		column = plain_column(grouping, part);
-		if (column < 0 || group_position(grouping, column) < 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("%s can't be had from a joint query over study \"%s\"",
-							smc_refuse_deparse(root, grouping->ship.relid, part),
-							grouping->ship.study->name),
-					 errdetail("A joint query yields the columns it is grouped by and joint aggregates.")));
+		take_output(root, grouping, clause);
+		grouping->local_quals = lappend(grouping->local_quals, clause);
+	}
+	if (shipped != NIL)
+		grouping->query->having = list_length(shipped) == 1 ? linitial(shipped) :
+			smc_expr_op("and", shipped);
+}
+
+/* Take the aggregates that stand alone in the target list: what is made of them needs no formula. */
+static void
+take_plain_outputs(Grouping *grouping, List *exprs)
+{
+	ListCell   *lc;
+
+	foreach(lc, exprs)
+	{
+		if (IsA(lfirst(lc), Aggref))
+			take_aggref(grouping, lfirst(lc));
 	}
 }
 
@@ -290,16 +463,15 @@ take_grouping(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *grouped_rel,
 	grouping->ship.relid = input_rel->relid;
 	grouping->query = palloc0(sizeof(SmcQuery));
 	grouping->query->aggs = palloc0(SMC_QUERY_AGGS_MAX * sizeof(SmcAgg));
+	grouping->query->formulas = palloc0(SMC_QUERY_AGGS_MAX * sizeof(SmcExpr *));
 
 	take_group_by(root, grouping);
+	take_plain_outputs(grouping, grouped_rel->reltarget->exprs);
 	foreach(lc, grouped_rel->reltarget->exprs)
 		take_output(root, grouping, lfirst(lc));
-	foreach(lc, having)
-		take_output(root, grouping, lfirst(lc));
-	take_where(grouping, input_rel->baserestrictinfo);
-
 	/* The cheap ones that came from WHERE go first, as they would have. */
-	grouping->local_quals = list_concat(grouping->local_quals, having);
+	take_where(grouping, input_rel->baserestrictinfo);
+	take_having(root, grouping, having);
 	return grouping;
 }
 
@@ -324,7 +496,8 @@ smcGetForeignUpperPaths(PlannerInfo *root, UpperRelationKind stage,
 	having = (List *) ((GroupPathExtraData *) extra)->havingQual;
 	grouping = take_grouping(root, input_rel, output_rel, having);
 
-	if (grouping->query->group_count == 0 && grouping->query->agg_count == 0)
+	if (grouping->query->group_count == 0 && grouping->query->agg_count == 0 &&
+		grouping->query->formula_count == 0)
 	{
 		/* Nothing is asked, as when an outer query drops all columns: one row, and no computation. */
 		path = (Path *) create_group_result_path(root, output_rel, output_rel->reltarget, having);
@@ -363,6 +536,7 @@ smcGetForeignPlan(PlannerInfo *root, RelOptInfo *rel, Oid foreigntableid,
 	memcpy(planned.digest, grouping->ship.study->digest, SMC_KEY_BYTES);
 	planned.query = grouping->query;
 	planned.outputs = grouping->outputs;
+	planned.functions = grouping->functions;
 
 	return make_foreignscan(tlist, grouping->local_quals, 0,
 							grouping->ship.params, smc_planned_to_list(&planned),

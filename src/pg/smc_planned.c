@@ -3,7 +3,8 @@
  *
  * The list: an OidList with the study, a String with the digest in hex, an
  * IntList of group columns, an expression, a List of aggregates, an IntList of
- * outputs.  An absent expression is NULL in its place.
+ * outputs, a List of formulas, HAVING, an OidList of functions.  An absent
+ * expression is NULL in its place.
  * The bytes of smc_query_write won't do: they have no place for a parameter,
  * and a peer must never be sent one.
  */
@@ -23,6 +24,9 @@ enum
 	PLANNED_WHERE,
 	PLANNED_AGGS,
 	PLANNED_OUTPUTS,
+	PLANNED_FORMULAS,
+	PLANNED_HAVING,
+	PLANNED_FUNCTIONS,
 	PLANNED_LENGTH
 };
 
@@ -100,22 +104,30 @@ smc_planned_to_list(const SmcPlanned *planned)
 	const SmcQuery *query = planned->query;
 	List	   *groups = NIL;
 	List	   *aggs = NIL;
+	List	   *formulas = NIL;
 	List	   *list;
 
 	for (int i = 0; i < query->group_count; i++)
 		groups = lappend_int(groups, query->group_columns[i]);
 	for (int i = 0; i < query->agg_count; i++)
-		aggs = lappend(aggs, list_make3(list_make4_int(query->aggs[i].kind, query->aggs[i].scale,
-													   query->aggs[i].parties[0], query->aggs[i].parties[1]),
+		aggs = lappend(aggs, list_make3(list_make5_int(query->aggs[i].kind, query->aggs[i].scale,
+													   query->aggs[i].parties[0], query->aggs[i].parties[1],
+													   query->aggs[i].is_output),
 										expr_to_list(query->aggs[i].arg),
 										expr_to_list(query->aggs[i].filter)));
+
+	for (int i = 0; i < query->formula_count; i++)
+		formulas = lappend(formulas, expr_to_list(query->formulas[i]));
 
 	list = list_make5(list_make1_oid(planned->relid),
 					  digest_to_string(planned->digest),
 					  groups,
 					  expr_to_list(query->where),
 					  aggs);
-	return lappend(list, list_copy(planned->outputs));
+	list = lappend(list, list_copy(planned->outputs));
+	list = lappend(list, formulas);
+	list = lappend(list, expr_to_list(query->having));
+	return lappend(list, list_copy(planned->functions));
 }
 
 SmcPlanned *
@@ -125,6 +137,7 @@ smc_planned_from_list(List *list)
 	SmcQuery   *query = palloc0(sizeof(SmcQuery));
 	List	   *groups = list_nth(list, PLANNED_GROUPS);
 	List	   *aggs = list_nth(list, PLANNED_AGGS);
+	List	   *formulas = list_nth(list, PLANNED_FORMULAS);
 	ListCell   *lc;
 
 	Assert(list_length(list) == PLANNED_LENGTH);
@@ -133,6 +146,7 @@ smc_planned_from_list(List *list)
 	hex_decode(strVal(list_nth(list, PLANNED_DIGEST)), 2 * SMC_KEY_BYTES, (char *) planned->digest);
 	planned->query = query;
 	planned->outputs = list_copy(list_nth(list, PLANNED_OUTPUTS));
+	planned->functions = list_copy(list_nth(list, PLANNED_FUNCTIONS));
 
 	Assert(list_length(groups) <= SMC_QUERY_GROUPS_MAX);
 	foreach(lc, groups)
@@ -151,8 +165,14 @@ smc_planned_from_list(List *list)
 		agg->scale = lsecond_int(numbers);
 		agg->parties[0] = lthird_int(numbers);
 		agg->parties[1] = lfourth_int(numbers);
+		agg->is_output = list_nth_int(numbers, 4) != 0;
 		agg->arg = expr_from_list(lsecond(parts));
 		agg->filter = expr_from_list(lthird(parts));
 	}
+
+	query->formulas = palloc0(Max(list_length(formulas), 1) * sizeof(SmcExpr *));
+	foreach(lc, formulas)
+		query->formulas[query->formula_count++] = expr_from_list(lfirst(lc));
+	query->having = expr_from_list(list_nth(list, PLANNED_HAVING));
 	return planned;
 }

@@ -19,7 +19,8 @@ typedef struct SmcPlanned
 	Oid			relid;			/* the study */
 	uint8		digest[SMC_KEY_BYTES];	/* of the definition that the query was planned with */
 	SmcQuery   *query;			/* its columns are indexes into that definition */
-	List	   *outputs;		/* int per column of the scan's rows: an aggregate's index, or -1 - n for the n-th group column */
+	List	   *outputs;		/* int per column of the scan's rows: an output of the query, or -1 - n for the n-th group column */
+	List	   *functions;		/* Oids of all aggregates' functions, those in formulas and HAVING too */
 } SmcPlanned;
 
 /* To ForeignScan.fdw_private and back; everything is copied to the current context. */

@@ -1,16 +1,16 @@
 /*
- * Joint queries: their bytes, their check against a study, their words.
+ * Joint queries: their bytes, and their check against a study.
  *
  * Every party checks every query for itself, whoever made it: the planner that
  * refused the user's query at the hub is of no account here.
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "pg/smc_bytea.h"
-#include "pg/smc_deparse.h"
 #include "pg/smc_exprrange.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_layout.h"
@@ -24,6 +24,10 @@ smc_query_bind(const SmcQuery *query, int count, char *const *values)
 
 	*copy = *query;
 	copy->where = smc_expr_bind(query->where, count, values);
+	copy->having = smc_expr_bind(query->having, count, values);
+	copy->formulas = palloc0(Max(query->formula_count, 1) * sizeof(SmcExpr *));
+	for (int i = 0; i < query->formula_count; i++)
+		copy->formulas[i] = smc_expr_bind(query->formulas[i], count, values);
 	copy->aggs = palloc0(Max(query->agg_count, 1) * sizeof(SmcAgg));
 	for (int i = 0; i < query->agg_count; i++)
 	{
@@ -59,11 +63,16 @@ write_query(SmcWriter *writer, const void *what)
 	for (int i = 0; i < query->agg_count; i++)
 	{
 		smc_writer_u8(writer, query->aggs[i].kind);
+		smc_writer_u8(writer, query->aggs[i].is_output);
 		smc_writer_u8(writer, query->aggs[i].parties[0]);
 		smc_writer_u8(writer, query->aggs[i].parties[1]);
 		write_optional(writer, query->aggs[i].arg);
 		write_optional(writer, query->aggs[i].filter);
 	}
+	smc_writer_u16(writer, query->formula_count);
+	for (int i = 0; i < query->formula_count; i++)
+		smc_expr_write(writer, query->formulas[i]);
+	write_optional(writer, query->having);
 }
 
 bytea *
@@ -118,11 +127,23 @@ smc_query_parse(const uint8 *data, size_t len)
 	for (int i = 0; i < query->agg_count && !reader.failed; i++)
 	{
 		query->aggs[i].kind = smc_reader_u8(&reader);
+		query->aggs[i].is_output = smc_reader_bool(&reader);
 		query->aggs[i].parties[0] = smc_reader_u8(&reader);
 		query->aggs[i].parties[1] = smc_reader_u8(&reader);
 		query->aggs[i].arg = parse_optional(&reader, &nodes);
 		query->aggs[i].filter = parse_optional(&reader, &nodes);
 	}
+
+	query->formula_count = smc_reader_u16(&reader);
+	if (query->formula_count > SMC_QUERY_AGGS_MAX)
+	{
+		query->formula_count = 0;
+		smc_reader_fail(&reader);
+	}
+	query->formulas = palloc0(Max(query->formula_count, 1) * sizeof(SmcExpr *));
+	for (int i = 0; i < query->formula_count && !reader.failed; i++)
+		query->formulas[i] = smc_expr_parse(&reader, &nodes);
+	query->having = parse_optional(&reader, &nodes);
 
 	if (smc_reader_end(&reader) != SMC_OK)
 		ereport(ERROR,
@@ -134,33 +155,6 @@ smc_query_parse(const uint8 *data, size_t len)
 /*
  * The check
  */
-
-/* The SQL name of a kind of aggregate, NULL when there is no such kind. */
-static const char *
-kind_name(SmcAggKind kind)
-{
-	switch (kind)
-	{
-		case SMC_AGG_COUNT_ROWS:
-		case SMC_AGG_COUNT:
-			return "count";
-		case SMC_AGG_SUM:
-			return "sum";
-		case SMC_AGG_AVG:
-			return "avg";
-		case SMC_AGG_MIN:
-			return "min";
-		case SMC_AGG_MAX:
-			return "max";
-		case SMC_AGG_COMPARE:
-			return "smc_compare";
-		case SMC_AGG_ARGMIN:
-			return "smc_argmin";
-		case SMC_AGG_ARGMAX:
-			return "smc_argmax";
-	}
-	return NULL;
-}
 
 bool
 smc_query_is_contest(SmcAggKind kind)
@@ -216,6 +210,9 @@ check_size(const SmcStudy *study, const SmcQuery *query)
 
 	for (int i = 0; i < query->agg_count; i++)
 		nodes += count_nodes(query->aggs[i].arg) + count_nodes(query->aggs[i].filter);
+	for (int i = 0; i < query->formula_count; i++)
+		nodes += count_nodes(query->formulas[i]);
+	nodes += count_nodes(query->having);
 	if (nodes > SMC_EXPR_NODES_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -368,13 +365,13 @@ check_compared(const SmcStudy *study, const SmcAgg *agg)
 				 errmsg("smc_compare needs two different parties of study \"%s\"", study->name)));
 }
 
-static void
-check_aggregate(const SmcStudy *study, SmcAgg *agg)
+void
+smc_query_check_agg(const SmcStudy *study, SmcAgg *agg)
 {
 	uint16		mask = study->recipients;
 	int			columns = 0;
 
-	if (kind_name(agg->kind) == NULL || (agg->arg == NULL) != (agg->kind == SMC_AGG_COUNT_ROWS))
+	if ((agg->kind < SMC_AGG_COUNT_ROWS || agg->kind > SMC_AGG_ARGMAX) || (agg->arg == NULL) != (agg->kind == SMC_AGG_COUNT_ROWS))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("malformed aggregate over study \"%s\"", study->name)));
@@ -416,6 +413,72 @@ check_aggregate(const SmcStudy *study, SmcAgg *agg)
 		agg->scale = 0;
 }
 
+/* Mark the aggregates that a formula uses. */
+static void
+mark_used(const SmcExpr *formula, bool *used)
+{
+	ListCell   *cell;
+
+	if (formula == NULL)
+		return;
+	if (formula->kind == SMC_EXPR_AGG)
+		used[formula->column] = true;
+	foreach(cell, formula->args)
+		mark_used(lfirst(cell), used);
+}
+
+/* Resolve the types of all formulas, and raise where one isn't what it must be. */
+static void
+check_formulas(const SmcStudy *study, SmcQuery *query)
+{
+	Oid		   *types = palloc(Max(query->agg_count, 1) * sizeof(Oid));
+	bool	   *used = palloc0(Max(query->agg_count, 1) * sizeof(bool));
+
+	for (int i = 0; i < query->agg_count; i++)
+		types[i] = smc_query_agg_type(&query->aggs[i]);
+	for (int i = 0; i <= query->formula_count; i++)
+	{
+		SmcExpr    *formula = i < query->formula_count ? query->formulas[i] : query->having;
+
+		if (formula == NULL)
+			continue;
+		if (!smc_exprtype_resolve_formula(study, formula, types, query->agg_count) ||
+			(i == query->formula_count && formula->type != BOOLOID))
+			ereport(ERROR,
+					(errcode(ERRCODE_PROTOCOL_VIOLATION),
+					 errmsg("malformed expression over aggregates of study \"%s\"", study->name)));
+		mark_used(formula, used);
+	}
+
+	/* what nothing is made of would still be counted for min_rows */
+	for (int i = 0; i < query->agg_count; i++)
+	{
+		if (!query->aggs[i].is_output && !used[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_PROTOCOL_VIOLATION),
+					 errmsg("a query over study \"%s\" has an aggregate that nothing uses", study->name)));
+	}
+	pfree(types);
+	pfree(used);
+}
+
+/* Raise where an output would go to nobody. */
+static void
+check_recipients(const SmcStudy *study, const SmcQuery *query)
+{
+	ListCell   *cell;
+
+	foreach(cell, smc_query_outputs(query))
+	{
+		if (smc_query_recipients(study, query, lfirst_int(cell)) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("no party may learn %s over study \"%s\"",
+							smc_query_output_text(study, query, lfirst_int(cell)), study->name),
+					 errdetail("A figure goes to the parties that every column in it, and in HAVING, is revealed to.")));
+	}
+}
+
 void
 smc_query_check(const SmcStudy *study, SmcQuery *query)
 {
@@ -427,6 +490,7 @@ smc_query_check(const SmcStudy *study, SmcQuery *query)
 				 errdetail("Its option \"reveal_to\" is none.")));
 	if (query->group_count < 0 || query->group_count > SMC_QUERY_GROUPS_MAX ||
 		query->agg_count < 0 || query->agg_count > SMC_QUERY_AGGS_MAX ||
+		query->formula_count < 0 || query->formula_count > SMC_QUERY_AGGS_MAX ||
 		(query->group_count == 0 && query->agg_count == 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
@@ -440,184 +504,10 @@ smc_query_check(const SmcStudy *study, SmcQuery *query)
 		smc_exprrange_check(study, query->where);
 	}
 	for (int i = 0; i < query->agg_count; i++)
-	{
-		check_aggregate(study, &query->aggs[i]);
-		if (smc_query_agg_recipients(study, query, i) == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("no party may learn %s over study \"%s\"",
-							smc_query_agg_text(study, &query->aggs[i]), study->name),
-					 errdetail("A figure goes to the parties that every column in it is revealed to.")));
-	}
+		smc_query_check_agg(study, &query->aggs[i]);
+	check_formulas(study, query);
+	check_recipients(study, query);
 
-	/* raises when the vector is too long */
+	/* raises when the vector is too long, or a formula is beyond the ring */
 	(void) smc_layout_make(study, query);
-}
-
-/*
- * Who and what
- */
-
-uint16
-smc_query_agg_recipients(const SmcStudy *study, const SmcQuery *query, int agg)
-{
-	uint16		all = (uint16) ((1u << study->party_count) - 1);
-	uint16		mask = all;
-
-	if (agg < 0)
-	{
-		if (query->agg_count == 0)
-			return study->recipients;
-		mask = 0;
-		for (int i = 0; i < query->agg_count; i++)
-			mask |= smc_query_agg_recipients(study, query, i);
-		return mask;
-	}
-
-	if (query->aggs[agg].arg == NULL ||
-		smc_expr_narrow_recipients(study, query->aggs[agg].arg, &mask) == 0)
-		return study->recipients;
-	return mask;
-}
-
-bool
-smc_query_takes_all_rows(const SmcStudy *study, const SmcAgg *agg)
-{
-	return agg->filter == NULL &&
-		(agg->arg == NULL || !smc_exprtype_nullable(study, agg->arg));
-}
-
-bool
-smc_query_same_rows(const SmcStudy *study, const SmcAgg *a, const SmcAgg *b)
-{
-	/* an argument that is never NULL leaves no row out */
-	const SmcExpr *arg_a = a->arg != NULL && smc_exprtype_nullable(study, a->arg) ? a->arg : NULL;
-	const SmcExpr *arg_b = b->arg != NULL && smc_exprtype_nullable(study, b->arg) ? b->arg : NULL;
-
-	return smc_expr_equal(a->filter, b->filter) && smc_expr_equal(arg_a, arg_b);
-}
-
-static void
-append_aggregate(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
-{
-	appendStringInfo(buf, "%s(", kind_name(agg->kind));
-	if (agg->arg != NULL)
-		smc_deparse_expr(buf, deparse, agg->arg);
-	else
-		appendStringInfoChar(buf, '*');
-	if (agg->kind == SMC_AGG_COMPARE)
-		appendStringInfo(buf, ", %s, %s",
-						 quote_literal_cstr(deparse->study->parties[agg->parties[0]]),
-						 quote_literal_cstr(deparse->study->parties[agg->parties[1]]));
-	appendStringInfoChar(buf, ')');
-	if (agg->filter != NULL)
-	{
-		appendStringInfoString(buf, " FILTER (WHERE ");
-		smc_deparse_expr(buf, deparse, agg->filter);
-		appendStringInfoChar(buf, ')');
-	}
-}
-
-char *
-smc_query_agg_text(const SmcStudy *study, const SmcAgg *agg)
-{
-	SmcDeparse	deparse = {study, InvalidOid};
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	append_aggregate(&buf, &deparse, agg);
-	return buf.data;
-}
-
-char *
-smc_query_text(const SmcStudy *study, const SmcQuery *query)
-{
-	SmcDeparse	deparse = {study, InvalidOid};
-	const char *separator = "";
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	appendStringInfoString(&buf, "SELECT ");
-	for (int i = 0; i < query->group_count; i++)
-	{
-		appendStringInfoString(&buf, separator);
-		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
-		separator = ", ";
-	}
-	for (int i = 0; i < query->agg_count; i++)
-	{
-		appendStringInfoString(&buf, separator);
-		append_aggregate(&buf, &deparse, &query->aggs[i]);
-		separator = ", ";
-	}
-	appendStringInfo(&buf, " FROM %s", quote_identifier(study->name));
-	if (query->where != NULL)
-	{
-		appendStringInfoString(&buf, " WHERE ");
-		smc_deparse_expr(&buf, &deparse, query->where);
-	}
-	for (int i = 0; i < query->group_count; i++)
-	{
-		appendStringInfoString(&buf, i == 0 ? " GROUP BY " : ", ");
-		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
-	}
-	return buf.data;
-}
-
-/* One line about a slot that opens more than a figure. */
-static void
-append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
-			const SmcSlot *slot)
-{
-	const char *of = slot->agg >= 0 ? smc_query_agg_text(study, &query->aggs[slot->agg]) : NULL;
-
-	switch ((SmcSlotKind) slot->kind)
-	{
-		case SMC_SLOT_ROWS:
-			if (query->group_count > 0)
-				appendStringInfo(buf, "\nwhich groups have at least %u rows, and how many have fewer, to all parties",
-								 layout->min_rows);
-			else
-				appendStringInfo(buf, "\nwhether there are at least %u rows to all parties",
-								 layout->min_rows);
-			break;
-		case SMC_SLOT_SUPPORT:
-			appendStringInfo(buf, "\nwhether there are at least %u rows behind %s to all parties",
-							 layout->min_rows, of);
-			break;
-		case SMC_SLOT_ANY:
-			if (of == NULL)
-				appendStringInfo(buf, "\nwhich groups have rows to %s",
-								 smc_study_party_list(study, slot->recipients));
-			else
-				appendStringInfo(buf, "\nwhether any row contributes to %s to %s",
-								 of, smc_study_party_list(study, slot->recipients));
-			break;
-		case SMC_SLOT_COUNT:
-		case SMC_SLOT_SUM:
-		case SMC_SLOT_MIN:
-		case SMC_SLOT_MAX:
-		case SMC_SLOT_COMPARE:
-		case SMC_SLOT_ARGMIN:
-		case SMC_SLOT_ARGMAX:
-			break;
-	}
-}
-
-char *
-smc_query_reveals(const SmcStudy *study, const SmcQuery *query)
-{
-	SmcLayout  *layout = smc_layout_make(study, query);
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	for (int i = 0; i < query->agg_count; i++)
-		appendStringInfo(&buf, "\n%s to %s%s", smc_query_agg_text(study, &query->aggs[i]),
-						 smc_study_party_list(study, smc_query_agg_recipients(study, query, i)),
-						 query->aggs[i].kind == SMC_AGG_AVG ? " (its sum and count are opened)" : "");
-	for (int i = 0; i < layout->slot_count; i++)
-		append_slot(&buf, study, query, layout, &layout->slots[i]);
-
-	/* every line begins with a newline, so there is one too many */
-	return buf.len > 0 ? buf.data + 1 : buf.data;
 }

@@ -19,6 +19,8 @@
 #include "pg/smc_expr.h"
 #include "pg/smc_study.h"
 
+struct SmcDeparse;
+
 typedef enum SmcAggKind
 {
 	SMC_AGG_COUNT_ROWS = 1,		/* count(*) */
@@ -35,6 +37,7 @@ typedef enum SmcAggKind
 typedef struct SmcAgg
 {
 	SmcAggKind	kind;
+	bool		is_output;		/* its figure is asked for; else only formulas use it */
 	SmcExpr    *arg;			/* NULL for count(*) */
 	SmcExpr    *filter;			/* NULL: none */
 	int			scale;			/* digits after the point of the sum's ring element */
@@ -48,7 +51,16 @@ typedef struct SmcQuery
 	SmcExpr    *where;			/* NULL: all rows */
 	int			agg_count;
 	SmcAgg	   *aggs;
+	int			formula_count;
+	SmcExpr   **formulas;		/* outputs over aggregates, computed before they are opened */
+	SmcExpr    *having;			/* a formula: only groups for which it is true are told of; NULL: all */
 } SmcQuery;
+
+/*
+ * An output is known by a number: that of its aggregate, or this and that of
+ * its formula.
+ */
+#define SMC_QUERY_FORMULA(n)	(SMC_QUERY_AGGS_MAX + (n))
 
 /* Whether a figure is found by a contest between the parties' private numbers. */
 extern bool smc_query_is_contest(SmcAggKind kind);
@@ -77,11 +89,20 @@ extern SmcQuery *smc_query_parse(const uint8 *data, size_t len);
  */
 extern void smc_query_check(const SmcStudy *study, SmcQuery *query);
 
+/* The same for one aggregate, before the query is whole. */
+extern void smc_query_check_agg(const SmcStudy *study, SmcAgg *agg);
+
+/* The type of an aggregate's figure, as PostgreSQL has it. */
+extern Oid	smc_query_agg_type(const SmcAgg *agg);
+
+/* The outputs in order, a List of int. */
+extern List *smc_query_outputs(const SmcQuery *query);
+
 /*
- * The parties that learn an aggregate's figure; of agg -1, that learn which
- * groups there are: all that learn any figure.
+ * The parties that learn an output; of output -1, that learn which groups there
+ * are: all that learn any output.
  */
-extern uint16 smc_query_agg_recipients(const SmcStudy *study, const SmcQuery *query, int agg);
+extern uint16 smc_query_recipients(const SmcStudy *study, const SmcQuery *query, int output);
 
 /* Whether an aggregate rests on every row of its cell; whether two rest on the same rows. */
 extern bool smc_query_takes_all_rows(const SmcStudy *study, const SmcAgg *agg);
@@ -89,6 +110,11 @@ extern bool smc_query_same_rows(const SmcStudy *study, const SmcAgg *a, const Sm
 
 /* One aggregate as readable SQL, such as "sum(salary) FILTER (WHERE rank = 'Prof')". */
 extern char *smc_query_agg_text(const SmcStudy *study, const SmcAgg *agg);
+extern void smc_query_append_agg(StringInfo buf, const struct SmcDeparse *deparse, const SmcAgg *agg);
+
+/* An output, or any formula, likewise. */
+extern char *smc_query_output_text(const SmcStudy *study, const SmcQuery *query, int output);
+extern char *smc_query_formula_text(const SmcStudy *study, const SmcQuery *query, const SmcExpr *formula);
 
 /* The query as readable SQL over the study, for audit, EXPLAIN and approval. */
 extern char *smc_query_text(const SmcStudy *study, const SmcQuery *query);

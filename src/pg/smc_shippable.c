@@ -475,17 +475,33 @@ ship_relabel(Walk *walk, RelabelType *relabel)
 	return refuse_cast(walk, exprType((Node *) relabel->arg), relabel->resulttype);
 }
 
+/* An aggregate in a formula. */
+static SmcExpr *
+ship_aggref(Walk *walk, Aggref *aggref)
+{
+	SmcShipContext *context = walk->context;
+	int			agg = context->find_agg != NULL ? context->find_agg(context->arg, aggref) : -1;
+
+	if (agg < 0)
+		return refuse(walk, "an aggregate can't be part of this expression", NULL, NULL);
+	return smc_expr_agg(InvalidOid, agg);
+}
+
 static SmcExpr *
 ship_node(Walk *walk, Node *node)
 {
 	check_stack_depth();
-	if (!contain_var_clause(node))
+	if (!contain_var_clause(node) && !(walk->context->find_agg != NULL && contain_agg_clause(node)))
 		return ship_value(walk, node);
 
 	switch (nodeTag(node))
 	{
 		case T_Var:
+			if (walk->context->find_agg != NULL)
+				return refuse(walk, "a column outside an aggregate", NULL, NULL);
 			return ship_var(walk, (Var *) node);
+		case T_Aggref:
+			return ship_aggref(walk, (Aggref *) node);
 		case T_PlaceHolderVar:
 			return ship_node(walk, (Node *) ((PlaceHolderVar *) node)->phexpr);
 		case T_FuncExpr:
@@ -549,6 +565,14 @@ smc_shippable_expr(SmcShipContext *context, Expr *expr)
 	if (result == NULL)
 		raise_refusal(&walk);
 	return result;
+}
+
+SmcExpr *
+smc_shippable_formula(SmcShipContext *context, Expr *expr)
+{
+	Walk		walk = {context};
+
+	return ship_whole(&walk, (Node *) expr);
 }
 
 bool

@@ -17,6 +17,8 @@ typedef struct SmcShipContext
 	Index		relid;			/* the study's range table index */
 	List	   *params;			/* out: expressions without columns, evaluated when the query starts; an
 								 * SmcExpr CONST with value NULL and op = position refers to one */
+	int			(*find_agg) (void *arg, Aggref *aggref);	/* of formulas: the aggregate's place in the query, or -1 */
+	void	   *arg;
 } SmcShipContext;
 
 /*
@@ -30,6 +32,13 @@ extern SmcExpr *smc_shippable_expr(SmcShipContext *context, Expr *expr);
  * agreed (pg/smc_picks.h); changes nothing, raises nothing.
  */
 extern bool smc_shippable_test(SmcShipContext *context, Expr *expr);
+
+/*
+ * Translate an expression over aggregates into a formula, its types yet to be
+ * resolved; NULL where it isn't one.  On NULL params may have grown: hand in a
+ * copy.
+ */
+extern SmcExpr *smc_shippable_formula(SmcShipContext *context, Expr *expr);
 
 /* Which of our aggregates an Aggref is (ours or the native name); 0 when none. */
 extern SmcAggKind smc_shippable_aggregate(Oid aggfnoid);

@@ -1,0 +1,587 @@
+/*
+ * From a query to its program over shares.
+ *
+ * A sum or a count is opened as it is added up.  Everything else that may be
+ * opened less of goes through a program (core/smc_program.h): an average, which
+ * would cost the sum and the count; a formula over aggregates
+ * (pg/smc_formula.h); and all outputs of a query with HAVING, which are masked
+ * by whether their group passes, so that those who don't learn the figures don't
+ * learn the groups either.  An average whose sum and count are asked for beside
+ * it, for the same parties, follows from them and is left to arithmetic.
+ *
+ * The program's inputs are the parties' parts once more, under masks of their
+ * own; nothing of a part depends on what else was made of it.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/memutils.h"
+
+#include "core/smc_contest.h"
+#include "pg/smc_circuit.h"
+#include "pg/smc_exprrange.h"
+#include "pg/smc_exprtype.h"
+#include "pg/smc_formula.h"
+
+#define CONTEST_BITS	127		/* of a minimum or maximum: its mark of "none" is 2^126 */
+
+/* A circuit on its way. */
+typedef struct Builder
+{
+	const SmcStudy *study;
+	const SmcQuery *query;
+	SmcLayout  *layout;			/* NULL: only to see whether it can be done */
+	SmcCircuit *circuit;
+	SmcProgram *program;
+	SmcFormulaValue *leaves;	/* by aggregate */
+	bool	   *has_leaf;
+	int		   *slot_nodes;		/* by slot: the input's node, or -1 */
+	int			present;		/* bit: whether the group has rows; -1: it has, or there are no groups */
+} Builder;
+
+static void
+destroy_program(void *arg)
+{
+	smc_program_destroy(arg);
+}
+
+static SmcProgram *
+create_program(int party_count)
+{
+	SmcProgram *program = smc_program_create(party_count);
+	MemoryContextCallback *callback;
+
+	if (program == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	callback = palloc0(sizeof(MemoryContextCallback));
+	callback->func = destroy_program;
+	callback->arg = program;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
+	return program;
+}
+
+static void
+builder_init(Builder *builder, const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
+{
+	memset(builder, 0, sizeof(*builder));
+	builder->study = study;
+	builder->query = query;
+	builder->layout = layout;
+	builder->program = create_program(study->party_count);
+	builder->leaves = palloc0(Max(query->agg_count, 1) * sizeof(SmcFormulaValue));
+	builder->has_leaf = palloc0(Max(query->agg_count, 1) * sizeof(bool));
+	builder->slot_nodes = palloc(SMC_LAYOUT_SLOTS_MAX * sizeof(int));
+	for (int i = 0; i < SMC_LAYOUT_SLOTS_MAX; i++)
+		builder->slot_nodes[i] = -1;
+	builder->present = -1;
+}
+
+/* ---- inputs --------------------------------------------------------------------- */
+
+/* The node of a number that comes from a slot, made if need be. */
+static int
+number_input(Builder *builder, SmcSlotKind kind, int agg, int bits)
+{
+	int			slot;
+
+	if (builder->layout == NULL)
+		return smc_program_input(builder->program, bits);
+	slot = smc_layout_add_input(builder->study, builder->query, builder->layout, kind, agg, bits);
+	if (builder->slot_nodes[slot] < 0)
+	{
+		builder->slot_nodes[slot] = smc_program_input(builder->program, bits);
+		builder->circuit->number_slots[builder->circuit->number_count++] = slot;
+	}
+	return builder->slot_nodes[slot];
+}
+
+/* A count of rows. */
+static int
+count_input(Builder *builder, SmcSlotKind kind, int agg)
+{
+	return smc_program_not_negative(builder->program, number_input(builder, kind, agg, SMC_COUNT_BITS));
+}
+
+/* The two bits of a comparison, less being the first. */
+static int
+compare_input(Builder *builder, int agg)
+{
+	int			less;
+
+	if (builder->layout == NULL)
+	{
+		less = smc_program_input_bit(builder->program);
+		(void) smc_program_input_bit(builder->program);
+		return less;
+	}
+	less = smc_layout_add_input(builder->study, builder->query, builder->layout, SMC_SLOT_COMPARE, agg, 0);
+	builder->circuit->bit_slots[builder->circuit->bit_count++] = less;
+	less = smc_program_input_bit(builder->program);
+	(void) smc_program_input_bit(builder->program);
+	return less;
+}
+
+/* Whether min_rows sees to it that an aggregate that is opened rests on some row. */
+static bool
+is_never_empty(const Builder *builder)
+{
+	return builder->study->min_rows > 1;
+}
+
+/* The bit of a sum being over no rows, -1 where that can't be. */
+static int
+empty_bit(Builder *builder, int agg)
+{
+	const SmcAgg *a = &builder->query->aggs[agg];
+
+	if (is_never_empty(builder))
+		return -1;
+	/* in a group that is there, all its rows are behind it */
+	if (builder->query->group_count > 0 && smc_query_takes_all_rows(builder->study, a))
+		return -1;
+	return smc_program_zero(builder->program, count_input(builder, SMC_SLOT_COUNT, agg));
+}
+
+static int
+sum_bits(const Builder *builder, const SmcAgg *agg)
+{
+	return smc_exprrange_sum_bits(builder->study, agg->arg, agg->scale);
+}
+
+static bool
+contest_leaf(Builder *builder, int agg, SmcFormulaValue *value)
+{
+	const SmcAgg *a = &builder->query->aggs[agg];
+	SmcProgram *program = builder->program;
+	SmcTypeClass class = smc_optable_class(value->type);
+	SmcWide		none;
+	int			less;
+	int			equal;
+
+	switch (a->kind)
+	{
+		case SMC_AGG_MIN:
+		case SMC_AGG_MAX:
+			value->num = number_input(builder, a->kind == SMC_AGG_MIN ? SMC_SLOT_MIN : SMC_SLOT_MAX,
+									  agg, CONTEST_BITS);
+			value->scale = a->scale;
+			value->ordered = class != SMC_CLASS_INT && class != SMC_CLASS_NUMERIC;
+			none = smc_wide_from_ring(a->kind == SMC_AGG_MIN ? SMC_CONTEST_NONE_HIGH : SMC_CONTEST_NONE_LOW);
+			break;
+		case SMC_AGG_ARGMIN:
+		case SMC_AGG_ARGMAX:
+			value->num = number_input(builder, a->kind == SMC_AGG_ARGMIN ? SMC_SLOT_ARGMIN : SMC_SLOT_ARGMAX,
+									  agg, 5);
+			none = smc_wide_from_int(builder->study->party_count);
+			break;
+		default:
+			less = compare_input(builder, agg);
+			equal = less + 1;
+			/* 1 - [=] - 2 [<] */
+			none = smc_wide_from_int(1);
+			less = smc_program_from_bit(program, less);
+			value->num = smc_program_subtract(program,
+											  smc_program_subtract(program, smc_program_constant(program, &none),
+																   smc_program_from_bit(program, equal)),
+											  smc_program_add(program, less, less));
+			return true;
+	}
+	if (!is_never_empty(builder))
+		value->null = smc_program_equal(program, value->num, smc_program_constant(program, &none));
+	return true;
+}
+
+/* The value of an aggregate: SmcFormulaLeaf. */
+static bool
+leaf_of(void *arg, int agg, SmcFormulaValue *value)
+{
+	Builder    *builder = arg;
+	const SmcAgg *a = &builder->query->aggs[agg];
+
+	if (builder->has_leaf[agg])
+	{
+		*value = builder->leaves[agg];
+		return true;
+	}
+	memset(value, 0, sizeof(*value));
+	value->type = smc_query_agg_type(a);
+	value->null = value->bit = value->num = value->den = -1;
+	switch (a->kind)
+	{
+		case SMC_AGG_COUNT_ROWS:
+		case SMC_AGG_COUNT:
+			value->num = count_input(builder, SMC_SLOT_COUNT, agg);
+			value->positive = true;
+			break;
+		case SMC_AGG_SUM:
+			value->num = number_input(builder, SMC_SLOT_SUM, agg, sum_bits(builder, a));
+			value->null = empty_bit(builder, agg);
+			value->scale = a->scale;
+			break;
+		case SMC_AGG_AVG:
+			value->num = number_input(builder, SMC_SLOT_SUM, agg, sum_bits(builder, a));
+			value->den = count_input(builder, SMC_SLOT_COUNT, agg);
+			value->null = empty_bit(builder, agg);
+			value->scale = a->scale;
+			value->digits = a->scale;
+			break;
+		default:
+			if (!contest_leaf(builder, agg, value))
+				return false;
+	}
+	builder->leaves[agg] = *value;
+	builder->has_leaf[agg] = true;
+	return true;
+}
+
+/* ---- outputs ---------------------------------------------------------------------- */
+
+static void
+collect_supports(Builder *builder, const SmcExpr *formula, int16 *supports, int *count)
+{
+	ListCell   *cell;
+
+	if (formula->kind == SMC_EXPR_AGG)
+	{
+		int			slot = smc_layout_support(builder->study, builder->query, builder->layout,
+											  formula->column);
+
+		for (int i = 0; i < *count; i++)
+		{
+			if (supports[i] == slot)
+				return;
+		}
+		supports[(*count)++] = slot;
+	}
+	foreach(cell, formula->args)
+		collect_supports(builder, lfirst(cell), supports, count);
+}
+
+/* The slots whose counts of rows a formula rests on, with min_rows. */
+static int16 *
+find_supports(Builder *builder, const SmcExpr *formula, int *count)
+{
+	int16	   *supports = palloc(Max(builder->query->agg_count, 1) * sizeof(int16));
+
+	*count = 0;
+	if (builder->study->min_rows > 1)
+		collect_supports(builder, formula, supports, count);
+	return supports;
+}
+
+static void
+refuse_formula(const Builder *builder, const SmcExpr *formula, const char *why)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("%s over study \"%s\" can't be computed on shares",
+					smc_query_formula_text(builder->study, builder->query, formula), builder->study->name),
+			 errdetail("It holds %s.", why)));
+}
+
+/* The bit with which an output is masked: its group is told of, it isn't NULL; -1: always. */
+static int
+visible_bit(Builder *builder, int null)
+{
+	int			shown = builder->circuit->shown;
+
+	if (null >= 0)
+		null = smc_program_not(builder->program, null);
+	if (shown < 0 || null < 0)
+		return shown < 0 ? null : shown;
+	return smc_program_and(builder->program, shown, null);
+}
+
+static void
+add_output(Builder *builder, int output, SmcExpr *formula)
+{
+	SmcCircuit *circuit = builder->circuit;
+	SmcProgram *program = builder->program;
+	SmcCircuitOutput *out = &circuit->outputs[circuit->output_count++];
+	SmcFormulaBuild build = {program, leaf_of, builder,
+		circuit->shown >= 0 ? circuit->shown : builder->present, -1};
+	SmcFormulaValue value;
+	const char *why = smc_formula_build(&build, formula, &value);
+	int			visible;
+
+	if (why != NULL)
+		refuse_formula(builder, formula, why);
+	out->output = output;
+	out->recipients = smc_query_recipients(builder->study, builder->query, output);
+	out->is_bit = value.bit >= 0;
+	out->is_ordered = value.ordered;
+	out->error = build.error;
+	out->supports = find_supports(builder, formula, &out->support_count);
+	smc_formula_result(&build, &value, &out->value, &out->digits, &out->scale);
+
+	visible = visible_bit(builder, value.null);
+	if (visible >= 0)
+	{
+		out->value = out->is_bit ? smc_program_and(program, visible, out->value) :
+			smc_program_times_bit(program, visible, out->value);
+		if (out->digits >= 0)
+			out->digits = smc_program_times_bit(program, visible, out->digits);
+	}
+	out->null = value.null;
+	if (out->null >= 0 && circuit->shown >= 0)
+		out->null = smc_program_and(program, circuit->shown, out->null);
+}
+
+static void
+add_having(Builder *builder)
+{
+	SmcCircuit *circuit = builder->circuit;
+	SmcExpr    *having = builder->query->having;
+	SmcFormulaBuild build = {builder->program, leaf_of, builder, builder->present, -1};
+	SmcFormulaValue value;
+	const char *why = smc_formula_build(&build, having, &value);
+
+	if (why != NULL)
+		refuse_formula(builder, having, why);
+	circuit->shown = smc_formula_is_true(&build, &value);
+	if (builder->present >= 0)
+		circuit->shown = smc_program_and(builder->program, builder->present, circuit->shown);
+	circuit->shown_recipients = smc_query_recipients(builder->study, builder->query, -1);
+	circuit->shown_error = build.error;
+	circuit->shown_supports = find_supports(builder, having, &circuit->shown_support_count);
+}
+
+/* Whether an average follows from other outputs, for all that learn it. */
+static bool
+follows(const SmcStudy *study, const SmcQuery *query, int agg)
+{
+	const SmcAgg *avg = &query->aggs[agg];
+	uint16		recipients = smc_query_recipients(study, query, agg);
+	bool		sum = false;
+	bool		count = false;
+
+	for (int i = 0; i < query->agg_count; i++)
+	{
+		const SmcAgg *other = &query->aggs[i];
+
+		if (!other->is_output || (smc_query_recipients(study, query, i) & recipients) != recipients)
+			continue;
+		if (other->kind == SMC_AGG_SUM)
+			sum |= smc_expr_equal(other->arg, avg->arg) && smc_expr_equal(other->filter, avg->filter);
+		else if (other->kind == SMC_AGG_COUNT || other->kind == SMC_AGG_COUNT_ROWS)
+			count |= smc_query_same_rows(study, other, avg);
+	}
+	return sum && count;
+}
+
+bool
+smc_circuit_bypasses(const SmcStudy *study, const SmcQuery *query, int agg)
+{
+	const SmcAgg *a = &query->aggs[agg];
+
+	if (!a->is_output || query->having != NULL)
+		return false;
+	return a->kind != SMC_AGG_AVG || follows(study, query, agg);
+}
+
+/* Whether a formula anywhere divides, so that a group that isn't there must be told from one that is. */
+static bool
+any_formula(const SmcQuery *query)
+{
+	return query->having != NULL || query->formula_count > 0;
+}
+
+SmcCircuit *
+smc_circuit_make(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
+{
+	SmcCircuit *circuit;
+	Builder		builder;
+	List	   *outputs = NIL;
+	ListCell   *cell;
+
+	foreach(cell, smc_query_outputs(query))
+	{
+		int			output = lfirst_int(cell);
+
+		if (output >= SMC_QUERY_AGGS_MAX || !smc_circuit_bypasses(study, query, output))
+			outputs = lappend_int(outputs, output);
+	}
+	if (outputs == NIL && query->having == NULL)
+		return NULL;
+
+	builder_init(&builder, study, query, layout);
+	circuit = palloc0(sizeof(SmcCircuit));
+	circuit->program = builder.program;
+	circuit->number_slots = palloc(SMC_LAYOUT_SLOTS_MAX * sizeof(int16));
+	circuit->bit_slots = palloc(SMC_LAYOUT_SLOTS_MAX * sizeof(int16));
+	circuit->outputs = palloc0(Max(list_length(outputs), 1) * sizeof(SmcCircuitOutput));
+	circuit->shown = circuit->shown_error = -1;
+	builder.circuit = circuit;
+
+	if (query->group_count > 0 && study->min_rows <= 1 && any_formula(query))
+		builder.present = smc_program_not(builder.program,
+										  smc_program_zero(builder.program,
+														   count_input(&builder, SMC_SLOT_ROWS, -1)));
+	if (query->having != NULL)
+		add_having(&builder);
+	foreach(cell, outputs)
+	{
+		int			output = lfirst_int(cell);
+
+		if (output >= SMC_QUERY_AGGS_MAX)
+			add_output(&builder, output, query->formulas[output - SMC_QUERY_AGGS_MAX]);
+		else
+			add_output(&builder, output, smc_expr_agg(smc_query_agg_type(&query->aggs[output]), output));
+	}
+	if (smc_program_status(circuit->program) != SMC_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a query over study \"%s\" is too much to be computed on shares", study->name),
+				 errhint("Ask for less in one query, or round what is multiplied.")));
+	return circuit;
+}
+
+const char *
+smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula)
+{
+	Oid		   *types = palloc(Max(query->agg_count, 1) * sizeof(Oid));
+	Builder		builder;
+	SmcFormulaBuild build;
+	SmcFormulaValue value;
+	const char *why;
+	int			node;
+	int			digits;
+	int			scale;
+
+	for (int i = 0; i < query->agg_count; i++)
+		types[i] = smc_query_agg_type(&query->aggs[i]);
+	if (!smc_exprtype_resolve_formula(study, formula, types, query->agg_count))
+		return "an operation that isn't computed on shares";
+	builder_init(&builder, study, query, NULL);
+	build = (SmcFormulaBuild) {builder.program, leaf_of, &builder, -1, -1};
+	why = smc_formula_build(&build, formula, &value);
+	if (why != NULL)
+		return why;
+	smc_formula_result(&build, &value, &node, &digits, &scale);
+	return smc_program_status(builder.program) == SMC_OK ? NULL : "numbers of more digits than the ring has";
+}
+
+int
+smc_circuit_find(const SmcCircuit *circuit, int output)
+{
+	for (int i = 0; circuit != NULL && i < circuit->output_count; i++)
+	{
+		if (circuit->outputs[i].output == output)
+			return i;
+	}
+	return -1;
+}
+
+/* ---- bytes -------------------------------------------------------------------------- */
+
+static void
+write_slots(SmcWriter *writer, const int16 *slots, int count)
+{
+	smc_writer_u16(writer, count);
+	for (int i = 0; i < count; i++)
+		smc_writer_u16(writer, (uint16) slots[i]);
+}
+
+void
+smc_circuit_write(SmcWriter *writer, const SmcCircuit *circuit)
+{
+	write_slots(writer, circuit->number_slots, circuit->number_count);
+	write_slots(writer, circuit->bit_slots, circuit->bit_count);
+	smc_writer_u32(writer, (uint32) circuit->shown);
+	smc_writer_u32(writer, (uint32) circuit->shown_error);
+	smc_writer_u16(writer, circuit->shown_recipients);
+	write_slots(writer, circuit->shown_supports, circuit->shown_support_count);
+	smc_writer_u16(writer, circuit->output_count);
+	for (int i = 0; i < circuit->output_count; i++)
+	{
+		const SmcCircuitOutput *out = &circuit->outputs[i];
+
+		smc_writer_u16(writer, out->output);
+		smc_writer_u16(writer, out->recipients);
+		smc_writer_u8(writer, out->is_bit);
+		smc_writer_u8(writer, out->is_ordered);
+		smc_writer_u32(writer, (uint32) out->value);
+		smc_writer_u32(writer, (uint32) out->null);
+		smc_writer_u32(writer, (uint32) out->digits);
+		smc_writer_u32(writer, (uint32) out->error);
+		smc_writer_u16(writer, out->scale);
+		write_slots(writer, out->supports, out->support_count);
+	}
+	smc_program_write(circuit->program, writer);
+}
+
+static int16 *
+read_slots(SmcReader *reader, const SmcLayout *layout, int *count)
+{
+	int16	   *slots;
+
+	*count = smc_reader_u16(reader);
+	if (*count > layout->slot_count)
+	{
+		*count = 0;
+		smc_reader_fail(reader);
+	}
+	slots = palloc(Max(*count, 1) * sizeof(int16));
+	for (int i = 0; i < *count; i++)
+	{
+		slots[i] = (int16) smc_reader_u16(reader);
+		if (slots[i] < 0 || slots[i] >= layout->slot_count)
+		{
+			slots[i] = 0;
+			smc_reader_fail(reader);
+		}
+	}
+	return slots;
+}
+
+SmcCircuit *
+smc_circuit_read(SmcReader *reader, const SmcLayout *layout)
+{
+	SmcCircuit *circuit = palloc0(sizeof(SmcCircuit));
+	MemoryContextCallback *callback;
+
+	circuit->number_slots = read_slots(reader, layout, &circuit->number_count);
+	circuit->bit_slots = read_slots(reader, layout, &circuit->bit_count);
+	circuit->shown = (int) smc_reader_u32(reader);
+	circuit->shown_error = (int) smc_reader_u32(reader);
+	circuit->shown_recipients = smc_reader_u16(reader);
+	circuit->shown_supports = read_slots(reader, layout, &circuit->shown_support_count);
+	circuit->output_count = smc_reader_u16(reader);
+	if (circuit->output_count > 2 * SMC_QUERY_AGGS_MAX)
+	{
+		circuit->output_count = 0;
+		smc_reader_fail(reader);
+	}
+	circuit->outputs = palloc0(Max(circuit->output_count, 1) * sizeof(SmcCircuitOutput));
+	for (int i = 0; i < circuit->output_count; i++)
+	{
+		SmcCircuitOutput *out = &circuit->outputs[i];
+
+		out->output = smc_reader_u16(reader);
+		out->recipients = smc_reader_u16(reader);
+		out->is_bit = smc_reader_bool(reader);
+		out->is_ordered = smc_reader_bool(reader);
+		out->value = (int) smc_reader_u32(reader);
+		out->null = (int) smc_reader_u32(reader);
+		out->digits = (int) smc_reader_u32(reader);
+		out->error = (int) smc_reader_u32(reader);
+		out->scale = smc_reader_u16(reader);
+		out->supports = read_slots(reader, layout, &out->support_count);
+	}
+	circuit->program = smc_program_read(reader);
+	if (circuit->program == NULL)
+		return NULL;
+	callback = palloc0(sizeof(MemoryContextCallback));
+	callback->func = destroy_program;
+	callback->arg = circuit->program;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
+
+	/* nodes are looked at by smc_program_run, which refuses what isn't one */
+	if (smc_program_status(circuit->program) != SMC_OK ||
+		smc_program_inputs(circuit->program) != circuit->number_count ||
+		smc_program_input_bits(circuit->program) != 2 * circuit->bit_count)
+		smc_reader_fail(reader);
+	return circuit;
+}

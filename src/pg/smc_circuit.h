@@ -1,0 +1,68 @@
+/*
+ * What of a joint query is computed on shares before anything is opened.
+ */
+#ifndef SMC_CIRCUIT_H
+#define SMC_CIRCUIT_H
+
+#include "postgres.h"
+
+#include "core/smc_bytes.h"
+#include "core/smc_program.h"
+#include "pg/smc_layout.h"
+
+/* An output of the query that comes from the program: an average, or a formula. */
+typedef struct SmcCircuitOutput
+{
+	int			output;			/* as smc_query_outputs numbers them */
+	uint16		recipients;
+	bool		is_bit;
+	bool		is_ordered;		/* the number is smc_extreme_to_ring's */
+	int			value;			/* nodes; 0 where the output is NULL or its group isn't told of */
+	int			null;			/* bit; -1: never NULL */
+	int			digits;			/* after the point, where they depend on the value; -1: scale tells */
+	int			error;			/* bit: a division by zero; -1: can't be */
+	int			scale;
+	int			support_count;	/* the slots that must reach min_rows */
+	int16	   *supports;
+} SmcCircuitOutput;
+
+typedef struct SmcCircuit
+{
+	SmcProgram *program;
+	int			number_count;	/* the slots of the program's inputs */
+	int16	   *number_slots;
+	int			bit_count;		/* of its input bits, two for each: less, equal */
+	int16	   *bit_slots;
+	int			output_count;
+	SmcCircuitOutput *outputs;
+	int			shown;			/* bit: whether HAVING is true and the group is there; -1: no HAVING */
+	uint16		shown_recipients;
+	int			shown_error;	/* bit; -1: none */
+	int			shown_support_count;
+	int16	   *shown_supports;
+} SmcCircuit;
+
+/*
+ * The circuit of a checked query, or NULL where none is needed; adds the slots
+ * of its inputs to the layout.  Raises where a formula can't be computed on
+ * shares.  Lives as long as the current memory context.
+ */
+extern SmcCircuit *smc_circuit_make(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout);
+
+/*
+ * Whether a formula over the query's aggregates, whose types and scales are
+ * checked, could be computed on shares: NULL, or why not, as a phrase.
+ */
+extern const char *smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula);
+
+/* Whether an aggregate's figure is opened as it is added up, without a circuit. */
+extern bool smc_circuit_bypasses(const SmcStudy *study, const SmcQuery *query, int agg);
+
+/* The place of an output among the circuit's, or -1. */
+extern int	smc_circuit_find(const SmcCircuit *circuit, int output);
+
+/* To and from bytes, between processes of this server.  read checks all numbers; NULL when malformed. */
+extern void smc_circuit_write(SmcWriter *writer, const SmcCircuit *circuit);
+extern SmcCircuit *smc_circuit_read(SmcReader *reader, const SmcLayout *layout);
+
+#endif							/* SMC_CIRCUIT_H */

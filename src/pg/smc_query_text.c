@@ -1,0 +1,319 @@
+/*
+ * Joint queries: who learns what, and in which words.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+#include "pg/smc_circuit.h"
+#include "pg/smc_deparse.h"
+#include "pg/smc_exprtype.h"
+#include "pg/smc_layout.h"
+#include "pg/smc_query.h"
+
+/* The SQL name of a kind of aggregate, NULL when there is no such kind. */
+static const char *
+kind_name(SmcAggKind kind)
+{
+	switch (kind)
+	{
+		case SMC_AGG_COUNT_ROWS:
+		case SMC_AGG_COUNT:
+			return "count";
+		case SMC_AGG_SUM:
+			return "sum";
+		case SMC_AGG_AVG:
+			return "avg";
+		case SMC_AGG_MIN:
+			return "min";
+		case SMC_AGG_MAX:
+			return "max";
+		case SMC_AGG_COMPARE:
+			return "smc_compare";
+		case SMC_AGG_ARGMIN:
+			return "smc_argmin";
+		case SMC_AGG_ARGMAX:
+			return "smc_argmax";
+	}
+	return NULL;
+}
+
+/* The parties that may learn a figure over an aggregate's columns. */
+static uint16
+agg_recipients(const SmcStudy *study, const SmcAgg *agg)
+{
+	uint16		mask = (uint16) ((1u << study->party_count) - 1);
+
+	if (agg->arg == NULL || smc_expr_narrow_recipients(study, agg->arg, &mask) == 0)
+		return study->recipients;
+	return mask;
+}
+
+/* Take from *mask the parties that may not learn about an aggregate in the formula. */
+static void
+narrow_by_formula(const SmcStudy *study, const SmcQuery *query, const SmcExpr *formula, uint16 *mask)
+{
+	ListCell   *cell;
+
+	if (formula == NULL)
+		return;
+	if (formula->kind == SMC_EXPR_AGG)
+		*mask &= agg_recipients(study, &query->aggs[formula->column]);
+	foreach(cell, formula->args)
+		narrow_by_formula(study, query, lfirst(cell), mask);
+}
+
+List *
+smc_query_outputs(const SmcQuery *query)
+{
+	List	   *outputs = NIL;
+
+	for (int i = 0; i < query->agg_count; i++)
+	{
+		if (query->aggs[i].is_output)
+			outputs = lappend_int(outputs, i);
+	}
+	for (int i = 0; i < query->formula_count; i++)
+		outputs = lappend_int(outputs, SMC_QUERY_FORMULA(i));
+	return outputs;
+}
+
+uint16
+smc_query_recipients(const SmcStudy *study, const SmcQuery *query, int output)
+{
+	uint16		mask = (uint16) ((1u << study->party_count) - 1);
+
+	/* who learns a figure learns that its group passed */
+	narrow_by_formula(study, query, query->having, &mask);
+	if (output >= SMC_QUERY_AGGS_MAX)
+		narrow_by_formula(study, query, query->formulas[output - SMC_QUERY_AGGS_MAX], &mask);
+	else if (output >= 0)
+		mask &= agg_recipients(study, &query->aggs[output]);
+	else
+	{
+		List	   *outputs = smc_query_outputs(query);
+		uint16		any = outputs == NIL ? (mask & study->recipients) : 0;
+		ListCell   *cell;
+
+		foreach(cell, outputs)
+			any |= smc_query_recipients(study, query, lfirst_int(cell));
+		return any;
+	}
+	return mask;
+}
+
+Oid
+smc_query_agg_type(const SmcAgg *agg)
+{
+	Oid			type = agg->arg != NULL ? agg->arg->type : InvalidOid;
+
+	switch (agg->kind)
+	{
+		case SMC_AGG_COUNT_ROWS:
+		case SMC_AGG_COUNT:
+			return INT8OID;
+		case SMC_AGG_SUM:
+			if (type == INT2OID || type == INT4OID)
+				return INT8OID;
+			return type == INT8OID ? NUMERICOID : type;
+		case SMC_AGG_AVG:
+			return smc_exprtype_class(agg->arg) == SMC_CLASS_FLOAT ? FLOAT8OID : NUMERICOID;
+		case SMC_AGG_MIN:
+		case SMC_AGG_MAX:
+			return type;
+		case SMC_AGG_COMPARE:
+			return INT4OID;
+		case SMC_AGG_ARGMIN:
+		case SMC_AGG_ARGMAX:
+			return TEXTOID;
+	}
+	return InvalidOid;
+}
+
+bool
+smc_query_takes_all_rows(const SmcStudy *study, const SmcAgg *agg)
+{
+	return agg->filter == NULL &&
+		(agg->arg == NULL || !smc_exprtype_nullable(study, agg->arg));
+}
+
+bool
+smc_query_same_rows(const SmcStudy *study, const SmcAgg *a, const SmcAgg *b)
+{
+	/* an argument that is never NULL leaves no row out */
+	const SmcExpr *arg_a = a->arg != NULL && smc_exprtype_nullable(study, a->arg) ? a->arg : NULL;
+	const SmcExpr *arg_b = b->arg != NULL && smc_exprtype_nullable(study, b->arg) ? b->arg : NULL;
+
+	return smc_expr_equal(a->filter, b->filter) && smc_expr_equal(arg_a, arg_b);
+}
+
+void
+smc_query_append_agg(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
+{
+	appendStringInfo(buf, "%s(", kind_name(agg->kind));
+	if (agg->arg != NULL)
+		smc_deparse_expr(buf, deparse, agg->arg);
+	else
+		appendStringInfoChar(buf, '*');
+	if (agg->kind == SMC_AGG_COMPARE)
+		appendStringInfo(buf, ", %s, %s",
+						 quote_literal_cstr(deparse->study->parties[agg->parties[0]]),
+						 quote_literal_cstr(deparse->study->parties[agg->parties[1]]));
+	appendStringInfoChar(buf, ')');
+	if (agg->filter != NULL)
+	{
+		appendStringInfoString(buf, " FILTER (WHERE ");
+		smc_deparse_expr(buf, deparse, agg->filter);
+		appendStringInfoChar(buf, ')');
+	}
+}
+
+char *
+smc_query_agg_text(const SmcStudy *study, const SmcAgg *agg)
+{
+	SmcDeparse	deparse = {study, InvalidOid, NULL};
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	smc_query_append_agg(&buf, &deparse, agg);
+	return buf.data;
+}
+
+char *
+smc_query_formula_text(const SmcStudy *study, const SmcQuery *query, const SmcExpr *formula)
+{
+	SmcDeparse	deparse = {study, InvalidOid, query};
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	smc_deparse_expr(&buf, &deparse, formula);
+	return buf.data;
+}
+
+char *
+smc_query_output_text(const SmcStudy *study, const SmcQuery *query, int output)
+{
+	return output >= SMC_QUERY_AGGS_MAX ?
+		smc_query_formula_text(study, query, query->formulas[output - SMC_QUERY_AGGS_MAX]) :
+		smc_query_agg_text(study, &query->aggs[output]);
+}
+
+char *
+smc_query_text(const SmcStudy *study, const SmcQuery *query)
+{
+	SmcDeparse	deparse = {study, InvalidOid, query};
+	const char *separator = "";
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "SELECT ");
+	for (int i = 0; i < query->group_count; i++)
+	{
+		appendStringInfoString(&buf, separator);
+		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
+		separator = ", ";
+	}
+	foreach(cell, smc_query_outputs(query))
+	{
+		appendStringInfo(&buf, "%s%s", separator, smc_query_output_text(study, query, lfirst_int(cell)));
+		separator = ", ";
+	}
+	appendStringInfo(&buf, " FROM %s", quote_identifier(study->name));
+	if (query->where != NULL)
+	{
+		appendStringInfoString(&buf, " WHERE ");
+		smc_deparse_expr(&buf, &deparse, query->where);
+	}
+	for (int i = 0; i < query->group_count; i++)
+	{
+		appendStringInfoString(&buf, i == 0 ? " GROUP BY " : ", ");
+		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
+	}
+	if (query->having != NULL)
+		appendStringInfo(&buf, " HAVING %s", smc_query_formula_text(study, query, query->having));
+	return buf.data;
+}
+
+/* One line about a slot that opens more than a figure. */
+static void
+append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+			const SmcSlot *slot)
+{
+	const char *of = slot->agg >= 0 ? smc_query_agg_text(study, &query->aggs[slot->agg]) : NULL;
+
+	switch ((SmcSlotKind) slot->kind)
+	{
+		case SMC_SLOT_ROWS:
+			if (query->group_count > 0)
+				appendStringInfo(buf, "\nwhich groups have at least %u rows, and how many have fewer, to all parties",
+								 layout->min_rows);
+			else
+				appendStringInfo(buf, "\nwhether there are at least %u rows to all parties",
+								 layout->min_rows);
+			break;
+		case SMC_SLOT_SUPPORT:
+			appendStringInfo(buf, "\nwhether there are at least %u rows behind %s to all parties",
+							 layout->min_rows, of);
+			break;
+		case SMC_SLOT_ANY:
+			if (of == NULL)
+				appendStringInfo(buf, "\nwhich groups have rows to %s",
+								 smc_study_party_list(study, slot->recipients));
+			else
+				appendStringInfo(buf, "\nwhether any row contributes to %s to %s",
+								 of, smc_study_party_list(study, slot->recipients));
+			break;
+		case SMC_SLOT_COUNT:
+		case SMC_SLOT_SUM:
+		case SMC_SLOT_MIN:
+		case SMC_SLOT_MAX:
+		case SMC_SLOT_COMPARE:
+		case SMC_SLOT_ARGMIN:
+		case SMC_SLOT_ARGMAX:
+			break;
+	}
+}
+
+/* What HAVING opens, and whether a division by zero would be seen. */
+static void
+append_circuit(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const SmcCircuit *circuit)
+{
+	if (query->having != NULL)
+		appendStringInfo(buf, "\n%s %s to %s",
+						 query->group_count > 0 ? "which groups have" : "whether",
+						 smc_query_formula_text(study, query, query->having),
+						 smc_study_party_list(study, smc_query_recipients(study, query, -1)));
+	for (int i = 0; i < circuit->output_count; i++)
+	{
+		if (circuit->outputs[i].error >= 0)
+		{
+			appendStringInfoString(buf, "\nwhether a division by zero is met to all parties");
+			return;
+		}
+	}
+}
+
+char *
+smc_query_reveals(const SmcStudy *study, const SmcQuery *query)
+{
+	SmcLayout  *layout = smc_layout_make(study, query);
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, smc_query_outputs(query))
+		appendStringInfo(&buf, "\n%s to %s", smc_query_output_text(study, query, lfirst_int(cell)),
+						 smc_study_party_list(study, smc_query_recipients(study, query, lfirst_int(cell))));
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		if (!layout->slots[i].is_input)
+			append_slot(&buf, study, query, layout, &layout->slots[i]);
+	}
+	if (layout->circuit != NULL)
+		append_circuit(&buf, study, query, layout->circuit);
+
+	/* every line begins with a newline, so there is one too many */
+	return buf.len > 0 ? buf.data + 1 : buf.data;
+}
