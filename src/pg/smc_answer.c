@@ -6,9 +6,9 @@
  * registry, whoever sent it; the audit row is flushed; where the study wants
  * it, people here and at the other peers are waited for (pg/smc_approval.h);
  * the local query runs; where the study's queries are counted, this one is
- * (READY, CLAIM, COUNT); the joint part runs; CONTRIBUTED goes to the hub; with
- * its END the figures meant for us are kept.  Each step that touches the
- * database is a short transaction of its own.
+ * (pg/smc_claim.h); the joint part runs; CONTRIBUTED goes to the hub; with its
+ * END the figures meant for us are kept.  Each step that touches the database is
+ * a short transaction of its own.
  *
  * The hub's silence for smc.peer_timeout (the asker's, it travels in COMPUTE)
  * ends a computation; the hub PINGs while it waits.
@@ -32,6 +32,7 @@
 #include "pg/smc_answer.h"
 #include "pg/smc_approval.h"
 #include "pg/smc_audit.h"
+#include "pg/smc_claim.h"
 #include "pg/smc_compute.h"
 #include "pg/smc_consent.h"
 #include "pg/smc_failure.h"
@@ -652,83 +653,21 @@ confirm_consent(SmcAnswer *answer, const Computation *c)
 	smc_transaction_commit_lazy();
 }
 
-/* Take a message that has come, which must be the hub's word of that type about this computation. */
+/* Where the study limits its queries, have this one counted before any share leaves. */
 static void
-take_word(SmcAnswer *answer, SmcMessage *message, uint8 type, uint64 seq)
+count_query(SmcAnswer *answer, const Computation *c)
 {
-	if (message->type == SMC_MSG_ABORT)
-		smc_mesh_raise_abort(answer->mesh, message);
-	if (message->from != answer->hub)
-		smc_messages_unexpected(message, smc_mesh_party_name(answer->mesh, message->from));
-	smc_messages_expect_seq(answer->mesh, message, type, seq);
-}
+	SmcClaim	claim;
 
-/* Claim the study's next query; the hub asks when it is our turn. */
-static void
-claim_query(SmcAnswer *answer, Computation *c)
-{
-	for (;;)
-	{
-		SmcMessage	message;
-		bool		claimed;
-
-		smc_transaction_begin();
-		claimed = smc_quota_claim(c->study);
-		smc_transaction_commit_lazy();
-		if (claimed)
-			return;
-
-		check_hub(answer);
-		smc_mesh_wait(answer->mesh, SMC_QUOTA_RETRY_MS);
-		if (smc_mesh_next(answer->mesh, &message))
-		{
-			if (message.type == SMC_MSG_ABORT)
-				smc_mesh_raise_abort(answer->mesh, &message);
-			smc_messages_unexpected(&message, smc_mesh_party_name(answer->mesh, message.from));
-		}
-	}
-}
-
-/* Wait for the hub's word that all parties have claimed it. */
-static void
-await_count(SmcAnswer *answer, Computation *c)
-{
-	TimestampTz claimed_at = GetCurrentTimestamp();
-	SmcMessage	message;
-
-	while (!smc_mesh_next(answer->mesh, &message))
-	{
-		check_hub(answer);
-		smc_quota_check_held(c->study, hub_name(answer), claimed_at);
-		smc_mesh_wait(answer->mesh, wait_ms(answer));
-	}
-	take_word(answer, &message, SMC_MSG_COUNT, c->asked.seq);
-}
-
-/* Where the study limits how many queries there may be, count this one before any share leaves. */
-static void
-count_query(SmcAnswer *answer, Computation *c)
-{
-	SmcMessage	message;
-
-	answer->stage = STAGE_JOINT;
-	if (!smc_quota_applies(c->study))
-		return;
-
-	smc_activity_phase(SMC_PHASE_WAIT);
+	claim.study = c->study;
+	claim.mesh = answer->mesh;
+	claim.seq = c->asked.seq;
+	claim.id = c->asked.id;
+	claim.asked_by = hub_name(answer);
+	claim.on_idle = check_hub;
+	claim.arg = answer;
 	start_listening(answer);
-	smc_messages_post_seq(answer->mesh, answer->hub, SMC_MSG_READY, c->asked.seq);
-	await_message(answer, &message);
-	take_word(answer, &message, SMC_MSG_CLAIM, c->asked.seq);
-	claim_query(answer, c);
-	smc_messages_post_seq(answer->mesh, answer->hub, SMC_MSG_CLAIMED, c->asked.seq);
-	await_count(answer, c);
-
-	smc_transaction_begin();
-	smc_consent_require_still(c->study);
-	smc_quota_count(c->study, c->asked.id, hub_name(answer));
-	smc_transaction_commit_flushed();
-	smc_quota_release(c->study);
+	smc_claim_by_peer(&claim);
 }
 
 static void

@@ -7,9 +7,7 @@
  * CONTRIBUTED, END goes to all.  Peers so run their local queries while the
  * user's backend runs its own.  Where the study wants it, all wait after
  * COMPUTE until people at every peer have approved (pg/smc_approval.h).  Where
- * its queries are counted, all parties report READY before the joint part, each
- * is asked in turn to CLAIM the next one, and all COUNT it (pg/smc_quota.c says
- * why in turn).
+ * its queries are counted, this one is before the joint part (pg/smc_claim.h).
  *
  * While it waits the worker listens to three sides: its peers, the clock
  * (pg/smc_pulse.h), and the backend it works for, whose going away cancels.
@@ -27,6 +25,7 @@
 #include "pg/smc_activity.h"
 #include "pg/smc_agreement.h"
 #include "pg/smc_approval.h"
+#include "pg/smc_claim.h"
 #include "pg/smc_compute.h"
 #include "pg/smc_consent.h"
 #include "pg/smc_failure.h"
@@ -34,7 +33,6 @@
 #include "pg/smc_messages.h"
 #include "pg/smc_peer.h"
 #include "pg/smc_pulse.h"
-#include "pg/smc_quota.h"
 #include "pg/smc_rotate.h"
 #include "pg/smc_study.h"
 #include "pg/smc_transaction.h"
@@ -214,25 +212,6 @@ static bool
 next_message(SmcHub *hub, SmcMessage *message)
 {
 	return next_message_within(hub, message, LONG_MAX);
-}
-
-/* The next message, which must be one. */
-static void
-await_message(SmcHub *hub, SmcMessage *message)
-{
-	while (!next_message(hub, message))
-		;
-}
-
-static void
-note_ready(SmcHub *hub, SmcMessage *message)
-{
-	int			from = message->from;
-
-	if ((hub->ready & (1 << from)) != 0)
-		smc_messages_unexpected(message, party_name(hub, from));
-	smc_messages_expect_seq(hub->mesh, message, SMC_MSG_READY, hub->seq);
-	hub->ready |= 1 << from;
 }
 
 static void
@@ -430,7 +409,7 @@ take_decision(SmcHub *hub, SmcApproval *approval, SmcMessage *message)
 {
 	if (message->type == SMC_MSG_READY)
 	{
-		note_ready(hub, message);
+		smc_claim_note_ready(hub->mesh, message, hub->seq, &hub->ready);
 		return;
 	}
 	if (message->type == SMC_MSG_CONTRIBUTED)
@@ -520,7 +499,7 @@ await_partials(SmcHub *hub, size_t count)
 		{
 			if (message.type == SMC_MSG_READY)
 			{
-				note_ready(hub, &message);
+				smc_claim_note_ready(hub->mesh, &message, hub->seq, &hub->ready);
 				continue;
 			}
 			if (message.type != SMC_MSG_CONTRIBUTED)
@@ -540,85 +519,20 @@ confirm_consent(SmcHub *hub)
 	smc_transaction_commit_lazy();
 }
 
-/* Claim the study's next query here. */
-static void
-claim_here(SmcHub *hub, const SmcStudy *study)
-{
-	for (;;)
-	{
-		SmcMessage	message;
-		bool		claimed;
-
-		smc_transaction_begin();
-		claimed = smc_quota_claim(study);
-		smc_transaction_commit_lazy();
-		if (claimed)
-			return;
-		if (next_message_within(hub, &message, SMC_QUOTA_RETRY_MS))
-			smc_messages_unexpected(&message, party_name(hub, message.from));
-	}
-}
-
-/* The same at a peer; claimed_at is when we did here, 0 where that is yet to be. */
-static void
-claim_there(SmcHub *hub, const SmcStudy *study, int party, TimestampTz claimed_at)
-{
-	SmcMessage	message;
-
-	smc_messages_post_seq(hub->mesh, party, SMC_MSG_CLAIM, hub->seq);
-	while (!next_message_within(hub, &message, SMC_MESH_IDLE_MS))
-	{
-		if (claimed_at != 0)
-			smc_quota_check_held(study, party_name(hub, hub->self), claimed_at);
-	}
-	if (message.from != party)
-		smc_messages_unexpected(&message, party_name(hub, message.from));
-	smc_messages_expect_seq(hub->mesh, &message, SMC_MSG_CLAIMED, hub->seq);
-}
-
-/* Where the study limits how many queries there may be, have all parties count this one. */
+/* Where the study limits its queries, have all parties count this one before any share leaves. */
 static void
 count_query(SmcHub *hub)
 {
-	SmcTask    *task = hub->task;
-	const SmcStudy *study = make_study(hub);
-	TimestampTz claimed_at = 0;
-	int			party;
+	SmcClaim	claim;
 
-	if (!smc_quota_applies(study))
-		return;
-	smc_activity_phase(SMC_PHASE_WAIT);
-
-	/* nobody holds a claim while somebody's rows are still being read */
-	while (hub->ready != all_peers(hub))
-	{
-		SmcMessage	message;
-
-		await_message(hub, &message);
-		note_ready(hub, &message);
-	}
-	for (party = 0; party < hub->party_count; party++)
-	{
-		if (party != hub->self)
-			claim_there(hub, study, party, claimed_at);
-		else
-		{
-			claim_here(hub, study);
-			claimed_at = GetCurrentTimestamp();
-		}
-	}
-
-	hub->shared = true;
-	for (party = 0; party < hub->party_count; party++)
-		if (party != hub->self)
-			smc_messages_post_seq(hub->mesh, party, SMC_MSG_COUNT, hub->seq);
-	smc_mesh_flush(hub->mesh);
-
-	smc_transaction_begin();
-	smc_consent_require_still(study);
-	smc_quota_count(study, task->request.id, task->audit.asked_by);
-	smc_transaction_commit_flushed();
-	smc_quota_release(study);
+	claim.study = make_study(hub);
+	claim.mesh = hub->mesh;
+	claim.seq = hub->seq;
+	claim.id = hub->task->request.id;
+	claim.asked_by = hub->task->audit.asked_by;
+	claim.on_idle = on_idle;
+	claim.arg = hub;
+	smc_claim_by_hub(&claim, hub->ready);
 }
 
 static void
@@ -736,7 +650,8 @@ ask(SmcHub *hub, uint8 question, uint8 answer, SmcMessage *message)
 	if (hub->party_count != 2)
 		elog(ERROR, "a question to one peer needs a lane of two parties");
 	smc_mesh_post(hub->mesh, peer, question, NULL, 0);
-	await_message(hub, message);
+	while (!next_message(hub, message))
+		;
 	if (message->type != answer)
 		smc_messages_unexpected(message, party_name(hub, message->from));
 }

@@ -48,12 +48,7 @@ typedef enum SmcLaneMessage
 	 * reason of a refusal goes to the hub alone, others get it empty.
 	 */
 	SMC_MSG_DECISION,
-	/*
-	 * Where the study's queries are counted (pg/smc_quota.h), each with u64
-	 * seq: peer -> hub that its local part is done; hub -> peer, one after the
-	 * other, to claim the next query; peer -> hub that it has; hub -> peers that
-	 * all have: count it, and compute.
-	 */
+	/* where the study's queries are counted, u64 seq each: pg/smc_claim.h */
 	SMC_MSG_READY,
 	SMC_MSG_CLAIM,
 	SMC_MSG_CLAIMED,

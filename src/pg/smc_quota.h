@@ -23,9 +23,6 @@ typedef struct SmcQuota
 	int64		left_today;		/* of those of any 24 hours, now */
 } SmcQuota;
 
-/* How long to wait for another computation's claim before trying again. */
-#define SMC_QUOTA_RETRY_MS	5
-
 /*
  * How long a claim may be held before it is counted.  That takes two messages
  * and a commit at each party; this is for a hub that hangs, or means harm.
