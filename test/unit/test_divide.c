@@ -1,7 +1,8 @@
 /*
  * Division of wide shared integers against plaintext, 2 to 5 parties, many bounds:
  * random numbers of every size, 0, 1, equal ones, powers of two and their
- * neighbours, exact multiples and one less, the largest allowed, zero divisors.
+ * neighbours, exact multiples and one less, the largest allowed, zero divisors, and dividends
+ * much larger than the quotient may be.
  */
 #include "smc_testengine.h"
 
@@ -18,7 +19,7 @@
 
 typedef struct Case
 {
-	int			a_bits;
+	int			a_bits;			/* of the quotient */
 	int			b_bits;
 	int			width;
 	size_t		count;
@@ -152,6 +153,18 @@ choose(Case *c, int n)
 			case 6:
 				draw(a, 0, 0);
 				break;
+			case 8:				/* the largest quotient, of a larger a */
+			case 9:
+				memset(q, 0, LIMBS * 8);
+				q[c->a_bits / 64] |= UINT64_C(1) << (c->a_bits % 64);
+				smc_limbs_subtract(q, q, one, LIMBS);
+				smc_test_multiply(a, b, q, 64 * LIMBS);
+				if (e % 12 == 9 && !fits(b, 0))
+				{
+					smc_limbs_add(a, a, b, LIMBS);
+					smc_limbs_subtract(a, a, one, LIMBS);
+				}
+				break;
 			case 7:				/* full size */
 				draw(a, c->a_bits, 0);
 				draw(b, c->b_bits, 0);
@@ -177,9 +190,12 @@ check(const Case *c, int n)
 		uint64_t	product[LIMBS];
 
 		memcpy(b, c->bs + e * LIMBS, sizeof(b));
-		if (fits(b, 0))
-			b[0] = 1;
 		smc_test_combine_wide(q, c->quotient, STRIDE, n, c->width, e);
+		if (fits(b, 0))
+		{
+			assert_true(fits(q, 0));
+			continue;
+		}
 		assert_true(fits(q, c->a_bits));
 		smc_test_multiply(product, q, b, 64 * LIMBS);
 		assert_false(smc_test_less(a, product, 64 * LIMBS, false));
