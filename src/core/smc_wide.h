@@ -91,8 +91,8 @@ extern SmcStatus smc_wide_open(SmcChannel *channel, int width, const uint64_t *s
 
 /*
  * quotient_e = floor(a_e / b_e), for shared a_e >= 0 and 0 <= b_e < 2^b_bits with
- * a quotient below 2^quotient_bits, for which a's own bound will do.  A quotient
- * by zero is zero.
+ * a quotient below 2^quotient_bits, for which a's own bound will do.  A divisor
+ * of zero counts as one, and then the quotient has no bound but a's.
  */
 extern SmcStatus smc_wide_divide(SmcEngine *engine, int width, int quotient_bits, int b_bits,
 								 const uint64_t *a, const uint64_t *b,

@@ -82,7 +82,7 @@ divide(SmcCost *cost, const SmcDividePlan *plan, int width, size_t count)
 		product(cost, n, plan->rest_width, plan->second_bits, plan->second_places, false, count);
 	}
 	cost->rounds++;
-	settle(cost, n, plan->rest_width, (size_t) n + 1, width, (size_t) n + 1, count);
+	settle(cost, n, plan->rest_width, (size_t) n + 1, width, (size_t) n + 2, count);
 }
 
 void

@@ -7,7 +7,8 @@
  *   normalise   z_i = [b >= 2^i] (smc_size.h) as numbers, times 1, a and b: any
  *               function of how large b is, times any of these, is a sum of them.
  *               v = 2^(B-1) - sum z_i 2^(B-1-i), so that d = v b has B bits; and
- *               v a.  Where not even z_0, b is one and a is zero from here on.
+ *               v a.  Where not even z_0, b is one and a is zero from here on, and a
+ *               added at the end.
  *   reciprocal  w_k = 2^B / d, nearly, by k iterations of Goldschmidt's
  *   guess       v a w_k / 2^B; where a / b is long, only its upper half is taken,
  *               and the rest a - guess b divided once more.
@@ -36,6 +37,7 @@ typedef struct Work
 	size_t		count;
 	uint64_t   *a;				/* what is left of it */
 	uint64_t   *b;				/* never zero */
+	uint64_t   *none;			/* [b = 0], a bit */
 	uint64_t   *v;				/* for two steps */
 	uint64_t   *d;				/* v b */
 	uint64_t   *va;
@@ -110,11 +112,16 @@ normalise(Work *k)
 	k->v = vector(k, width);
 	k->d = vector(k, width);
 	k->va = vector(k, width);
-	if (reached == NULL || z == NULL || k->v == NULL || k->d == NULL || k->va == NULL)
+	k->none = smc_arena_array(k->arena, smc_bits_words(n), sizeof(uint64_t));
+	if (reached == NULL || z == NULL || k->v == NULL || k->d == NULL || k->va == NULL || k->none == NULL)
 		return SMC_ERR_MEMORY;
 	if ((status = smc_size_reached(k->engine, width, bits, k->b, reached, n)) != SMC_OK ||
 		(status = multiply_sizes(k, reached, ones, z)) != SMC_OK)
 		return status;
+
+	smc_bits_extract(k->none, reached, 0, n);
+	for (size_t i = 0; i < smc_bits_words(n); i++)
+		k->none[i] ^= k->engine->channel->self == 0 ? ~UINT64_C(0) : 0;
 
 	/* times 2^(B-1) where b < 2; half of that for each power of two reached */
 	memcpy(k->a, za, plane * sizeof(uint64_t));
@@ -325,53 +332,73 @@ second_guess(Work *k, const uint64_t *u)
 }
 
 /*
- * How many of b, 2 b, ... (n + 1) b the rest reaches, added to what was guessed,
- * in a ring of `width`.
+ * In a ring of `width`: whether the rest is below b, 2 b, ... (n + 1) b, as numbers;
+ * and a where b is zero.
  */
 static SmcStatus
-settle(Work *k, int width, uint64_t *quotient)
+judge(Work *k, int width, const uint64_t *a, uint64_t *out)
+{
+	size_t		tests = (size_t) k->plan->n + 1;
+	size_t		n = k->count;
+	int			rest_width = k->plan->rest_width;
+	size_t		limbs = smc_limbs_of(rest_width);
+	size_t		wide = smc_limbs_of(width);
+	uint64_t   *rest = vector(k, rest_width);
+	uint64_t   *b = vector(k, rest_width);
+	uint64_t   *x = smc_arena_array(k->arena, tests * n * limbs, sizeof(uint64_t));
+	uint64_t   *bits = smc_arena_array(k->arena, smc_bits_words((tests + 1) * n) + 1, sizeof(uint64_t));
+	uint64_t   *payload = smc_arena_array(k->arena, (tests + 1) * n * wide, sizeof(uint64_t));
+	SmcStatus	status;
+
+	if (rest == NULL || b == NULL || x == NULL || bits == NULL || payload == NULL)
+		return SMC_ERR_MEMORY;
+	smc_limbs_resize_all(rest, limbs, k->a, smc_limbs_of(k->plan->width), n);
+	smc_limbs_resize_all(b, limbs, k->b, smc_limbs_of(k->plan->width), n);
+	status = take_off(k, &k->guess[k->plan->steps - 1], rest_width, b, 0, rest);
+	if (status != SMC_OK)
+		return status;
+	for (size_t j = 0; j < tests; j++)
+		smc_limbs_subtract_all(x + j * n * limbs, j == 0 ? rest : x + (j - 1) * n * limbs, b, limbs, n);
+	status = smc_compare_negative(k->engine, rest_width, x, bits, tests * n);
+	if (status != SMC_OK)
+		return status;
+	smc_bits_insert(bits, tests * n, k->none, n);
+	for (size_t e = 0; e < tests * n; e++)
+		payload[e * wide] = k->engine->channel->self == 0;
+	memcpy(payload + tests * n * wide, a, n * wide * sizeof(uint64_t));
+	return smc_arith_times_bit(k->engine, width, bits, payload, out, (tests + 1) * n);
+}
+
+/* What was guessed, and what the rest reaches of b, 2 b, ... (n + 1) b. */
+static SmcStatus
+settle(Work *k, int width, const uint64_t *a, uint64_t *quotient)
 {
 	const SmcDividePlan *plan = k->plan;
 	size_t		tests = (size_t) plan->n + 1;
 	size_t		n = k->count;
-	int			rest_width = plan->rest_width;
-	size_t		limbs = smc_limbs_of(rest_width);
-	uint64_t   *rest = vector(k, rest_width);
-	uint64_t   *b = vector(k, rest_width);
-	uint64_t   *x = smc_arena_array(k->arena, tests * n * limbs, sizeof(uint64_t));
-	uint64_t   *below = smc_arena_array(k->arena, smc_bits_words(tests * n), sizeof(uint64_t));
-	uint64_t   *numbers = smc_arena_array(k->arena, tests * n * smc_limbs_of(width), sizeof(uint64_t));
-	const SmcScaled *last = &k->guess[plan->steps - 1];
+	size_t		limbs = smc_limbs_of(width);
+	uint64_t   *numbers = smc_arena_array(k->arena, (tests + 1) * n * limbs, sizeof(uint64_t));
+	uint64_t   *upper = vector(k, width);
 	SmcWide		minus_one = smc_wide_from_int(-1);
 	SmcWide		all = smc_wide_from_int((int64_t) tests);
 	SmcWide		unit = smc_linear_power(plan->z);
 	SmcStatus	status;
 
-	if (rest == NULL || b == NULL || x == NULL || below == NULL || numbers == NULL)
+	if (numbers == NULL || upper == NULL)
 		return SMC_ERR_MEMORY;
-	smc_limbs_resize_all(rest, limbs, k->a, smc_limbs_of(plan->width), n);
-	smc_limbs_resize_all(b, limbs, k->b, smc_limbs_of(plan->width), n);
-	status = take_off(k, last, rest_width, b, 0, rest);
+	status = judge(k, width, a, numbers);
 	if (status != SMC_OK)
 		return status;
-	for (size_t j = 0; j < tests; j++)
-		smc_limbs_subtract_all(x + j * n * limbs, j == 0 ? rest : x + (j - 1) * n * limbs, b, limbs, n);
-	if ((status = smc_compare_negative(k->engine, rest_width, x, below, tests * n)) != SMC_OK ||
-		(status = smc_arith_from_bits(k->engine, width, below, numbers, tests * n)) != SMC_OK)
-		return status;
-	smc_scaled_ring(k->engine, last, width, quotient, n);
+	smc_scaled_ring(k->engine, &k->guess[plan->steps - 1], width, quotient, n);
 	if (plan->steps == 2)
 	{
-		uint64_t   *upper = vector(k, width);
-
-		if (upper == NULL)
-			return SMC_ERR_MEMORY;
 		smc_scaled_ring(k->engine, &k->guess[0], width, upper, n);
 		smc_linear_add(quotient, width, upper, &unit, n);
 	}
 	smc_linear_add_constant(k->engine, quotient, width, &all, n);
 	for (size_t j = 0; j < tests; j++)
-		smc_linear_add(quotient, width, numbers + j * n * smc_limbs_of(width), &minus_one, n);
+		smc_linear_add(quotient, width, numbers + j * n * limbs, &minus_one, n);
+	smc_limbs_add_all(quotient, quotient, numbers + tests * n * limbs, limbs, n);
 	return SMC_OK;
 }
 
@@ -406,7 +433,7 @@ divide_chunk(SmcEngine *engine, const SmcDividePlan *plan, int width, const uint
 	if (status == SMC_OK && plan->steps == 2)
 		status = second_guess(&k, u);
 	if (status == SMC_OK)
-		status = settle(&k, width, quotient);
+		status = settle(&k, width, a, quotient);
 done:
 	smc_arena_destroy(arena);
 	return status;
