@@ -292,6 +292,8 @@ node_width(const SmcProgram *program, const SmcNode *node)
 	if (node->kind == SMC_NODE_DIVIDE)
 		inner = smc_wide_divide_width(program->party_count, program->nodes[node->a].range.bits,
 									  program->nodes[node->b].range.bits);
+	else if (node->kind == SMC_NODE_ROOT)
+		inner = smc_wide_root_width(program->party_count, program->nodes[node->a].range.bits);
 	if (width > SMC_WIDTH_MAX || inner == 0)
 		return 0;
 	return width > inner ? width : inner;
@@ -441,6 +443,17 @@ smc_program_multiply(SmcProgram *program, int a, int b)
 		return smc_program_times_bit(program, y->a, a);
 	range = a == b ? smc_range_square(&x->range) : smc_range_multiply(&x->range, &y->range);
 	return smc_program_node(program, SMC_NODE_MULTIPLY, a < b ? a : b, a < b ? b : a, NULL, &range);
+}
+
+int
+smc_program_root(SmcProgram *program, int a)
+{
+	SmcRange	range;
+
+	if (!smc_program_numbers(program, a, a))
+		return -1;
+	range = smc_range_root(&program->nodes[a].range);
+	return smc_program_node(program, SMC_NODE_ROOT, a, 0, NULL, &range);
 }
 
 int

@@ -123,7 +123,9 @@ step_cost(int party_count, int width, const SmcStep *step, size_t count)
 			cost.rounds += 33 + 6 * (uint64_t) (party_count - 2);
 			cost.sent += 260 * (uint64_t) (party_count - 1) * (uint64_t) (step->a_bits + step->b_bits) * total;
 			break;
-		default:
+		case SMC_STEP_ROOT:
+			cost.rounds += 39 + 6 * (uint64_t) (party_count - 2);
+			cost.sent += 400 * (uint64_t) (party_count - 1) * (uint64_t) step->a_bits * total;
 			break;
 	}
 	return cost;

@@ -6,7 +6,8 @@
  * backend hands over its partials, the joint part runs, every peer reports
  * CONTRIBUTED, END goes to all.  Peers so run their local queries while the
  * user's backend runs its own.  Where the study wants it, all wait after
- * COMPUTE until people at every peer have approved (pg/smc_approval.h).
+ * COMPUTE until people at every peer have approved (pg/smc_approval.h).  Where
+ * its queries are counted, this one is before the joint part (pg/smc_claim.h).
  *
  * While it waits the worker listens to three sides: its peers, the clock
  * (pg/smc_pulse.h), and the backend it works for, whose going away cancels.
@@ -24,14 +25,15 @@
 #include "pg/smc_activity.h"
 #include "pg/smc_agreement.h"
 #include "pg/smc_approval.h"
+#include "pg/smc_claim.h"
 #include "pg/smc_compute.h"
 #include "pg/smc_consent.h"
 #include "pg/smc_failure.h"
 #include "pg/smc_hub.h"
-#include "pg/smc_identity.h"
 #include "pg/smc_messages.h"
 #include "pg/smc_peer.h"
 #include "pg/smc_pulse.h"
+#include "pg/smc_rotate.h"
 #include "pg/smc_study.h"
 #include "pg/smc_transaction.h"
 
@@ -56,22 +58,23 @@ struct SmcHub
 	TimestampTz began_at;
 	bool		approved;		/* people were asked, and all said yes */
 	bool		shared;			/* a share of ours may have left */
+	uint16		ready;			/* who has reported READY */
 	uint16		contributed;	/* who has reported CONTRIBUTED */
 };
 
 /* Make our end of the lane, with the secret key in memory no longer than that takes. */
 static void
-create_mesh(SmcHub *hub, const SmcLaneParty *parties)
+create_mesh(SmcHub *hub, const SmcLaneParty *parties, const SmcMeshKeys *keys)
 {
 	uint8		identity[SMC_SECRET_KEY_BYTES];
 
 	PG_TRY();
 	{
 		smc_transaction_begin();
-		smc_identity_secret(identity);
+		smc_rotate_secret(&parties[hub->self], identity);
 		smc_transaction_commit_lazy();
 		hub->mesh = smc_mesh_create_hub(hub->context, hub->transport, hub->self,
-										hub->party_count, parties, identity);
+										hub->party_count, parties, keys, identity);
 	}
 	PG_CATCH();
 	{
@@ -82,12 +85,35 @@ create_mesh(SmcHub *hub, const SmcLaneParty *parties)
 	sodium_memzero(identity, sizeof(identity));
 }
 
+/*
+ * Register the new keys that the handshake followed peers to.  The lane is then
+ * as one built with these keys, unless something else was changed meanwhile: a
+ * lane whose digest isn't today's serves its first request, and no other.
+ */
+static void
+register_new_keys(SmcHub *hub, const List *names, const SmcLaneKey *key)
+{
+	uint8		before[SMC_KEY_BYTES];
+	uint8		after[SMC_KEY_BYTES];
+
+	if (!smc_rotate_has_followed(hub->mesh))
+		return;
+	smc_transaction_begin();
+	smc_lane_digest(names, key->userid, before);
+	smc_rotate_register(hub->mesh, names);
+	smc_lane_digest(names, key->userid, after);
+	smc_transaction_commit_flushed();
+	if (memcmp(before, key->digest, SMC_KEY_BYTES) == 0)
+		smc_pool_rekey(after);
+}
+
 SmcHub *
 smc_hub_connect(MemoryContext context, const SmcLaneKey *key, long timeout_ms)
 {
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	SmcHub	   *hub = palloc0(sizeof(SmcHub));
 	SmcLaneParty parties[SMC_PARTIES_MAX];
+	SmcMeshKeys keys;
 	uint8		digest[SMC_KEY_BYTES];
 	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
 	SmcDialTarget *targets;
@@ -111,14 +137,16 @@ smc_hub_connect(MemoryContext context, const SmcLaneKey *key, long timeout_ms)
 				 errmsg("the registration of peers has been changed and not committed"),
 				 errhint("Commit the change first.")));
 	smc_peer_lane_parties(names, parties, &hub->self);
+	smc_rotate_mesh_keys(parties, key->party_count, hub->self, &keys);
 	targets = smc_peer_targets(names, key->userid);
 	smc_transaction_commit_lazy();
 
 	hub->context = context;
 	hub->party_count = key->party_count;
 	hub->transport = smc_dial_open(context, key->party_count, targets, timeout_ms);
-	create_mesh(hub, parties);
+	create_mesh(hub, parties, &keys);
 	smc_mesh_handshake(hub->mesh, Max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end), 1));
+	register_new_keys(hub, names, key);
 	hub->engine = smc_compute_engine_create(context);
 	hub->pulse = smc_pulse_create(context, hub->mesh, targets);
 	MemoryContextSwitchTo(caller);
@@ -222,8 +250,8 @@ is_agreed(const SmcHub *hub, const uint8 *digest)
 }
 
 /*
- * The study as far as consents go by it: its name, parties, definition and
- * digest.  They come from the backend, not from the catalogs: there our own
+ * The study as far as consents and counts go by it: its name, parties,
+ * definition, digest, and how many queries it allows.  They come from the backend, not from the catalogs: there our own
  * asker's transaction may hold a lock, or someone may wait for one behind it.
  * A definition that isn't committed has nobody's consent, so it gets nowhere.
  */
@@ -237,6 +265,8 @@ make_study(const SmcHub *hub)
 	study->name = task->request.study;
 	study->definition = task->request.definition;
 	memcpy(study->digest, task->request.digest, SMC_KEY_BYTES);
+	study->max_queries = task->request.max_queries;
+	study->max_queries_per_day = task->request.max_queries_per_day;
 	study->party_count = hub->party_count;
 	study->self = hub->self;
 	for (i = 0; i < hub->party_count; i++)
@@ -377,6 +407,11 @@ show_decisions(SmcHub *hub, const SmcApproval *approval)
 static void
 take_decision(SmcHub *hub, SmcApproval *approval, SmcMessage *message)
 {
+	if (message->type == SMC_MSG_READY)
+	{
+		smc_claim_note_ready(hub->mesh, message, hub->seq, &hub->ready);
+		return;
+	}
 	if (message->type == SMC_MSG_CONTRIBUTED)
 	{
 		note_contributed(hub, message);
@@ -462,12 +497,42 @@ await_partials(SmcHub *hub, size_t count)
 		}
 		if (next_message(hub, &message))
 		{
+			if (message.type == SMC_MSG_READY)
+			{
+				smc_claim_note_ready(hub->mesh, &message, hub->seq, &hub->ready);
+				continue;
+			}
 			if (message.type != SMC_MSG_CONTRIBUTED)
 				smc_messages_unexpected(&message, party_name(hub, message.from));
 			note_contributed(hub, &message);
 			smc_mesh_free_message(&message);
 		}
 	}
+}
+
+/* Our consent may have been withdrawn while everyone's local query ran: nothing leaves without it. */
+static void
+confirm_consent(SmcHub *hub)
+{
+	smc_transaction_begin();
+	smc_consent_require_still(make_study(hub));
+	smc_transaction_commit_lazy();
+}
+
+/* Where the study limits its queries, have all parties count this one before any share leaves. */
+static void
+count_query(SmcHub *hub)
+{
+	SmcClaim	claim;
+
+	claim.study = make_study(hub);
+	claim.mesh = hub->mesh;
+	claim.seq = hub->seq;
+	claim.id = hub->task->request.id;
+	claim.asked_by = hub->task->audit.asked_by;
+	claim.on_idle = on_idle;
+	claim.arg = hub;
+	smc_claim_by_hub(&claim, hub->ready);
 }
 
 static void
@@ -560,6 +625,8 @@ compute(SmcHub *hub)
 	if (task->request.approve_within > 0)
 		await_approval(hub);
 	partials = await_partials(hub, (size_t) layout->cell_count * layout->slot_count);
+	confirm_consent(hub);
+	count_query(hub);
 	run_joint_part(hub, layout, partials, &outcome);
 	await_contributed(hub);
 
@@ -655,6 +722,7 @@ smc_hub_serve(SmcHub *hub, SmcTask *task)
 	hub->task = task;
 	hub->approved = false;
 	hub->shared = false;
+	hub->ready = 0;
 	hub->contributed = 0;
 	hub->began_at = GetCurrentTimestamp();
 	smc_pulse_begin(hub->pulse, task->timeout_ms);

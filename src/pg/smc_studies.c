@@ -2,7 +2,7 @@
  * smc_studies: every study here, who has accepted it, and what differs.
  *
  * What is told of the peers is what they last told us, checked again against
- * the keys registered now.  A study that is not whole is listed too, with what
+ * the keys registered now and how they came about.  A study that is not whole is listed too, with what
  * is wrong with it in place of what differs: one of them must not hide the rest.
  */
 #include "postgres.h"
@@ -23,6 +23,7 @@
 #include "pg/smc_consent.h"
 #include "pg/smc_consent_store.h"
 #include "pg/smc_peer.h"
+#include "pg/smc_quota.h"
 #include "pg/smc_study.h"
 
 PG_FUNCTION_INFO_V1(smc_studies_list);
@@ -38,6 +39,8 @@ enum
 	OUT_MISSING,
 	OUT_DIFFERS,
 	OUT_SOURCE,
+	OUT_QUERIES_LEFT,
+	OUT_QUERIES_LEFT_TODAY,
 	OUT_DEFINITION,
 	OUT_COUNT
 };
@@ -86,8 +89,13 @@ peer_accepted(const SmcStudy *study, const char *party, const SmcConsentRow *row
 	if (peer == NULL || !peer->has_key)
 		appendStringInfo(buf, "%s%s is not registered here%s", buf->len > 0 ? "\n" : "", party,
 						 peer ? " with a public key" : "");
-	return row && !differences && row->accepted && peer && peer->has_key &&
-		smc_consent_verify(study->name, row, peer->public_key);
+	if (row == NULL || differences || !row->accepted || peer == NULL || !peer->has_key)
+		return false;
+	if (smc_consent_holds(study->name, row, peer->public_key))
+		return true;
+	appendStringInfo(buf, "%s%s accepted it under another key than the one registered here, and must accept it again",
+					 buf->len > 0 ? "\n" : "", party);
+	return false;
 }
 
 /* Say in buf when another relation of the list bears the same name: no peer could tell them apart. */
@@ -116,6 +124,7 @@ describe(const SmcStudy *study, const List *relids, Datum *values, bool *nulls)
 	uint16		accepted = 0;
 	char		hex[SMC_KEY_BYTES * 2 + 1];
 	StringInfoData differs;
+	SmcQuota	quota;
 	int			i;
 
 	initStringInfo(&differs);
@@ -144,6 +153,11 @@ describe(const SmcStudy *study, const List *relids, Datum *values, bool *nulls)
 		values[OUT_SOURCE] = CStringGetTextDatum(study->source);
 	else
 		nulls[OUT_SOURCE] = true;
+	smc_quota_read(study, &quota);
+	values[OUT_QUERIES_LEFT] = Int64GetDatum(quota.left);
+	nulls[OUT_QUERIES_LEFT] = quota.left < 0;
+	values[OUT_QUERIES_LEFT_TODAY] = Int64GetDatum(quota.left_today);
+	nulls[OUT_QUERIES_LEFT_TODAY] = quota.left_today < 0;
 	values[OUT_DEFINITION] = CStringGetTextDatum(study->definition);
 }
 

@@ -21,6 +21,7 @@
 #include "core/smc_fixed.h"
 #include "core/smc_millionaires.h"
 #include "core/smc_minmax.h"
+#include "core/smc_program.h"
 #include "core/smc_noise.h"
 #include "core/smc_quantile.h"
 #include "core/smc_root.h"
@@ -86,6 +87,30 @@ typedef struct Results
 	bool		marked[3];
 } Results;
 
+/* A program with every kind of step, on secret shares. */
+static SmcStatus
+run_program(SmcEngine *engine, const uint64_t *shares, bool *marked)
+{
+	SmcProgram *program = smc_program_create(engine->channel->party_count);
+	int			a = smc_program_input(program, 60);
+	int			b = smc_program_input(program, 60);
+	int			less = smc_program_less(program, a, b);
+	int			wanted[3] = {0, 0, smc_program_and(program, less, smc_program_zero(program, a))};
+	const uint64_t *inputs[2] = {shares, shares};
+	uint64_t	out[3][8];
+	uint64_t   *outs[3] = {out[0], out[1], out[2]};
+	SmcStatus	status;
+
+	a = smc_program_multiply(program, smc_program_select(program, less, a, b), b);
+	smc_program_quotient(program, a, b, 0, 0, &wanted[0], &wanted[1]);
+	status = smc_program_status(program);
+	if (status == SMC_OK)
+		status = smc_program_run(program, engine, smc_program_width(program), 1, inputs, NULL, wanted, 3, outs, outs);
+	*marked &= is_secret(out[0], 16) && is_secret(out[1], 16) && is_secret(out[2], 8);
+	smc_program_destroy(program);
+	return status;
+}
+
 /* x = 5, -5, 0 for both parties or all three; party 0 holds them but for masks. */
 static SmcStatus
 run(SmcChannel *channel, void *arg)
@@ -99,7 +124,7 @@ run(SmcChannel *channel, void *arg)
 	static const int64_t keys[3] = {1, 5, 9};
 	SmcQuantileTarget target = {keys, 3, 0, 15, (uint64_t) (self == 0 ? channel->party_count : 0), 0};
 	uint64_t	bits = 0;
-	uint64_t	wide[COUNT * 2];
+	uint64_t	wide[8];
 	SmcNoisePlan plan;
 	SmcEngine	engine;
 	SmcStatus	status;
@@ -146,7 +171,8 @@ run(SmcChannel *channel, void *arg)
 		((status = smc_fixed_average(&engine, 3, wide, wide, out, wide, 1)) != SMC_OK ||
 		 (status = smc_root(&engine, wide, out, 1)) != SMC_OK ||
 		 (status = smc_fixed_truncate(&engine, 7, out, out, 1)) != SMC_OK ||
-		 (status = smc_minmax(&engine, 64, true, x, COUNT, 1, out, wide)) != SMC_OK))
+		 (status = smc_minmax(&engine, 64, true, x, COUNT, 1, out, wide)) != SMC_OK ||
+		 (status = run_program(&engine, wide, &r->marked[self])) != SMC_OK))
 		goto done;
 done:
 	smc_engine_close(&engine);
