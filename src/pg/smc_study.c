@@ -538,10 +538,6 @@ smc_study_require_runnable(const SmcStudy *study)
 		refuse_option(study, "max_queries");
 	if (study->max_queries_per_day >= 0)
 		refuse_option(study, "max_queries_per_day");
-	if (study->epsilon)
-		refuse_option(study, "epsilon");
-	if (study->epsilon_budget)
-		refuse_option(study, "epsilon_budget");
 	if (study->recipients == 0)
 		refuse_option(study, "reveal_to 'none'");
 	for (i = 0; i < study->column_count; i++)
