@@ -49,18 +49,38 @@ SELECT g FROM noisy GROUP BY g HAVING smc_count(*) > 100 ORDER BY g;
 SELECT count(DISTINCT x) > 1 AS fresh FROM (SELECT smc_sum(n) AS x FROM noisy UNION ALL SELECT smc_sum(n) FROM noisy UNION ALL SELECT smc_sum(n) FROM noisy) s;
 -- one noise a number: what is computed of it twice agrees
 SELECT sum(n) - sum(n) = 0 AS same, sum(n) / count(n) = avg(n) AS agrees FROM noisy;
+SELECT epsilon_left BETWEEN 99000 AND 99900 AS spent, queries_left IS NULL AS no_limit FROM smc_studies WHERE study = 'noisy';
 -- refused
 SELECT smc_min(i) FROM noisy;
 SELECT smc_compare(i, 'acme', 'globex') FROM noisy;
 SELECT smc_sum(i * 2) FROM noisy;
 SELECT smc_sum(j) FROM noisy;
 SELECT g FROM noisy GROUP BY g;
-CREATE FOREIGN TABLE wrong (i int OPTIONS (allow 'sum')) SERVER acme OPTIONS (parties 'acme, globex', epsilon '1', min_rows '5');
+CREATE FOREIGN TABLE wrong (i int OPTIONS (allow 'sum')) SERVER acme OPTIONS (parties 'acme, globex', source 'own', epsilon '1', min_rows '5');
+SELECT smc_accept('wrong');
+DROP FOREIGN TABLE wrong;
+CREATE FOREIGN TABLE wrong (i int OPTIONS (allow 'sum')) SERVER acme OPTIONS (parties 'acme, globex', source 'own', epsilon_budget '1');
+SELECT smc_accept('wrong');
+DROP FOREIGN TABLE wrong;
+CREATE FOREIGN TABLE wrong (i int OPTIONS (allow 'sum')) SERVER acme OPTIONS (parties 'acme, globex', source 'own', epsilon '0.00001');
+SELECT smc_accept('wrong');
 SELECT smc_sum(i) FROM wrong;
 DROP FOREIGN TABLE wrong;
-CREATE FOREIGN TABLE wrong (i int OPTIONS (allow 'sum')) SERVER acme OPTIONS (parties 'acme, globex', epsilon_budget '1');
-SELECT smc_sum(i) FROM wrong;
-DROP FOREIGN TABLE wrong;
-CREATE FOREIGN TABLE wrong (i int OPTIONS (allow 'sum')) SERVER acme OPTIONS (parties 'acme, globex', epsilon '0.00001');
-SELECT smc_sum(i) FROM wrong;
-DROP FOREIGN TABLE wrong;
+
+-- the budget ends what may be asked, by whomever
+CREATE FOREIGN TABLE brief (i int OPTIONS (allow 'sum, count', lo '0', hi '100'))
+	SERVER acme OPTIONS (parties 'acme, globex', reveal_to 'all', source 'own', epsilon '1', epsilon_budget '2.5');
+SELECT smc_accept('brief') IS NOT NULL AS accepted;
+\c globex
+SET search_path = privacy, public;
+SET client_min_messages = warning;
+IMPORT FOREIGN SCHEMA smc LIMIT TO (brief) FROM SERVER acme INTO privacy;
+ALTER FOREIGN TABLE brief OPTIONS (ADD source 'own');
+SELECT smc_accept('brief') IS NOT NULL AS accepted;
+SELECT smc_count(*) IS NOT NULL AS told FROM brief;
+SELECT epsilon_left FROM smc_studies WHERE study = 'brief';
+\c acme
+SET search_path = privacy, public;
+SELECT smc_sum(i) IS NOT NULL AS told FROM brief;
+SELECT smc_sum(i) IS NOT NULL AS told FROM brief;
+SELECT epsilon_left FROM smc_studies WHERE study = 'brief';

@@ -37,9 +37,9 @@ smc_privacy_applies(const SmcStudy *study)
 	return study->epsilon != NULL;
 }
 
-/* A number's text in billionths, rounded down; raises outside least and most. */
+/* A number's text in billionths, rounded down; -1 outside least and most. */
 static int64
-billionths(const SmcStudy *study, const char *option, const char *text, int64 least, int64 most)
+billionths(const char *text, int64 least, int64 most)
 {
 	Datum		number = DirectFunctionCall3(numeric_in, CStringGetDatum(text),
 											 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
@@ -50,28 +50,50 @@ billionths(const SmcStudy *study, const char *option, const char *text, int64 le
 	scaled = DirectFunctionCall2(numeric_trunc, scaled, Int32GetDatum(0));
 	if (!DatumGetBool(DirectFunctionCall2(numeric_gt, scaled, NumericGetDatum(int64_to_numeric(most)))))
 		value = DatumGetInt64(DirectFunctionCall1(numeric_int8, scaled));
-	if (value < least)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-				 errmsg("option \"%s\" of study \"%s\" is out of range", option, study->name),
-				 errdetail("It must be between %g and %g.", (double) least / SMC_PRIVACY_UNIT,
-						   (double) most / SMC_PRIVACY_UNIT)));
-	return value;
+	return value < least ? -1 : value;
 }
 
 int64
 smc_privacy_epsilon(const SmcStudy *study)
 {
-	return billionths(study, "epsilon", study->epsilon, EPSILON_MIN, EPSILON_MAX);
+	return billionths(study->epsilon, EPSILON_MIN, EPSILON_MAX);
+}
+
+/* The same of the budget. */
+static int64
+budget(const SmcStudy *study)
+{
+	return billionths(study->epsilon_budget, 0, BUDGET_MAX);
 }
 
 int64
 smc_privacy_queries(const SmcStudy *study)
 {
+	int64		epsilon;
+
 	if (study->epsilon == NULL || study->epsilon_budget == NULL)
 		return -1;
-	return billionths(study, "epsilon_budget", study->epsilon_budget, 0, BUDGET_MAX) /
-		smc_privacy_epsilon(study);
+	epsilon = smc_privacy_epsilon(study);
+	/* what isn't in range is refused by smc_privacy_check_study */
+	return epsilon > 0 ? Max(budget(study), 0) / epsilon : 0;
+}
+
+double
+smc_privacy_left(const SmcStudy *study, int64 used)
+{
+	int64		left = budget(study) - used * smc_privacy_epsilon(study);
+
+	return (double) Max(left, 0) / SMC_PRIVACY_UNIT;
+}
+
+static void
+raise_range(const SmcStudy *study, const char *option, int64 least, int64 most)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+			 errmsg("option \"%s\" of study \"%s\" is out of range", option, study->name),
+			 errdetail("It must be between %g and %g.", (double) least / SMC_PRIVACY_UNIT,
+					   (double) most / SMC_PRIVACY_UNIT)));
 }
 
 void
@@ -84,7 +106,10 @@ smc_privacy_check_study(const SmcStudy *study)
 				 errhint("Set \"epsilon\", what each query may use of the budget.")));
 	if (study->epsilon == NULL)
 		return;
-	(void) smc_privacy_epsilon(study);
+	if (smc_privacy_epsilon(study) < 0)
+		raise_range(study, "epsilon", EPSILON_MIN, EPSILON_MAX);
+	if (study->epsilon_budget != NULL && budget(study) < 0)
+		raise_range(study, "epsilon_budget", EPSILON_MIN, BUDGET_MAX);
 	if (smc_privacy_queries(study) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
@@ -108,6 +133,7 @@ smc_privacy_check_agg(const SmcStudy *study, const SmcAgg *agg)
 {
 	const SmcColumn *column;
 
+	smc_privacy_check_study(study);
 	if (agg->kind == SMC_AGG_COUNT_ROWS || agg->kind == SMC_AGG_COUNT)
 		return;
 	if (agg->kind != SMC_AGG_SUM && agg->kind != SMC_AGG_AVG)

@@ -27,9 +27,10 @@ extern void smc_privacy_check_study(const SmcStudy *study);
  */
 extern void smc_privacy_check_agg(const SmcStudy *study, const SmcAgg *agg);
 
-/* A query's epsilon, and how many queries the budget is good for (-1: there is none). */
+/* A query's epsilon, how many queries the budget is good for (-1: there is none), what is left of it after some. */
 extern int64 smc_privacy_epsilon(const SmcStudy *study);
 extern int64 smc_privacy_queries(const SmcStudy *study);
+extern double smc_privacy_left(const SmcStudy *study, int64 used);
 
 /*
  * By how much one row more or less can change a number of an aggregate, in

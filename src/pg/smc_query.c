@@ -14,6 +14,7 @@
 #include "pg/smc_exprrange.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_layout.h"
+#include "pg/smc_picks.h"
 #include "pg/smc_privacy.h"
 #include "pg/smc_query.h"
 
@@ -249,6 +250,7 @@ check_groups(const SmcStudy *study, const SmcQuery *query)
 							column->name, study->name),
 					 errhint("Declare them in the agreed option \"values\".")));
 	}
+	smc_picks_check_groups(study, query->group_count, query->group_columns);
 }
 
 /* Raise unless a count of rows is allowed: some column must allow a count. */
