@@ -163,7 +163,8 @@ CREATE FUNCTION smc_withdraw(study text) RETURNS void
   AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
 CREATE FUNCTION smc_studies_list(OUT study text, OUT relation regclass, OUT parties text[], OUT reveal_to text,
                                  OUT digest text, OUT accepted text[], OUT missing text[], OUT differs text, OUT source text,
-                                 OUT queries_left bigint, OUT queries_left_today bigint, OUT definition text)
+                                 OUT queries_left bigint, OUT queries_left_today bigint, OUT epsilon_left float8,
+                                 OUT definition text)
   RETURNS SETOF record AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
 CREATE VIEW smc_studies AS SELECT * FROM smc_studies_list() ORDER BY study, relation::text;
 GRANT SELECT ON smc_studies TO PUBLIC;
@@ -439,6 +440,7 @@ COMMENT ON COLUMN smc_studies.differs IS 'how their definitions differ, or what 
 COMMENT ON COLUMN smc_studies.source IS 'this party''s own table or view; told to nobody';
 COMMENT ON COLUMN smc_studies.queries_left IS 'of max_queries, as this party has counted';
 COMMENT ON COLUMN smc_studies.queries_left_today IS 'of max_queries_per_day, in the last 24 hours';
+COMMENT ON COLUMN smc_studies.epsilon_left IS 'of epsilon_budget, as this party has counted';
 COMMENT ON COLUMN smc_studies.definition IS 'what is agreed, in full: the text under the digest';
 COMMENT ON VIEW smc_consents IS 'every consent ever signed, our own and those that peers told, with its proof';
 COMMENT ON COLUMN smc_consents.accepted_at IS 'as signed, by the clock of that party';

@@ -251,9 +251,10 @@ is_agreed(const SmcHub *hub, const uint8 *digest)
 
 /*
  * The study as far as consents and counts go by it: its name, parties,
- * definition, digest, and how many queries it allows.  They come from the backend, not from the catalogs: there our own
- * asker's transaction may hold a lock, or someone may wait for one behind it.
- * A definition that isn't committed has nobody's consent, so it gets nowhere.
+ * definition, digest, and how many queries it allows.  They come from the
+ * backend, not from the catalogs: there our own asker's transaction may hold a
+ * lock, or someone may wait for one behind it.  A definition that isn't committed
+ * has nobody's consent, so it gets nowhere.
  */
 static const SmcStudy *
 make_study(const SmcHub *hub)
@@ -267,6 +268,7 @@ make_study(const SmcHub *hub)
 	memcpy(study->digest, task->request.digest, SMC_KEY_BYTES);
 	study->max_queries = task->request.max_queries;
 	study->max_queries_per_day = task->request.max_queries_per_day;
+	study->budget_queries = task->request.budget_queries;
 	study->party_count = hub->party_count;
 	study->self = hub->self;
 	for (i = 0; i < hub->party_count; i++)

@@ -299,6 +299,7 @@ smc_pipe_write_request(StringInfo buf, const SmcPipeRequest *request)
 	appendBinaryStringInfo(buf, (const char *) request->digest, SMC_KEY_BYTES);
 	smc_messages_put_u64(buf, (uint64) request->max_queries);
 	smc_messages_put_u64(buf, (uint64) request->max_queries_per_day);
+	smc_messages_put_u64(buf, (uint64) request->budget_queries);
 	put_text_or_null(buf, request->role);
 	smc_messages_put_blob(buf, VARDATA_ANY(request->query), VARSIZE_ANY_EXHDR(request->query));
 	smc_messages_put_blob(buf, VARDATA_ANY(request->layout), VARSIZE_ANY_EXHDR(request->layout));
@@ -321,6 +322,7 @@ smc_pipe_read_request(SmcReader *reader, SmcPipeRequest *request)
 		smc_reader_copy(reader, request->digest, SMC_KEY_BYTES);
 		request->max_queries = (int64) smc_reader_u64(reader);
 		request->max_queries_per_day = (int64) smc_reader_u64(reader);
+		request->budget_queries = (int64) smc_reader_u64(reader);
 		request->role = get_text_or_null(reader);
 		request->query = get_bytea(reader);
 		request->layout = get_bytea(reader);

@@ -48,6 +48,7 @@ typedef struct SmcPipeRequest
 	uint8		digest[SMC_KEY_BYTES];
 	int64		max_queries;	/* of the study; -1: no limit */
 	int64		max_queries_per_day;
+	int64		budget_queries;
 	char	   *role;
 	bytea	   *query;
 	bytea	   *layout;

@@ -77,7 +77,7 @@ digest_datum(const SmcStudy *study)
 bool
 smc_quota_applies(const SmcStudy *study)
 {
-	return study->max_queries >= 0 || study->max_queries_per_day >= 0;
+	return study->max_queries >= 0 || study->max_queries_per_day >= 0 || study->budget_queries >= 0;
 }
 
 /*
@@ -120,6 +120,7 @@ smc_quota_read(const SmcStudy *study, SmcQuota *quota)
 	int64		used = smc_quota_applies(study) ? count_used(study) : 0;
 
 	quota->left = quota->left_today = -1;
+	quota->used = used;
 	if (study->max_queries >= 0)
 		quota->left = Max(study->max_queries - used, 0);
 	if (study->max_queries_per_day >= 0)
@@ -166,6 +167,17 @@ raise_used_up(const SmcStudy *study)
 }
 
 static void
+raise_budget_used_up(const SmcStudy *study)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("the privacy budget of study \"%s\" is used up at party \"%s\"",
+					study->name, study->parties[study->self]),
+			 errdetail("Its epsilon_budget is good for " INT64_FORMAT " queries, whoever asks.", study->budget_queries),
+			 errhint("The parties can agree on a larger budget and accept that; a new agreement counts from zero, and tells more of the same rows.")));
+}
+
+static void
 raise_day_used_up(const SmcStudy *study, TimestampTz free_at)
 {
 	const char *until = TIMESTAMP_IS_NOEND(free_at) ? "" : psprintf(" until %s", utc_text(free_at));
@@ -188,6 +200,8 @@ require_left(const SmcStudy *study)
 
 	if (study->max_queries >= 0 && used >= study->max_queries)
 		raise_used_up(study);
+	if (study->budget_queries >= 0 && used >= study->budget_queries)
+		raise_budget_used_up(study);
 	if (study->max_queries_per_day >= 0 && day_is_used_up(study, used, &free_at))
 		raise_day_used_up(study, free_at);
 	return used;

@@ -1,6 +1,7 @@
 /*
  * How many queries a study allows, in all and a day, counted by each party for
- * itself (the agreed options max_queries and max_queries_per_day).
+ * itself (the agreed options max_queries and max_queries_per_day, and
+ * epsilon_budget, each query being worth one epsilon).
  *
  * A computation counts at a party from when that party's shares may leave,
  * whoever asked and whatever becomes of it then.  It is counted under the
@@ -21,6 +22,7 @@ typedef struct SmcQuota
 {
 	int64		left;
 	int64		left_today;		/* of those of any 24 hours, now */
+	int64		used;			/* 0 where nothing is counted */
 } SmcQuota;
 
 /*

@@ -23,6 +23,7 @@
 #include "pg/smc_consent.h"
 #include "pg/smc_consent_store.h"
 #include "pg/smc_peer.h"
+#include "pg/smc_privacy.h"
 #include "pg/smc_quota.h"
 #include "pg/smc_study.h"
 
@@ -41,6 +42,7 @@ enum
 	OUT_SOURCE,
 	OUT_QUERIES_LEFT,
 	OUT_QUERIES_LEFT_TODAY,
+	OUT_EPSILON_LEFT,
 	OUT_DEFINITION,
 	OUT_COUNT
 };
@@ -158,6 +160,9 @@ describe(const SmcStudy *study, const List *relids, Datum *values, bool *nulls)
 	nulls[OUT_QUERIES_LEFT] = quota.left < 0;
 	values[OUT_QUERIES_LEFT_TODAY] = Int64GetDatum(quota.left_today);
 	nulls[OUT_QUERIES_LEFT_TODAY] = quota.left_today < 0;
+	nulls[OUT_EPSILON_LEFT] = study->epsilon == NULL || study->epsilon_budget == NULL;
+	if (!nulls[OUT_EPSILON_LEFT])
+		values[OUT_EPSILON_LEFT] = Float8GetDatum(smc_privacy_left(study, quota.used));
 	values[OUT_DEFINITION] = CStringGetTextDatum(study->definition);
 }
 

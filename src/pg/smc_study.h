@@ -94,6 +94,7 @@ typedef struct SmcStudy
 	TimestampTz expires;		/* DT_NOEND: never */
 	char	   *epsilon;		/* NULL: none */
 	char	   *epsilon_budget; /* NULL: none */
+	int64		budget_queries; /* how many the budget is good for; -1: no limit */
 	int			column_count;
 	SmcColumn  *columns;		/* in order of attnum, dropped ones left out */
 	char	   *definition;		/* canonical text */

@@ -24,6 +24,7 @@
 #include "pg/smc_modes.h"
 #include "pg/smc_option.h"
 #include "pg/smc_peer.h"
+#include "pg/smc_privacy.h"
 #include "pg/smc_study_read.h"
 
 /*
@@ -189,6 +190,7 @@ read_options(SmcStudy *study, List *options)
 	}
 	if (study->approve_each && study->approve_within == 0)
 		study->approve_within = SMC_APPROVE_WITHIN_DEFAULT;
+	study->budget_queries = smc_privacy_queries(study);
 }
 
 /*

@@ -43,7 +43,7 @@ SELECT columns_are('smc_consents', ARRAY['study', 'party', 'digest', 'accepted_a
 SELECT columns_are('smc_key_changes', ARRAY['party', 'old_key', 'new_key', 'signed_at', 'accepted_at', 'how', 'accepted_by', 'valid', 'signature']);
 SELECT columns_are('smc_requests', ARRAY['id', 'study', 'asked_by', 'asked_role', 'query', 'reveals', 'asked_at', 'waits_until', 'decision', 'decided_by', 'decided_at']);
 SELECT columns_are('smc_studies', ARRAY['study', 'relation', 'parties', 'reveal_to', 'digest', 'accepted', 'missing', 'differs',
-  'source', 'queries_left', 'queries_left_today', 'definition']);
+  'source', 'queries_left', 'queries_left_today', 'epsilon_left', 'definition']);
 SELECT trigger_is('smc_quota_log', 'smc_quota_guard', 'smc_quota_guard');
 SELECT columns_are('smc_peers', ARRAY['name', 'is_self', 'host', 'port', 'dbname', 'public_key']);
 
