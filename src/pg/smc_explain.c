@@ -126,24 +126,20 @@ static List *
 noise_steps(List *steps, const SmcStudy *study, const SmcLayout *layout, int width)
 {
 	const SmcCircuit *circuit = layout->circuit;
-	uint64		rounds = 0;
-	uint64		bytes = 0;
+	SmcCost		cost = {0};
 
 	for (int i = 0; i < circuit->noise_count; i++)
 	{
 		SmcNoisePlan plan;
-		uint64		more_rounds;
-		uint64		more_bytes;
 
-		if (smc_noise_plan(circuit->noises[i].numerator, circuit->noises[i].denominator, &plan) != SMC_OK)
-			continue;
-		smc_noise_cost(&plan, study->party_count, width, layout->cell_count, &more_rounds, &more_bytes);
-		rounds += more_rounds;
-		bytes += more_bytes;
+		if (smc_noise_plan(circuit->noises[i].numerator, circuit->noises[i].denominator, &plan) == SMC_OK)
+			smc_noise_cost(&cost, study->party_count, width, &plan, layout->cell_count);
 	}
 	if (circuit->noise_count > 0)
-		steps = lappend(steps, psprintf("%d noise%s a group drawn jointly, so that no party knows any: " UINT64_FORMAT " rounds, about " UINT64_FORMAT " bytes to each other party",
-										circuit->noise_count, circuit->noise_count == 1 ? " is" : "s are", rounds, bytes));
+		steps = lappend(steps, psprintf("%d number%s of noise%s drawn jointly, so that no party knows any: " UINT64_FORMAT " rounds, about " UINT64_FORMAT " bytes to each other party",
+										circuit->noise_count, circuit->noise_count == 1 ? "" : "s",
+										layout->cell_count > 1 ? " for each possible group are" : " are",
+										cost.rounds, smc_cost_bytes(&cost, study->party_count)));
 	return steps;
 }
 
