@@ -98,6 +98,7 @@ run_medians(SmcEngine *engine, const int64_t *keys, size_t count)
 		targets[t].key_count = each;
 		targets[t].lo = INT64_MIN;
 		targets[t].hi = INT64_MAX;
+		targets[t].weight = 1;
 		targets[t].rank = engine->channel->self == 0 ? ((size_t) engine->channel->party_count * each - 1) / 2 : 0;
 	}
 	status = smc_quantile_select(engine, targets, count);

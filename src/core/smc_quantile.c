@@ -79,7 +79,7 @@ valid(const SmcQuantileTarget *targets, size_t count)
 {
 	for (size_t t = 0; t < count; t++)
 	{
-		if (targets[t].lo > targets[t].hi)
+		if (targets[t].lo > targets[t].hi || targets[t].weight == 0)
 			return false;
 		if (t > 0 && targets[t].keys == targets[t - 1].keys && targets[t].key_count <= targets[t - 1].key_count)
 			continue;
@@ -141,7 +141,7 @@ search_round(SmcEngine *engine, const SmcQuantileTarget *targets, Search *search
 		for (size_t k = 1; k <= s->pivots; k++)
 		{
 			counted = count_keys(targets[t].keys, counted, s->end, pivot_of(s, k));
-			less[at++] = targets[t].rank - counted;
+			less[at++] = targets[t].rank - targets[t].weight * counted;
 		}
 	}
 	status = smc_compare_negative(engine, WIDTH, less, bits, total);

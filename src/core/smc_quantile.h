@@ -16,6 +16,9 @@
  *             and opened: [r < C(p_k)] = [v <= p_k]; v is in the part that ends
  *             with the first pivot for which it holds, or else in the last.
  *
+ * A rank that is a fraction, a / w of N rows, say, needs no division: floor(x / w) <
+ * C exactly where x < w C, so x is given as the rank, and each key counts for w.
+ *
  * The counts go in as they are, unmasked: they never leave a party as such.  A
  * comparison takes its shares as private numbers whatever their distribution,
  * choices and offers in OTs and inputs to AND gates (smc_compare.h), and
@@ -51,7 +54,8 @@ typedef struct SmcQuantileTarget
 	size_t		key_count;		/* private */
 	int64_t		lo;				/* public: lo <= hi */
 	int64_t		hi;
-	uint64_t	rank;			/* share in Z_2^64 of r, from 0 */
+	uint64_t	rank;			/* share in Z_2^64 of r, from 0, or of x with r = floor(x / weight) */
+	uint64_t	weight;			/* public; 1 for a plain rank */
 	int64_t		value;			/* set to v, at every party */
 } SmcQuantileTarget;
 
@@ -59,8 +63,9 @@ typedef struct SmcQuantileTarget
  * Find all targets' values.  lo, hi and the order of the targets are equal at
  * all parties; keys may differ in all.  A rank beyond all keys gives hi, a
  * negative one lo, as if there were such keys, without a word; so a key below lo
- * counts as lo, one above hi as hi.  Ranks and numbers of keys are below 2^62.
- * SMC_ERR_ARGUMENT, before anything is sent, when keys aren't ascending or lo > hi.
+ * counts as lo, one above hi as hi.  Ranks, and numbers of keys times their
+ * weight, are below 2^62.  SMC_ERR_ARGUMENT, before anything is sent, when keys
+ * aren't ascending, lo > hi or a weight is 0.
  * Constant time in ranks, not in keys.  Memory: a word a pivot, and smc_compare.h's.
  */
 extern SmcStatus smc_quantile_select(SmcEngine *engine, SmcQuantileTarget *targets, size_t count) SMC_MUST_USE;

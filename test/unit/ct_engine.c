@@ -122,7 +122,7 @@ run(SmcChannel *channel, void *arg)
 	uint64_t	x[COUNT];
 	uint64_t	out[COUNT * 2];
 	static const int64_t keys[3] = {1, 5, 9};
-	SmcQuantileTarget target = {keys, 3, 0, 15, (uint64_t) (self == 0 ? channel->party_count : 0), 0};
+	SmcQuantileTarget target = {keys, 3, 0, 15, (uint64_t) (self == 0 ? channel->party_count : 0), 1, 0};
 	uint64_t	bits = 0;
 	uint64_t	wide[8];
 	SmcNoisePlan plan;

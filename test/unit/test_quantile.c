@@ -1,7 +1,7 @@
 /*
  * Order statistics against sorting everything in one place, 2 to 5 parties:
  * duplicates, parties and groups without rows, all equal, the ends of int64,
- * ranks and keys outside; rounds and bytes; what is sent looks uniform.
+ * ranks and keys outside, ranks that are fractions; rounds and bytes; what is sent looks uniform.
  */
 #include "smc_testengine.h"
 
@@ -35,6 +35,7 @@ typedef struct Case
 	uint64_t	span;			/* largest hi - lo */
 	size_t		group_of[TARGETS_MAX];
 	int64_t		rank[TARGETS_MAX];
+	uint64_t	weight[TARGETS_MAX];
 	uint64_t	shares[PARTIES * TARGETS_MAX];
 	int64_t		value[PARTIES][TARGETS_MAX];
 	uint64_t	sent[PARTIES];
@@ -77,6 +78,7 @@ run_case(SmcEngine *engine, Case *c)
 		targets[t].key_count = g->count[self];
 		targets[t].lo = g->lo;
 		targets[t].hi = g->hi;
+		targets[t].weight = c->weight[t];
 		targets[t].rank = c->shares[(size_t) self * TARGETS_MAX + t];
 	}
 	if (status == SMC_OK)
@@ -93,11 +95,13 @@ static SmcStatus
 run_misuse(SmcEngine *engine)
 {
 	static const int64_t falling[] = {1, 3, 2};
-	SmcQuantileTarget targets[2] = {{falling, 2, 0, 9, 0, 0}, {falling, 3, 0, 9, 0, 0}};
-	SmcQuantileTarget empty = {NULL, 0, 1, 0, 0, 0};
+	SmcQuantileTarget targets[2] = {{falling, 2, 0, 9, 0, 1, 0}, {falling, 3, 0, 9, 0, 1, 0}};
+	SmcQuantileTarget empty = {NULL, 0, 1, 0, 0, 1, 0};
+	SmcQuantileTarget weightless = {falling, 2, 0, 9, 0, 0, 0};
 
 	if (smc_quantile_select(engine, targets, 2) != SMC_ERR_ARGUMENT ||
 		smc_quantile_select(engine, &empty, 1) != SMC_ERR_ARGUMENT ||
+		smc_quantile_select(engine, &weightless, 1) != SMC_ERR_ARGUMENT ||
 		smc_quantile_select(engine, NULL, 0) != SMC_OK)
 		return SMC_ERR_FORMAT;
 	return SMC_OK;
@@ -208,6 +212,9 @@ add_case(Session *session, int n, size_t groups, size_t each, int kind)
 				rank = g % 2 ? (int64_t) group->total : -1;
 			c->group_of[c->count] = g;
 			c->rank[c->count] = rank;
+			/* a whole rank, or any fraction that is rounded down to it */
+			c->weight[c->count] = k % 2 ? 1 + randombytes_uniform(1000000) : 1;
+			rank = rank * (int64_t) c->weight[c->count] + randombytes_uniform((uint32_t) c->weight[c->count]);
 			smc_test_split(c->shares, TARGETS_MAX, n, 64, c->count, (SmcRing128) rank);
 			c->count++;
 		}
