@@ -410,6 +410,28 @@ CREATE AGGREGATE smc_argmax(numeric) (SFUNC = smc_no_study, STYPE = internal, FI
 CREATE AGGREGATE smc_argmax(real) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
 CREATE AGGREGATE smc_argmax(double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
 
+-- order statistics: exact decimals of exact numbers, else double precision
+CREATE FUNCTION smc_no_study(internal, "any", "any") RETURNS internal
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE;
+DO $$
+DECLARE
+  type text;
+  result text;
+BEGIN
+  FOR type, result IN VALUES
+    ('smallint', 'numeric'), ('integer', 'numeric'), ('bigint', 'numeric'), ('numeric', 'numeric'),
+    ('real', 'float8'), ('double precision', 'float8')
+  LOOP
+    EXECUTE pg_catalog.format('CREATE AGGREGATE smc_median(%s) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_%s)',
+                              type, result);
+    EXECUTE pg_catalog.format('COMMENT ON AGGREGATE smc_median(%s) IS %L', type, 'joint median over a study');
+    EXECUTE pg_catalog.format('CREATE AGGREGATE smc_percentile(%s, double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_%s)',
+                              type, result);
+    EXECUTE pg_catalog.format('COMMENT ON AGGREGATE smc_percentile(%s, double precision) IS %L', type,
+                              'joint percentile over a study, in proportion between two values, as percentile_cont');
+  END LOOP;
+END $$;
+
 --
 -- What psql says of them
 --

@@ -109,6 +109,7 @@ typedef struct Computation
 	SmcQuery   *query;
 	SmcLayout  *layout;
 	SmcRing128 *partials;
+	SmcKeys    *keys;
 	size_t		count;
 	uint64		local_us;
 	SmcOutcome	outcome;
@@ -635,7 +636,7 @@ run_local_part(SmcAnswer *answer, Computation *c)
 	if (StatementTimeout > 0)
 		enable_timeout_after(STATEMENT_TIMEOUT, StatementTimeout);
 	smc_transaction_begin();
-	answer->audit.rows = (int64) smc_local_run(c->study, c->query, c->layout, c->partials);
+	answer->audit.rows = (int64) smc_local_run(c->study, c->query, c->layout, c->partials, &c->keys);
 	smc_transaction_commit_lazy();
 	CHECK_FOR_INTERRUPTS();		/* a time-out that was just too late is this query's still */
 	end_local_part();
@@ -685,8 +686,10 @@ run_joint_part(SmcAnswer *answer, Computation *c)
 	smc_mesh_channel_init(answer->mesh, &channel, check_hub, answer);
 	status = smc_compute_run(&channel, smc_mesh_seeds(answer->mesh), digest,
 							 smc_mesh_lane_id(answer->mesh), answer->engine, c->layout,
-							 c->partials, &c->outcome);
+							 c->partials, c->keys, &c->outcome);
 	sodium_memzero(c->partials, c->count * sizeof(SmcRing128));
+	if (c->keys != NULL)
+		smc_keys_free(c->keys);
 	sodium_memzero(digest, sizeof(digest));
 	if (status == SMC_ERR_CHANNEL)
 		smc_mesh_channel_rethrow(answer->mesh);

@@ -296,7 +296,7 @@ leaf_of(void *arg, int agg, SmcFormulaValue *value)
 			value->digits = a->scale;
 			break;
 		default:
-			if (!contest_leaf(builder, agg, value))
+			if (smc_percentile_is_one(a->kind) || !contest_leaf(builder, agg, value))
 				return false;
 	}
 	builder->leaves[agg] = *value;
@@ -444,6 +444,9 @@ smc_circuit_bypasses(const SmcStudy *study, const SmcQuery *query, int agg)
 {
 	const SmcAgg *a = &query->aggs[agg];
 
+	/* found by a search, in the groups that pass */
+	if (smc_percentile_is_one(a->kind))
+		return a->is_output;
 	if (!a->is_output || query->having != NULL || smc_privacy_applies(study))
 		return false;
 	return a->kind != SMC_AGG_AVG || follows(study, query, agg);

@@ -6,8 +6,9 @@
  * come first and stay shares: of each only whether it reaches the minimum is
  * opened (core/smc_threshold.h), and then those totals that rest on enough.  All
  * parties decide from the same opened bits, so they agree on what comes next
- * without a word.  Contests between the parties' private numbers come last
- * (core/smc_contest.h), over the cells that are to be shown.
+ * without a word.  Contests between the parties' private numbers
+ * (core/smc_contest.h) and order statistics (pg/smc_rank.h) come last, over the
+ * cells that are to be shown.
  *
  * LEAKS: with min_rows, every party learns the bits, and how many groups have
  * rows, but too few.
@@ -27,6 +28,7 @@
 #include "pg/smc_circuit.h"
 #include "pg/smc_compute.h"
 #include "pg/smc_evaluate.h"
+#include "pg/smc_rank.h"
 
 void
 smc_compute_digest(const uint8 *lane_id, uint64 seq, const uint8 *id,
@@ -87,6 +89,7 @@ typedef struct Run
 	const SmcLayout *layout;
 	SmcRing128 *partials;
 	SmcOutcome *outcome;
+	const SmcKeys *keys;
 } Run;
 
 /* Have the lane's engine ready, set up at its first use. */
@@ -310,7 +313,8 @@ withhold_in_cell(Run *run, uint32 cell)
 		const SmcSlot *s = &layout->slots[slot];
 
 		if (s->kind == SMC_SLOT_ROWS && s->agg < 0)
-			shown = outcome->totals[first + slot] >= layout->min_rows;
+			shown = outcome->totals[first + slot] >= layout->min_rows &&
+				(outcome->shown_count == 0 || outcome->shown[cell]);
 		if (s->is_input || counts_rows(s) || suffices(layout, outcome, cell, slot))
 			continue;
 		outcome->states[first + slot] = SMC_ELEMENT_WITHHELD;
@@ -472,6 +476,25 @@ run_contest(Run *run, int slot_index)
 	return status;
 }
 
+/* Order statistics, in the cells that are left. */
+static SmcStatus
+run_ranks(Run *run)
+{
+	uint8		context[SMC_KEY_BYTES];
+	SmcStatus	status = use_engine(run);
+
+	/* no contest's number is as high */
+	phase_context(run, PHASE_CONTESTS + run->layout->slot_count, context);
+	if (status == SMC_OK)
+	{
+		SmcRankRun	ranks = {&run->lane->engine, run->seeds, context, run->layout, run->partials, run->keys};
+
+		status = smc_rank_run(&ranks, run->outcome);
+	}
+	sodium_memzero(context, sizeof(context));
+	return status;
+}
+
 /*
  * The circuit
  */
@@ -514,9 +537,9 @@ run_circuit(Run *run, const SmcRing128 *parts)
 SmcStatus
 smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 				const uint8 digest[SMC_KEY_BYTES], const uint8 *lane_id, SmcLaneEngine *lane,
-				const SmcLayout *layout, SmcRing128 *partials, SmcOutcome *outcome)
+				const SmcLayout *layout, SmcRing128 *partials, const SmcKeys *keys, SmcOutcome *outcome)
 {
-	Run			run = {channel, seeds, digest, lane_id, lane, layout, partials, outcome};
+	Run			run = {channel, seeds, digest, lane_id, lane, layout, partials, outcome, keys};
 	size_t		count = (size_t) layout->cell_count * layout->slot_count;
 	SmcRing128 *parts = NULL;
 	SmcStatus	status = SMC_OK;
@@ -524,6 +547,8 @@ smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 	memset(outcome, 0, sizeof(*outcome));
 	outcome->totals = palloc0(count * sizeof(SmcRing128));
 	outcome->states = palloc0(count);	/* all hidden */
+	outcome->ranked_count = (size_t) layout->cell_count * layout->rank_count;
+	outcome->ranked = palloc_extended(Max(outcome->ranked_count, 1) * sizeof(SmcRanked), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	if (layout->circuit != NULL)
 	{
 		outcome->figure_count = (size_t) layout->cell_count * layout->circuit->output_count;
@@ -544,8 +569,11 @@ smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 	if (status == SMC_OK && !outcome->division_by_zero)
 		status = run_totals(&run);
 	for (int slot = 0; slot < layout->slot_count && status == SMC_OK && !outcome->division_by_zero; slot++)
-		if (smc_layout_is_contest(&layout->slots[slot]) && !layout->slots[slot].is_input)
+		if (smc_layout_is_contest(&layout->slots[slot]) && !layout->slots[slot].is_input &&
+			layout->slots[slot].kind != SMC_SLOT_RANK)
 			status = run_contest(&run, slot);
+	if (status == SMC_OK && !outcome->division_by_zero && layout->rank_count > 0)
+		status = run_ranks(&run);
 	if (parts != NULL)
 	{
 		sodium_memzero(parts, count * sizeof(SmcRing128));

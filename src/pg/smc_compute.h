@@ -8,6 +8,7 @@
 #include "core/smc_channel.h"
 #include "core/smc_engine.h"
 #include "core/smc_wide.h"
+#include "pg/smc_keys.h"
 #include "pg/smc_layout.h"
 
 /* What became of an element, at this party. */
@@ -38,6 +39,8 @@ typedef struct SmcOutcome
 	uint8	   *states;			/* SmcElementState */
 	size_t		figure_count;	/* 0 without a circuit */
 	SmcJointFigure *figures;
+	size_t		ranked_count;	/* cell_count * rank_count */
+	SmcRanked  *ranked;			/* of RANK slots that are opened: what was found */
 	size_t		shown_count;	/* cell_count with a circuit, else 0 */
 	bool	   *shown;			/* by cell, where there is a circuit: not left out by HAVING */
 	bool		division_by_zero;	/* an error of the query's own: nothing was opened by the circuit */
@@ -69,14 +72,15 @@ typedef struct SmcLaneEngine
 extern SmcLaneEngine *smc_compute_engine_create(MemoryContext context);
 
 /*
- * Share, apply min_rows, open.  partials are replaced by shares.  outcome's
+ * Share, apply min_rows, open.  partials are replaced by shares; keys are those
+ * of the layout's key sets.  outcome's
  * arrays are allocated in the current context.  Returns core's status; never
  * raises except for memory.
  */
 extern SmcStatus smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 								 const uint8 digest[SMC_KEY_BYTES], const uint8 *lane_id,
 								 SmcLaneEngine *lane, const SmcLayout *layout,
-								 SmcRing128 *partials, SmcOutcome *outcome) SMC_MUST_USE;
+								 SmcRing128 *partials, const SmcKeys *keys, SmcOutcome *outcome) SMC_MUST_USE;
 
 /* Raise for any status but SMC_OK, and for errors of the query's own; SMC_ERR_CHANNEL is smc_mesh_channel_rethrow's. */
 extern void smc_compute_check(SmcStatus status, const SmcOutcome *outcome);

@@ -204,6 +204,7 @@ compute(SmcScan *scan)
 	SmcRequest	request = {0};
 	SmcRunTimes times = {0};
 	Partials   *partials;
+	SmcKeys    *keys;
 	SmcRun	   *run;
 	uint64		rows;
 
@@ -219,14 +220,16 @@ compute(SmcScan *scan)
 	if (scan->study->approve_each)
 		smc_run_await_approval(run);
 	partials = make_partials((size_t) scan->layout->cell_count * scan->layout->slot_count);
-	rows = smc_watch_local_run(run, scan->study, scan->query, scan->layout, partials->values);
-	smc_run_contribute(run, partials->values, partials->count, rows);
+	rows = smc_watch_local_run(run, scan->study, scan->query, scan->layout, partials->values, &keys);
+	smc_run_contribute(run, partials->values, partials->count, keys, rows);
 
 	wipe_partials(partials);
 	pfree(partials->values);
 	partials->values = NULL;
 
 	scan->outcome = smc_run_finish(run, &times);
+	if (keys != NULL)
+		smc_keys_free(keys);
 	add_totals(&scan->totals, scan->outcome, &times);
 }
 

@@ -14,6 +14,7 @@
 #include "lib/stringinfo.h"
 #include "port/pg_bitutils.h"
 
+#include "core/smc_bits.h"
 #include "core/smc_noise.h"
 #include "pg/smc_circuit.h"
 #include "pg/smc_compat.h"
@@ -21,6 +22,7 @@
 #include "pg/smc_explain.h"
 #include "pg/smc_localsql.h"
 #include "pg/smc_option.h"
+#include "pg/smc_rank.h"
 #include "pg/smc_study.h"
 
 /* One opening of shares, as predicted at this party. */
@@ -121,6 +123,37 @@ contest_text(const SmcStudy *study, const SmcQuery *query, const SmcSlot *slot, 
 					what, groups, parties, selections * (comparison_rounds(parties, 128) + 2 * parties));
 }
 
+/* The search for order statistics in words. */
+static List *
+rank_steps(List *steps, const SmcStudy *study, const SmcLayout *layout, const char *groups)
+{
+	SmcCost		zero = {0};
+	SmcCost		search = {0};
+	uint64		figures = (uint64) layout->rank_count * layout->cell_count;
+	bool		rests = false;
+
+	if (layout->rank_count == 0)
+		return steps;
+	for (int i = 0; i < layout->slot_count; i++)
+		rests |= layout->slots[i].kind == SMC_SLOT_RANK && layout->slots[i].interpolates &&
+			layout->slots[i].denominator > 2;
+	if (layout->min_rows <= 1)
+	{
+		smc_cost_zero(&zero, study->party_count, 64, figures);
+		smc_cost_open(&zero, study->party_count, 64, smc_bits_words(figures));
+		steps = lappend(steps, psprintf("the numbers of values%s are compared with 0 on shares, and one bit of each opened to all parties: " UINT64_FORMAT " rounds, about " UINT64_FORMAT " bytes to each other party",
+										groups, zero.rounds, smc_cost_bytes(&zero, study->party_count)));
+	}
+	smc_rank_cost(&search, study->party_count, layout);
+	steps = lappend(steps, psprintf("%d percentile%s%s %s found by a search that all parties follow: at most " UINT64_FORMAT " rounds, about " UINT64_FORMAT " bytes to each other party",
+									layout->rank_count, layout->rank_count == 1 ? "" : "s", groups,
+									layout->rank_count == 1 ? "is" : "are",
+									search.rounds, smc_cost_bytes(&search, study->party_count)));
+	if (rests)
+		steps = lappend(steps, "how far those lie between two values that differ is opened to all parties: 1 round");
+	return steps;
+}
+
 /* The drawing of noise in words. */
 static List *
 noise_steps(List *steps, const SmcStudy *study, const SmcLayout *layout, int width)
@@ -218,9 +251,9 @@ describe_steps(const SmcStudy *study, const SmcQuery *query, const SmcLayout *la
 	if (layout->circuit != NULL)
 		steps = circuit_steps(steps, study, layout, groups);
 	for (int i = 0; i < layout->slot_count; i++)
-		if (smc_layout_is_contest(&layout->slots[i]))
+		if (smc_layout_is_contest(&layout->slots[i]) && layout->slots[i].kind != SMC_SLOT_RANK)
 			steps = lappend(steps, contest_text(study, query, &layout->slots[i], groups));
-	return steps;
+	return rank_steps(steps, study, layout, groups);
 }
 
 static uint16
@@ -281,6 +314,15 @@ explain_verbose(const SmcStudy *study, const SmcQuery *query, ExplainState *es)
 	ExplainPropertyText("Local Query",
 						study->source ? smc_localsql_text(study, query, layout) :
 						"none: the study has no source at this party", es);
+	if (study->source)
+	{
+		List	   *values = NIL;
+
+		for (int i = 0; i < layout->key_set_count; i++)
+			values = lappend(values, smc_localsql_values(study, query, &layout->key_sets[i]));
+		if (values != NIL)
+			explain_lines("Local Values", values, es);
+	}
 	explain_lines("Step", describe_steps(study, query, layout), es);
 }
 

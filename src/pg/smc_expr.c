@@ -431,7 +431,7 @@ smc_expr_require_word(const SmcStudy *study, const SmcColumn *column, SmcAllow w
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("column \"%s\" of study \"%s\" does not allow %s",
-					column->name, study->name, smc_study_allow_word(word)),
+					column->name, study->name, smc_study_allow_word((SmcAllow) (word & -word))),
 			 column->allow != 0 ?
 			 errdetail("Column \"%s\" allows %s.", column->name, smc_study_allow_list(column->allow)) :
 			 errdetail("Column \"%s\" allows nothing.", column->name),

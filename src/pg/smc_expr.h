@@ -91,7 +91,7 @@ extern SmcExpr *smc_expr_parse(SmcReader *reader, int *nodes);
 
 /*
  * Check types and permissions.  Columns in a value position need the allow
- * bit `word`; columns in a condition (of type boolean, or compared in CASE,
+ * bit `word`, or one of those in it; columns in a condition (of type boolean, or compared in CASE,
  * NULLIF, GREATEST, LEAST or sign()) need `filter`, and pick only as agreed
  * (pg/smc_picks.h).  Raises saying which part and why.  Fills types.
  */

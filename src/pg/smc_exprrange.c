@@ -486,6 +486,16 @@ smc_exprrange_sum_bits(const SmcStudy *study, const SmcExpr *expr, int scale)
 	return Max((int) ceil(bits) + 1, SMC_COUNT_BITS);
 }
 
+int
+smc_exprrange_bits(const SmcStudy *study, const SmcExpr *expr, int scale)
+{
+	double		bits = find_range(study, expr).proven + scale * log2(10.0);
+
+	if (isnan(bits) || bits >= 126.0)
+		return 127;
+	return (int) floor(Max(bits, 0) + 0.001) + 1;
+}
+
 /* Whether rounding to so many digits takes away some of what the columns in it have. */
 static bool
 is_coarse(const SmcStudy *study, const SmcExpr *expr, double digits)

@@ -27,6 +27,9 @@ extern bool smc_exprrange_sum_fits(const SmcStudy *study, const SmcExpr *expr, i
  */
 extern int	smc_exprrange_sum_bits(const SmcStudy *study, const SmcExpr *expr, int scale);
 
+/* How many bits one value of the expression can have by what is agreed, counted in that many digits; 127 where that isn't known. */
+extern int	smc_exprrange_bits(const SmcStudy *study, const SmcExpr *expr, int scale);
+
 /*
  * Whether an operation of a resolved tree bends or jumps where the asker puts
  * it, so that it picks rows by their values as a comparison would: x / 60 of

@@ -13,10 +13,12 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
+#include "utils/lsyscache.h"
 #include "utils/numeric.h"
 
 #include "core/smc_contest.h"
@@ -104,11 +106,10 @@ to_float8(SmcRing128 total, int scale)
 	return DatumGetFloat8(DirectFunctionCall1(float8in, CStringGetDatum(text)));
 }
 
-/* A sum as the aggregate's result type. */
-static Datum
-sum_datum(SmcRing128 total, int scale, Oid result_type)
+Datum
+smc_figure_number(SmcRing128 total, int scale, Oid type)
 {
-	switch (result_type)
+	switch (type)
 	{
 		case INT8OID:
 			if (scale != 0)
@@ -123,7 +124,7 @@ sum_datum(SmcRing128 total, int scale, Oid result_type)
 		default:
 			break;
 	}
-	elog(ERROR, "a sum of scale %d can't be of type %u", scale, result_type);
+	elog(ERROR, "a sum of scale %d can't be of type %u", scale, type);
 }
 
 /* An average as the aggregate's result type. */
@@ -167,7 +168,7 @@ contest_datum(const Place *place, Oid result_type, bool *isnull)
 				return Int16GetDatum((int16) smc_extreme_integer(found, PG_INT16_MIN, PG_INT16_MAX));
 			if (result_type == INT4OID)
 				return Int32GetDatum((int32) smc_extreme_integer(found, PG_INT32_MIN, PG_INT32_MAX));
-			return sum_datum(found, agg->scale, result_type);
+			return smc_figure_number(found, agg->scale, result_type);
 		case SMC_AGG_COMPARE:
 			*isnull = !get_total(place, SMC_SLOT_COMPARE, &found);
 			return *isnull ? (Datum) 0 : Int32GetDatum((int32) to_int64(found));
@@ -179,6 +180,50 @@ contest_datum(const Place *place, Oid result_type, bool *isnull)
 		default:
 			elog(ERROR, "aggregate of kind %d is no contest", (int) agg->kind);
 	}
+}
+
+/* What a search found of one fraction, as that type. */
+static Datum
+ranked_datum(const Place *place, const SmcFraction *fraction, Oid type, bool *isnull)
+{
+	const SmcLayout *layout = place->layout;
+	int			slot = fraction->is_null ? -1 :
+		smc_layout_find_rank(place->study, place->query, layout, place->agg, fraction);
+
+	*isnull = slot < 0 || place->outcome->states[place->first + slot] != SMC_ELEMENT_OPENED;
+	if (*isnull)
+		return (Datum) 0;
+	return smc_percentile_figure(&place->query->aggs[place->agg], fraction,
+								 &place->outcome->ranked[place->first / layout->slot_count * layout->rank_count +
+														 layout->slots[slot].rank], type);
+}
+
+/* A percentile, or an array of them: NULL where there are no values. */
+static Datum
+percentile_datum(const Place *place, Oid result_type, bool *isnull)
+{
+	SmcFraction fractions[SMC_PERCENTILES_MAX];
+	Datum		values[SMC_PERCENTILES_MAX];
+	bool		nulls[SMC_PERCENTILES_MAX];
+	Oid			element = get_element_type(result_type);
+	int			count = smc_percentile_fractions(&place->query->aggs[place->agg], fractions);
+	int			lower = 1;
+	int16		len;
+	bool		by_value;
+	char		align;
+
+	if (!OidIsValid(element))
+		return ranked_datum(place, &fractions[0], result_type, isnull);
+	*isnull = true;
+	for (int i = 0; i < count; i++)
+	{
+		values[i] = ranked_datum(place, &fractions[i], element, &nulls[i]);
+		*isnull &= nulls[i];
+	}
+	if (*isnull)
+		return (Datum) 0;
+	get_typlenbyvalalign(element, &len, &by_value, &align);
+	return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower, element, len, by_value, align));
 }
 
 /* An aggregate's figure from what was added up, or a contest, in one cell. */
@@ -197,6 +242,8 @@ total_datum(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layou
 	if (!(smc_query_recipients(study, query, agg) & (1u << study->self)))
 		return (Datum) 0;
 
+	if (smc_percentile_is_one(kind))
+		return percentile_datum(&place, result_type, isnull);
 	if (smc_query_is_contest(kind))
 		return contest_datum(&place, result_type, isnull);
 
@@ -214,7 +261,7 @@ total_datum(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layou
 	if (is_count)
 		return Int64GetDatum(to_int64(count));
 	if (kind == SMC_AGG_SUM)
-		return sum_datum(sum, query->aggs[agg].scale, result_type);
+		return smc_figure_number(sum, query->aggs[agg].scale, result_type);
 	return avg_datum(sum, to_int64(count), query->aggs[agg].scale, result_type);
 }
 
@@ -430,9 +477,22 @@ json_type(const SmcQuery *query, int output)
 	}
 }
 
+/* An array, as its output function writes it. */
+static char *
+array_text(Oid type, Datum figure)
+{
+	Oid			output;
+	bool		is_varlena;
+
+	getTypeOutputInfo(type, &output, &is_varlena);
+	return OidOutputFunctionCall(output, figure);
+}
+
 static char *
 figure_text(Oid type, Datum figure)
 {
+	if (smc_optable_class(type) == SMC_CLASS_ARRAY)
+		return array_text(type, figure);
 	switch (type)
 	{
 		case INT8OID:

@@ -21,6 +21,9 @@ extern Datum smc_figure_of(const SmcStudy *study, const SmcQuery *query, const S
 						   const SmcOutcome *outcome, uint32 cell, int output,
 						   Oid result_type, bool *isnull);
 
+/* A sum in its last digit kept, or any such number, as bigint (scale 0), numeric, real or double precision. */
+extern Datum smc_figure_number(SmcRing128 total, int scale, Oid type);
+
 /* Whether a cell is a row of the result: has rows, was not withheld. */
 extern bool smc_figure_cell_shown(const SmcQuery *query, const SmcLayout *layout,
 								  const SmcOutcome *outcome, uint32 cell);

@@ -471,9 +471,48 @@ await_approval(SmcHub *hub)
  * The rest
  */
 
-/* Wait for our own partials, allocated here. */
-static SmcRing128 *
-await_partials(SmcHub *hub, size_t count)
+/* What our own backend hands over. */
+typedef struct Contribution
+{
+	SmcRing128 *partials;		/* NULL: not yet */
+	SmcKeys    *keys;
+	size_t		have;			/* keys that are there */
+} Contribution;
+
+/* Take a message of our backend's; true when all is there. */
+static bool
+take_contribution(SmcTask *task, const SmcLayout *layout, SmcPipeMessage type, SmcReader *reader,
+				  Contribution *c)
+{
+	size_t		count = (size_t) layout->cell_count * layout->slot_count;
+	size_t		parts = smc_keys_parts(layout);
+
+	if (type == SMC_PIPE_CONTRIBUTION && c->partials == NULL)
+	{
+		uint64	   *counts = palloc(Max(parts, 1) * sizeof(uint64));
+
+		c->partials = palloc(count * sizeof(SmcRing128));
+		task->audit.rows = (int64) smc_reader_u64(reader);
+		smc_reader_copy(reader, (uint8_t *) c->partials, count * sizeof(SmcRing128));
+		for (size_t i = 0; i < parts; i++)
+			counts[i] = smc_reader_u64(reader);
+		if (smc_reader_end(reader) != SMC_OK)
+			elog(ERROR, "malformed contribution from a backend");
+		sodium_memzero(unconstify(uint8_t *, reader->data), reader->len);
+		if (parts > 0)
+			c->keys = smc_keys_create(layout, counts);
+		pfree(counts);
+	}
+	else if (type == SMC_PIPE_KEYS && c->keys != NULL)
+		smc_pipe_read_keys(reader, c->keys, &c->have);
+	else
+		elog(ERROR, "unexpected message of type %d from a backend", (int) type);
+	return c->keys == NULL || c->have == c->keys->count;
+}
+
+/* Wait for our own part, allocated here. */
+static void
+await_contribution(SmcHub *hub, const SmcLayout *layout, Contribution *c)
 {
 	SmcTask    *task = hub->task;
 
@@ -486,16 +525,9 @@ await_partials(SmcHub *hub, size_t count)
 
 		if (smc_pipe_receive(task->pipe, &type, &reader) == SMC_PIPE_GOT)
 		{
-			SmcRing128 *partials = palloc(count * sizeof(SmcRing128));
-
-			if (type != SMC_PIPE_CONTRIBUTION)
-				elog(ERROR, "unexpected message of type %d from a backend", (int) type);
-			task->audit.rows = (int64) smc_reader_u64(&reader);
-			smc_reader_copy(&reader, (uint8_t *) partials, count * sizeof(SmcRing128));
-			if (smc_reader_end(&reader) != SMC_OK)
-				elog(ERROR, "malformed contribution from a backend");
-			sodium_memzero(unconstify(uint8_t *, reader.data), reader.len);
-			return partials;
+			if (take_contribution(task, layout, type, &reader, c))
+				return;
+			continue;
 		}
 		if (next_message(hub, &message))
 		{
@@ -538,7 +570,7 @@ count_query(SmcHub *hub)
 }
 
 static void
-run_joint_part(SmcHub *hub, const SmcLayout *layout, SmcRing128 *partials, SmcOutcome *outcome)
+run_joint_part(SmcHub *hub, const SmcLayout *layout, Contribution *c, SmcOutcome *outcome)
 {
 	SmcTask    *task = hub->task;
 	SmcChannel	channel;
@@ -552,8 +584,10 @@ run_joint_part(SmcHub *hub, const SmcLayout *layout, SmcRing128 *partials, SmcOu
 	smc_mesh_channel_init(hub->mesh, &channel, on_idle, hub);
 	hub->shared = true;
 	status = smc_compute_run(&channel, smc_mesh_seeds(hub->mesh), digest,
-							 smc_mesh_lane_id(hub->mesh), hub->engine, layout, partials, outcome);
-	sodium_memzero(partials, bytes);
+							 smc_mesh_lane_id(hub->mesh), hub->engine, layout, c->partials, c->keys, outcome);
+	sodium_memzero(c->partials, bytes);
+	if (c->keys != NULL)
+		smc_keys_free(c->keys);
 	sodium_memzero(digest, sizeof(digest));
 	if (status == SMC_ERR_CHANNEL)
 		smc_mesh_channel_rethrow(hub->mesh);
@@ -616,7 +650,7 @@ compute(SmcHub *hub)
 	SmcLayout  *layout = smc_layout_parse((const uint8 *) VARDATA_ANY(task->request.layout),
 										  VARSIZE_ANY_EXHDR(task->request.layout));
 	SmcOutcome	outcome;
-	SmcRing128 *partials;
+	Contribution contribution = {0};
 	StringInfoData buf;
 
 	smc_activity_begin(task->request.id, task->request.study, task->audit.asked_by,
@@ -626,10 +660,10 @@ compute(SmcHub *hub)
 	start_computation(hub);
 	if (task->request.approve_within > 0)
 		await_approval(hub);
-	partials = await_partials(hub, (size_t) layout->cell_count * layout->slot_count);
+	await_contribution(hub, layout, &contribution);
 	confirm_consent(hub);
 	count_query(hub);
-	run_joint_part(hub, layout, partials, &outcome);
+	run_joint_part(hub, layout, &contribution, &outcome);
 	await_contributed(hub);
 
 	initStringInfo(&buf);

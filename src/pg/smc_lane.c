@@ -47,6 +47,8 @@ struct SmcRun
 	SmcPipeRequest request;
 	char	   *what;			/* for errors */
 	size_t		count;			/* of elements */
+	size_t		part_count;		/* of keys */
+	const SmcKeys *keys;		/* the caller's */
 	StringInfoData contribution;	/* as sent, kept in case of another attempt; len 0: not yet */
 	SmcPipe    *pipe;
 	SmcLaneTicket ticket;
@@ -170,7 +172,8 @@ worker_is_alive(void *arg)
 static void
 send_contribution(SmcRun *run)
 {
-	(void) smc_pipe_send(run->pipe, &run->contribution, worker_is_alive, run);
+	if (smc_pipe_send(run->pipe, &run->contribution, worker_is_alive, run) && run->keys != NULL)
+		(void) smc_pipe_send_keys(run->pipe, run->keys, worker_is_alive, run);
 }
 
 /*
@@ -399,6 +402,7 @@ smc_run_begin(const SmcRequest *request)
 	layout = smc_layout_parse((const uint8 *) VARDATA(run->request.layout),
 							  VARSIZE(run->request.layout) - VARHDRSZ);
 	run->count = (size_t) layout->cell_count * layout->slot_count;
+	run->part_count = smc_keys_parts(layout);
 	MemoryContextSwitchTo(caller);
 
 	start(run);
@@ -415,20 +419,25 @@ smc_run_await_approval(SmcRun *run)
 }
 
 void
-smc_run_contribute(SmcRun *run, const SmcRing128 *partials, size_t count, uint64 rows)
+smc_run_contribute(SmcRun *run, const SmcRing128 *partials, size_t count,
+				   const SmcKeys *keys, uint64 rows)
 {
 	MemoryContext caller = MemoryContextSwitchTo(run->context);
 
-	if (count != run->count)
+	if (count != run->count || (keys != NULL ? keys->part_count : 0) != run->part_count)
 		elog(ERROR, "contribution of %zu elements where %zu were announced", count, run->count);
 
 	smc_pipe_start(&run->contribution, SMC_PIPE_CONTRIBUTION);
 
 	/* in one piece, so that no copy is left behind by growing */
-	enlargeStringInfo(&run->contribution, (int) (sizeof(uint64) + count * sizeof(SmcRing128)));
+	enlargeStringInfo(&run->contribution,
+					  (int) ((1 + run->part_count) * sizeof(uint64) + count * sizeof(SmcRing128)));
 	smc_messages_put_u64(&run->contribution, rows);
 	appendBinaryStringInfo(&run->contribution, (const char *) partials,
 						   (int) (count * sizeof(SmcRing128)));
+	for (size_t i = 0; i < run->part_count; i++)
+		smc_messages_put_u64(&run->contribution, keys->starts[i + 1] - keys->starts[i]);
+	run->keys = keys;
 	MemoryContextSwitchTo(caller);
 
 	run->contributed_at = GetCurrentTimestamp();

@@ -51,8 +51,12 @@ extern SmcRun *smc_run_begin(const SmcRequest *request);
  */
 extern void smc_run_await_approval(SmcRun *run);
 
-/* Hand over this party's partials (cell_count * slot_count; copied) and its number of rows. */
-extern void smc_run_contribute(SmcRun *run, const SmcRing128 *partials, size_t count, uint64 rows);
+/*
+ * Hand over this party's partials (cell_count * slot_count; copied), its keys (NULL
+ * where there are none; to be kept until the run is finished) and its number of rows.
+ */
+extern void smc_run_contribute(SmcRun *run, const SmcRing128 *partials, size_t count,
+							   const SmcKeys *keys, uint64 rows);
 
 /*
  * While our own part is being computed: whether the run has failed already (a

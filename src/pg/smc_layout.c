@@ -170,6 +170,67 @@ smc_layout_add_input(const SmcStudy *study, const SmcQuery *query, SmcLayout *la
 	return at;
 }
 
+int
+smc_layout_find_rank(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+					 int agg, const SmcFraction *fraction)
+{
+	bool		interpolates = smc_percentile_interpolates(query->aggs[agg].kind);
+
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+
+		if (slot->kind == SMC_SLOT_RANK && slot->interpolates == interpolates &&
+			slot->numerator == fraction->numerator && slot->denominator == fraction->denominator &&
+			same_figure(study, SMC_SLOT_RANK, &query->aggs[slot->agg], &query->aggs[agg]))
+			return i;
+	}
+	return -1;
+}
+
+/* The keys of an aggregate's values, added unless they are there. */
+static int
+add_keys(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg)
+{
+	SmcKeySet  *set;
+
+	for (int i = 0; i < layout->key_set_count; i++)
+	{
+		if (same_figure(study, SMC_SLOT_RANK, &query->aggs[layout->key_sets[i].agg], &query->aggs[agg]))
+			return i;
+	}
+	set = &layout->key_sets[layout->key_set_count];
+	set->agg = agg;
+	smc_percentile_domain(study, &query->aggs[agg], &set->lo, &set->hi);
+	return layout->key_set_count++;
+}
+
+/* Add the slots of a percentile's fractions, unless they are there: all parties learn them. */
+static void
+add_ranks(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg, int support)
+{
+	SmcFraction fractions[SMC_PERCENTILES_MAX];
+	int			count = smc_percentile_fractions(&query->aggs[agg], fractions);
+
+	for (int i = 0; i < count; i++)
+	{
+		SmcSlot    *slot;
+
+		if (fractions[i].is_null || smc_layout_find_rank(study, query, layout, agg, &fractions[i]) >= 0)
+			continue;
+		if (layout->slot_count == SMC_LAYOUT_SLOTS_MAX)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("a query over study \"%s\" asks for too many percentiles", study->name)));
+		slot = &layout->slots[add_slot(layout, SMC_SLOT_RANK, agg, support, all_parties(study))];
+		slot->interpolates = smc_percentile_interpolates(query->aggs[agg].kind);
+		slot->numerator = fractions[i].numerator;
+		slot->denominator = fractions[i].denominator;
+		slot->keys = add_keys(study, query, layout, agg);
+		slot->rank = layout->rank_count++;
+	}
+}
+
 /* Add the slots of an aggregate's figure, unless they are there. */
 static void
 add_figure(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg, int support)
@@ -177,6 +238,11 @@ add_figure(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int 
 	SmcAggKind	kind = query->aggs[agg].kind;
 	uint16		recipients = smc_query_recipients(study, query, agg);
 
+	if (smc_percentile_is_one(kind))
+	{
+		add_ranks(study, query, layout, agg, support);
+		return;
+	}
 	if (smc_query_is_contest(kind))
 	{
 		SmcSlotKind slot_kind = contest_kind(kind);
@@ -251,6 +317,7 @@ smc_layout_make(const SmcStudy *study, const SmcQuery *query)
 
 	layout->min_rows = study->min_rows;
 	layout->slots = palloc0(SMC_LAYOUT_SLOTS_MAX * sizeof(SmcSlot));
+	layout->key_sets = palloc0(SMC_QUERY_AGGS_MAX * sizeof(SmcKeySet));
 	if (layout->min_rows > 1)
 		lay_out_with_minimum(study, query, layout);
 	else
@@ -326,6 +393,18 @@ write_layout(SmcWriter *writer, const void *what)
 		smc_writer_u8(writer, slot->parties[1]);
 		smc_writer_u8(writer, slot->is_input);
 		smc_writer_u8(writer, slot->bits);
+		smc_writer_u8(writer, slot->interpolates);
+		smc_writer_u32(writer, slot->numerator);
+		smc_writer_u32(writer, slot->denominator);
+		smc_writer_u16(writer, (uint16) slot->keys);
+		smc_writer_u16(writer, (uint16) slot->rank);
+	}
+	smc_writer_u16(writer, layout->key_set_count);
+	for (int i = 0; i < layout->key_set_count; i++)
+	{
+		smc_writer_u16(writer, layout->key_sets[i].agg);
+		smc_writer_u64(writer, (uint64) layout->key_sets[i].lo);
+		smc_writer_u64(writer, (uint64) layout->key_sets[i].hi);
 	}
 	smc_writer_u8(writer, layout->circuit != NULL);
 	if (layout->circuit != NULL)
@@ -342,13 +421,46 @@ smc_layout_write(const SmcLayout *layout)
 static bool
 is_sound(const SmcLayout *layout, const SmcSlot *slot)
 {
-	if (slot->kind < SMC_SLOT_ROWS || slot->kind > SMC_SLOT_ARGMAX ||
+	if (slot->kind < SMC_SLOT_ROWS || slot->kind > SMC_SLOT_RANK ||
 		slot->parties[0] >= SMC_PARTIES_MAX || slot->parties[1] >= SMC_PARTIES_MAX ||
 		(slot->kind == SMC_SLOT_COMPARE && slot->parties[0] == slot->parties[1]) ||
 		slot->agg < -1 || slot->agg >= SMC_QUERY_AGGS_MAX ||
 		slot->support < -1 || slot->support >= layout->slot_count)
 		return false;
 	return slot->agg >= 0 || slot->kind == SMC_SLOT_ROWS || slot->kind == SMC_SLOT_ANY;
+}
+
+static void
+parse_key_sets(SmcReader *reader, SmcLayout *layout)
+{
+	int			ranks = 0;
+
+	layout->key_set_count = smc_reader_u16(reader);
+	if (layout->key_set_count > SMC_QUERY_AGGS_MAX)
+	{
+		layout->key_set_count = 0;
+		smc_reader_fail(reader);
+	}
+	layout->key_sets = palloc0(Max(layout->key_set_count, 1) * sizeof(SmcKeySet));
+	for (int i = 0; i < layout->key_set_count; i++)
+	{
+		SmcKeySet  *set = &layout->key_sets[i];
+
+		set->agg = (int16) smc_reader_u16(reader);
+		set->lo = (int64) smc_reader_u64(reader);
+		set->hi = (int64) smc_reader_u64(reader);
+		if (set->agg < 0 || set->agg >= SMC_QUERY_AGGS_MAX || set->lo > set->hi)
+			smc_reader_fail(reader);
+	}
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+
+		if (slot->kind == SMC_SLOT_RANK &&
+			(slot->rank != ranks++ || slot->keys < 0 || slot->keys >= layout->key_set_count ||
+			 slot->denominator == 0 || slot->numerator > slot->denominator))
+			smc_reader_fail(reader);
+	}
 }
 
 SmcLayout *
@@ -382,9 +494,18 @@ smc_layout_parse(const uint8 *data, size_t len)
 		slot->parties[1] = smc_reader_u8(&reader);
 		slot->is_input = smc_reader_bool(&reader);
 		slot->bits = smc_reader_u8(&reader);
+		slot->interpolates = smc_reader_bool(&reader);
+		slot->numerator = smc_reader_u32(&reader);
+		slot->denominator = smc_reader_u32(&reader);
+		slot->keys = (int16) smc_reader_u16(&reader);
+		slot->rank = (int16) smc_reader_u16(&reader);
+		if (slot->kind == SMC_SLOT_RANK)
+			layout->rank_count++;
 		if (!is_sound(layout, slot))
 			smc_reader_fail(&reader);
 	}
+
+	parse_key_sets(&reader, layout);
 
 	/* a support must itself be a count of rows */
 	for (int i = 0; i < layout->slot_count && !reader.failed; i++)

@@ -6,6 +6,7 @@
 
 #include "postgres.h"
 
+#include "pg/smc_percentile.h"
 #include "pg/smc_query.h"
 
 /*
@@ -25,7 +26,8 @@ typedef enum SmcSlotKind
 	SMC_SLOT_MAX,				/* this party's maximum, or SMC_CONTEST_NONE_LOW */
 	SMC_SLOT_COMPARE,			/* this party's sum: how parties[0]'s compares with parties[1]'s */
 	SMC_SLOT_ARGMIN,			/* this party's sum, or SMC_CONTEST_NONE_HIGH */
-	SMC_SLOT_ARGMAX				/* this party's sum, or SMC_CONTEST_NONE_LOW */
+	SMC_SLOT_ARGMAX,			/* this party's sum, or SMC_CONTEST_NONE_LOW */
+	SMC_SLOT_RANK				/* this party's number of values, which are in its keys: see smc_rank.h */
 } SmcSlotKind;
 
 typedef struct SmcSlot
@@ -37,7 +39,21 @@ typedef struct SmcSlot
 	uint8		parties[2];		/* of COMPARE */
 	bool		is_input;		/* stays shares, for the circuit */
 	uint8		bits;			/* of an input that is added up: the total is below 2^bits; 0: as any */
+	/* of RANK */
+	bool		interpolates;
+	uint32		numerator;		/* of the fraction, in lowest terms */
+	uint32		denominator;
+	int16		keys;			/* which of the layout's key sets */
+	int16		rank;			/* which of its ranks */
 } SmcSlot;
+
+/* Values that each party keeps in order, for searches: those that an aggregate rests on. */
+typedef struct SmcKeySet
+{
+	int16		agg;
+	int64		lo;				/* the range that is searched */
+	int64		hi;
+} SmcKeySet;
 
 struct SmcCircuit;
 
@@ -50,6 +66,9 @@ typedef struct SmcLayout
 	uint32		min_rows;		/* > 1: which ROWS and SUPPORT reach it is opened to all, then the rest where they do */
 	int			slot_count;
 	SmcSlot    *slots;
+	int			key_set_count;
+	SmcKeySet  *key_sets;
+	int			rank_count;		/* RANK slots */
 	int			rows_slot;		/* not 0 where a cell has rows, to all that learn any figure; -1 without GROUP BY, or where HAVING tells */
 	struct SmcCircuit *circuit; /* what is computed before it is opened; NULL: nothing */
 } SmcLayout;
@@ -66,6 +85,10 @@ extern SmcLayout *smc_layout_make(const SmcStudy *study, const SmcQuery *query);
  */
 extern int	smc_layout_find(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
 							SmcSlotKind kind, int agg);
+
+/* The RANK slot of one of an aggregate's fractions, or -1. */
+extern int	smc_layout_find_rank(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+								 int agg, const SmcFraction *fraction);
 
 /*
  * While a layout is made: the slot of a circuit's input, added unless it is

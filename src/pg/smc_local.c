@@ -22,6 +22,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/numeric.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -68,7 +69,9 @@ typedef enum Problem
 	PROBLEM_NONE = 0,
 	PROBLEM_OUTSIDE,			/* a group value isn't in the domain */
 	PROBLEM_NULL,				/* a group value is NULL and may not be */
-	PROBLEM_RANGE				/* a partial leaves the ring's range */
+	PROBLEM_RANGE,				/* a partial leaves the ring's range */
+	PROBLEM_VALUE,				/* a value has no place in an order */
+	PROBLEM_CHANGED				/* read again, the source has other rows */
 } Problem;
 
 typedef struct LocalRun
@@ -81,8 +84,10 @@ typedef struct LocalRun
 	bool	   *seen;			/* which cells have had their row */
 	int			rows_slot;
 	uint64		rows;
+	MemoryContext caller;		/* where keys are to live */
+	SmcKeys    *keys;
 	Problem		problem;
-	int			problem_at;		/* the group or the slot */
+	int			problem_at;		/* the group, the slot, or the key set */
 } LocalRun;
 
 static bool is_running = false;
@@ -161,24 +166,35 @@ set_problem(LocalRun *run, Problem problem, int at)
 	return false;
 }
 
-/* Find the cell of a row; false after setting the problem. */
+/* Find the cell of a row that begins with its group values; false after setting the problem. */
 static bool
-find_cell(LocalRun *run, HeapTuple tuple, TupleDesc desc, uint32 *cell)
+find_cell(LocalRun *run, const Datum *values, const bool *isnull, uint32 *cell)
 {
 	int			indexes[SMC_QUERY_GROUPS_MAX];
 
 	for (int i = 0; i < run->query->group_count; i++)
 	{
-		bool		isnull;
-		Datum		value = SPI_getbinval(tuple, desc, i + 1, &isnull);
-
-		if (isnull && run->domains[i].column->not_null)
+		if (isnull[i] && run->domains[i].column->not_null)
 			return set_problem(run, PROBLEM_NULL, i);
-		indexes[i] = isnull ? -1 : find_value(&run->domains[i], value);
-		if (!isnull && indexes[i] < 0)
+		indexes[i] = isnull[i] ? -1 : find_value(&run->domains[i], values[i]);
+		if (!isnull[i] && indexes[i] < 0)
 			return set_problem(run, PROBLEM_OUTSIDE, i);
 	}
 	*cell = smc_layout_cell_at(run->study, run->query, indexes);
+	return true;
+}
+
+/* The same of the local query's row: each group has one. */
+static bool
+find_group(LocalRun *run, HeapTuple tuple, TupleDesc desc, uint32 *cell)
+{
+	Datum		values[SMC_QUERY_GROUPS_MAX];
+	bool		isnull[SMC_QUERY_GROUPS_MAX];
+
+	for (int i = 0; i < run->query->group_count; i++)
+		values[i] = SPI_getbinval(tuple, desc, i + 1, &isnull[i]);
+	if (!find_cell(run, values, isnull, cell))
+		return false;
 	if (run->seen[*cell])
 		elog(ERROR, "two rows for one group");
 	run->seen[*cell] = true;
@@ -295,6 +311,7 @@ fill_slots(LocalRun *run, HeapTuple tuple, TupleDesc desc, uint32 cell)
 			case SMC_SLOT_ROWS:
 			case SMC_SLOT_SUPPORT:
 			case SMC_SLOT_COUNT:
+			case SMC_SLOT_RANK:
 				value = (SmcRing128) DatumGetInt64(datum);
 				break;
 			case SMC_SLOT_SUM:
@@ -366,6 +383,98 @@ add_rows(LocalRun *run, HeapTuple tuple, TupleDesc desc)
 	run->rows += DatumGetInt64(DirectFunctionCall1(numeric_int8, count));
 }
 
+/*
+ * Values one by one
+ */
+
+/* Takes in the rows of a key set's query as they come, without keeping them. */
+typedef struct KeyReceiver
+{
+	DestReceiver pub;
+	LocalRun   *run;
+	int			set;
+	MemoryContext row;			/* reset after each */
+} KeyReceiver;
+
+static void
+start_keys(DestReceiver *self, int operation, TupleDesc desc)
+{
+}
+
+static void
+end_keys(DestReceiver *self)
+{
+}
+
+/* Take a row; false, which ends the query, after setting the problem. */
+static bool
+take_key(TupleTableSlot *slot, DestReceiver *self)
+{
+	KeyReceiver *receiver = (KeyReceiver *) self;
+	LocalRun   *run = receiver->run;
+	int			groups = run->query->group_count;
+	const SmcKeySet *set = &run->layout->key_sets[receiver->set];
+	MemoryContext caller;
+	uint32		cell;
+	int64		key;
+	bool		ok;
+
+	slot_getallattrs(slot);
+	if (slot->tts_isnull[groups])
+		return true;
+	caller = MemoryContextSwitchTo(receiver->row);
+	ok = find_cell(run, slot->tts_values, slot->tts_isnull, &cell);
+	if (ok && !smc_percentile_key(&run->query->aggs[set->agg], slot->tts_values[groups],
+								  TupleDescAttr(slot->tts_tupleDescriptor, groups)->atttypid, &key))
+		ok = set_problem(run, PROBLEM_VALUE, receiver->set);
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(receiver->row);
+	if (ok && !smc_keys_put(run->keys, receiver->set, cell, key))
+		ok = set_problem(run, PROBLEM_CHANGED, 0);
+	return ok;
+}
+
+/* Run the query of a key set. */
+static void
+read_keys(LocalRun *run, int set)
+{
+	KeyReceiver receiver = {{take_key, start_keys, end_keys, end_keys, DestNone}, run, set};
+	SPIExecuteOptions options = {0};
+	char	   *sql = smc_localsql_values(run->study, run->query, &run->layout->key_sets[set]);
+
+	receiver.row = AllocSetContextCreate(CurrentMemoryContext, "smc value", ALLOCSET_SMALL_SIZES);
+	options.read_only = true;
+	options.dest = &receiver.pub;
+	if (SPI_execute_extended(sql, &options) != SPI_OK_SELECT)
+		elog(ERROR, "the query of values is no SELECT");
+	MemoryContextDelete(receiver.row);
+	if (run->problem == PROBLEM_NONE && !smc_keys_sort(run->keys, set))
+		(void) set_problem(run, PROBLEM_CHANGED, 0);
+}
+
+/* Read the values of all key sets, now that it is known how many there are. */
+static void
+read_all_keys(LocalRun *run)
+{
+	const SmcLayout *layout = run->layout;
+	uint64	   *counts = palloc0(Max(smc_keys_parts(layout), 1) * sizeof(uint64));
+	MemoryContext own;
+
+	for (int slot = 0; slot < layout->slot_count; slot++)
+	{
+		if (layout->slots[slot].kind != SMC_SLOT_RANK)
+			continue;
+		for (uint32 cell = 0; cell < layout->cell_count; cell++)
+			counts[(size_t) layout->slots[slot].keys * layout->cell_count + cell] =
+				(uint64) run->partials[(size_t) cell * layout->slot_count + slot];
+	}
+	own = MemoryContextSwitchTo(run->caller);
+	run->keys = smc_keys_create(layout, counts);
+	MemoryContextSwitchTo(own);
+	for (int set = 0; set < layout->key_set_count && run->problem == PROBLEM_NONE; set++)
+		read_keys(run, set);
+}
+
 /* Run the query and take in its rows, in an SPI context of its own. */
 static void
 run_query(LocalRun *run, const char *sql)
@@ -390,10 +499,12 @@ run_query(LocalRun *run, const char *sql)
 		uint32		cell;
 
 		CHECK_FOR_INTERRUPTS();
-		if (find_cell(run, table->vals[i], table->tupdesc, &cell) &&
+		if (find_group(run, table->vals[i], table->tupdesc, &cell) &&
 			fill_slots(run, table->vals[i], table->tupdesc, cell))
 			add_rows(run, table->vals[i], table->tupdesc);
 	}
+	if (run->layout->key_set_count > 0 && run->problem == PROBLEM_NONE)
+		read_all_keys(run);
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 }
@@ -406,7 +517,7 @@ static void
 raise_problem(const LocalRun *run)
 {
 	const SmcStudy *study = run->study;
-	const char *column = run->problem != PROBLEM_RANGE ?
+	const char *column = run->problem == PROBLEM_OUTSIDE || run->problem == PROBLEM_NULL ?
 		study->columns[run->query->group_columns[run->problem_at]].name : NULL;
 	int			agg = run->problem == PROBLEM_RANGE ? run->layout->slots[run->problem_at].agg : -1;
 
@@ -434,6 +545,19 @@ raise_problem(const LocalRun *run)
 							agg >= 0 ? smc_query_agg_text(study, &run->query->aggs[agg]) : "count(*)",
 							study->name),
 					 errdetail("A part must be a finite number; counted in its last digit kept, below 2^127 divided by the number of parties.")));
+			break;
+		case PROBLEM_VALUE:
+			ereport(ERROR,
+					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					 errmsg("a value of this party's under %s over study \"%s\" is no finite number",
+							smc_query_agg_text(study, &run->query->aggs[run->layout->key_sets[run->problem_at].agg]),
+							study->name)));
+			break;
+		case PROBLEM_CHANGED:
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("the source of study \"%s\" does not give the same rows when it is read twice", study->name),
+					 errhint("Use no volatile functions in a view that is a source.")));
 			break;
 	}
 }
@@ -489,14 +613,14 @@ check_bound(const SmcQuery *query)
 		unbound = unbound || smc_expr_has_params(query->formulas[i]);
 	for (int i = 0; i < query->agg_count; i++)
 		unbound = unbound || smc_expr_has_params(query->aggs[i].arg) ||
-			smc_expr_has_params(query->aggs[i].filter);
+			smc_expr_has_params(query->aggs[i].filter) || smc_expr_has_params(query->aggs[i].fraction);
 	if (unbound)
 		elog(ERROR, "a joint query has parameters without value");
 }
 
 uint64
 smc_local_run(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
-			  SmcRing128 *partials)
+			  SmcRing128 *partials, SmcKeys **keys)
 {
 	LocalRun	run = {study, query, layout, partials};
 	MemoryContext caller = CurrentMemoryContext;
@@ -515,6 +639,7 @@ smc_local_run(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 	if (!ActiveSnapshotSet())
 		elog(ERROR, "no snapshot for the local query");
 	check_bound(query);
+	run.caller = caller;
 	sql = smc_localsql_text(study, query, layout);
 	run.rows_slot = smc_localsql_rows_slot(study, query, layout);
 
@@ -551,5 +676,6 @@ smc_local_run(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 	MemoryContextSwitchTo(caller);
 	pfree(sql);
 	raise_problem(&run);
+	*keys = run.keys;
 	return run.rows;
 }

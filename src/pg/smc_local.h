@@ -8,7 +8,7 @@
 #ifndef SMC_LOCAL_H
 #define SMC_LOCAL_H
 
-#include "pg/smc_layout.h"
+#include "pg/smc_keys.h"
 
 /* What smc_local_run returns when it could not learn the number of rows for nothing. */
 #define SMC_LOCAL_ROWS_UNKNOWN	PG_UINT64_MAX
@@ -23,9 +23,13 @@
  * domain or a partial is outside the ring's range for the study's parties;
  * values are never in these messages, and a user without the owner's rights
  * sees no other error's text than of a cancelled or retryable one.
+ *
+ * Where the layout has key sets, *keys is set to their values, in the caller's
+ * memory context, read under the same snapshot by a further query each; else to
+ * NULL.
  */
 extern uint64 smc_local_run(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
-							SmcRing128 *partials);
+							SmcRing128 *partials, SmcKeys **keys);
 
 /* Whether this backend is inside smc_local_run. */
 extern bool smc_local_is_running(void);

@@ -116,6 +116,7 @@ append_slot(StringInfo buf, const SmcDeparse *deparse, const SmcQuery *query, co
 			break;
 		case SMC_SLOT_SUPPORT:
 		case SMC_SLOT_COUNT:
+		case SMC_SLOT_RANK:
 			append_count(buf, deparse, agg);
 			break;
 		case SMC_SLOT_SUM:
@@ -194,6 +195,47 @@ smc_localsql_rows_slot(const SmcStudy *study, const SmcQuery *query, const SmcLa
 	return sums == 1 ? sole : -1;
 }
 
+static void
+append_source(StringInfo buf, Oid source)
+{
+	appendStringInfo(buf, " FROM %s",
+					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(source)),
+												get_rel_name(source)));
+}
+
+/* Append a condition to a WHERE clause. */
+static void
+append_condition(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *condition, bool is_first)
+{
+	if (condition == NULL)
+		return;
+	appendStringInfo(buf, "%s(", is_first ? " WHERE " : " AND ");
+	smc_deparse_expr(buf, deparse, condition);
+	appendStringInfoChar(buf, ')');
+}
+
+char *
+smc_localsql_values(const SmcStudy *study, const SmcQuery *query, const SmcKeySet *set)
+{
+	Oid			source = smc_source_find(study);
+	SmcDeparse	deparse = {study, source, NULL};
+	const SmcAgg *agg = &query->aggs[set->agg];
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "SELECT ");
+	for (int i = 0; i < query->group_count; i++)
+	{
+		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
+		appendStringInfoString(&buf, ", ");
+	}
+	smc_percentile_append_value(&buf, &deparse, agg);
+	append_source(&buf, source);
+	append_condition(&buf, &deparse, query->where, true);
+	append_condition(&buf, &deparse, agg->filter, query->where == NULL);
+	return buf.data;
+}
+
 char *
 smc_localsql_text(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
 {
@@ -219,9 +261,7 @@ smc_localsql_text(const SmcStudy *study, const SmcQuery *query, const SmcLayout 
 	else
 		append_sum(&buf, &deparse, "avg", &query->aggs[layout->slots[rows_slot].agg]);
 
-	appendStringInfo(&buf, " FROM %s",
-					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(source)),
-												get_rel_name(source)));
+	append_source(&buf, source);
 	if (query->where != NULL)
 	{
 		appendStringInfoString(&buf, " WHERE ");

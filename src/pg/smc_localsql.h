@@ -14,6 +14,9 @@
  */
 extern char *smc_localsql_text(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout);
 
+/* The further statement that gives the values of a key set: the group columns, and the value. */
+extern char *smc_localsql_values(const SmcStudy *study, const SmcQuery *query, const SmcKeySet *set);
+
 /*
  * How the last column tells the number of rows: -1 by a count, else by an
  * average beside the sum of that slot.

@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <sodium.h>
+
 #include "miscadmin.h"
 #include "storage/latch.h"
 #include "storage/proc.h"
@@ -21,6 +23,7 @@
 #define PIPE_MAGIC			0x736d6331	/* "smc1" */
 #define QUEUE_ROOM			(64 * 1024)
 #define ALIVE_CHECK_MS		1000
+#define KEYS_PIECE			(32 * 1024) /* keys in a message */
 
 /* What the segment begins with. */
 typedef struct PipeHeader
@@ -195,6 +198,45 @@ smc_pipe_send(SmcPipe *pipe, StringInfo buf, bool (*alive) (void *arg), void *ar
 	}
 }
 
+static void
+expect_end(const SmcReader *reader, const char *what)
+{
+	if (smc_reader_end(reader) != SMC_OK)
+		elog(ERROR, "malformed %s between backend and lane worker", what);
+}
+
+bool
+smc_pipe_send_keys(SmcPipe *pipe, const SmcKeys *keys, bool (*alive) (void *arg), void *arg)
+{
+	StringInfoData buf;
+	bool		sent = true;
+
+	for (size_t at = 0; at < keys->count && sent; at += KEYS_PIECE)
+	{
+		Size		bytes = Min(keys->count - at, KEYS_PIECE) * sizeof(int64);
+
+		smc_pipe_start(&buf, SMC_PIPE_KEYS);
+		/* in one piece, so that no copy is left behind by growing */
+		enlargeStringInfo(&buf, (int) bytes);
+		appendBinaryStringInfo(&buf, (const char *) (keys->values + at), (int) bytes);
+		sent = smc_pipe_send(pipe, &buf, alive, arg);
+		sodium_memzero(buf.data, buf.maxlen);
+		pfree(buf.data);
+	}
+	return sent;
+}
+
+void
+smc_pipe_read_keys(SmcReader *reader, SmcKeys *keys, size_t *have)
+{
+	size_t		count = Min(keys->count - *have, KEYS_PIECE);
+
+	smc_reader_copy(reader, (uint8_t *) (keys->values + *have), count * sizeof(int64));
+	expect_end(reader, "keys");
+	sodium_memzero(unconstify(uint8_t *, reader->data), reader->len);
+	*have += count;
+}
+
 SmcPipeResult
 smc_pipe_receive(SmcPipe *pipe, SmcPipeMessage *type, SmcReader *reader)
 {
@@ -276,13 +318,6 @@ get_bytea(SmcReader *reader)
 	SET_VARSIZE(result, VARHDRSZ + len);
 	memcpy(VARDATA(result), data, len);
 	return result;
-}
-
-static void
-expect_end(const SmcReader *reader, const char *what)
-{
-	if (smc_reader_end(reader) != SMC_OK)
-		elog(ERROR, "malformed %s between backend and lane worker", what);
 }
 
 void
@@ -373,11 +408,14 @@ smc_pipe_write_outcome(StringInfo buf, const SmcOutcome *outcome, size_t count,
 	appendBinaryStringInfo(buf, (const char *) outcome->totals, (int) (count * sizeof(SmcRing128)));
 	smc_messages_put_u64(buf, outcome->figure_count);
 	smc_messages_put_u64(buf, outcome->shown_count);
+	smc_messages_put_u64(buf, outcome->ranked_count);
 	if (outcome->figure_count > 0)
 		appendBinaryStringInfo(buf, (const char *) outcome->figures,
 							   (int) (outcome->figure_count * sizeof(SmcJointFigure)));
 	if (outcome->shown_count > 0)
 		appendBinaryStringInfo(buf, (const char *) outcome->shown, (int) (outcome->shown_count * sizeof(bool)));
+	if (outcome->ranked_count > 0)
+		appendBinaryStringInfo(buf, (const char *) outcome->ranked, (int) (outcome->ranked_count * sizeof(SmcRanked)));
 }
 
 SmcOutcome *
@@ -401,7 +439,9 @@ smc_pipe_read_outcome(SmcReader *reader, size_t count, SmcPipeTimes *times)
 	smc_reader_copy(reader, (uint8_t *) outcome->totals, count * sizeof(SmcRing128));
 	outcome->figure_count = (size_t) smc_reader_u64(reader);
 	outcome->shown_count = (size_t) smc_reader_u64(reader);
-	if (outcome->figure_count > (size_t) SMC_ELEMENTS_MAX || outcome->shown_count > SMC_ELEMENTS_MAX)
+	outcome->ranked_count = (size_t) smc_reader_u64(reader);
+	if (outcome->figure_count > (size_t) SMC_ELEMENTS_MAX || outcome->shown_count > SMC_ELEMENTS_MAX ||
+		outcome->ranked_count > SMC_ELEMENTS_MAX)
 		smc_reader_fail(reader);
 	else
 	{
@@ -409,6 +449,8 @@ smc_pipe_read_outcome(SmcReader *reader, size_t count, SmcPipeTimes *times)
 		smc_reader_copy(reader, (uint8_t *) outcome->figures, outcome->figure_count * sizeof(SmcJointFigure));
 		outcome->shown = palloc(Max(outcome->shown_count, 1) * sizeof(bool));
 		smc_reader_copy(reader, (uint8_t *) outcome->shown, outcome->shown_count * sizeof(bool));
+		outcome->ranked = palloc(Max(outcome->ranked_count, 1) * sizeof(SmcRanked));
+		smc_reader_copy(reader, (uint8_t *) outcome->ranked, outcome->ranked_count * sizeof(SmcRanked));
 	}
 	expect_end(reader, "outcome");
 	return outcome;

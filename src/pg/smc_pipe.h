@@ -20,7 +20,8 @@
 typedef enum SmcPipeMessage
 {
 	SMC_PIPE_REQUEST = 'R',		/* to the worker: SmcPipeRequest */
-	SMC_PIPE_CONTRIBUTION = 'C',	/* to the worker: u64 rows, the partials */
+	SMC_PIPE_CONTRIBUTION = 'C',	/* to the worker: u64 rows, the partials, u64 keys of each part */
+	SMC_PIPE_KEYS = 'K',		/* to the worker, after it: some of the keys, in order */
 	SMC_PIPE_AWAITED = 'A',		/* to the backend: whose approval is awaited, a text */
 	SMC_PIPE_APPROVED = 'G',	/* to the backend: nothing; all have approved, go on */
 	SMC_PIPE_OUTCOME = 'O',		/* to the backend: SmcOutcome and times */
@@ -107,6 +108,12 @@ extern void smc_pipe_start(StringInfo buf, SmcPipeMessage type);
  * the other end is gone.  alive (may be NULL) is asked about once a second.
  */
 extern bool smc_pipe_send(SmcPipe *pipe, StringInfo buf, bool (*alive) (void *arg), void *arg);
+
+/* Send all keys, in pieces; likewise. */
+extern bool smc_pipe_send_keys(SmcPipe *pipe, const SmcKeys *keys, bool (*alive) (void *arg), void *arg);
+
+/* Take the next piece: *have counts up to keys->count. */
+extern void smc_pipe_read_keys(SmcReader *reader, SmcKeys *keys, size_t *have);
 
 /*
  * Take a message if there is one.  *reader is set to what follows the type, in

@@ -163,7 +163,8 @@ same_figure(const Aggref *a, const Aggref *b)
 {
 	return smc_shippable_aggregate(a->aggfnoid) == smc_shippable_aggregate(b->aggfnoid) &&
 		equal(a->args, b->args) && equal(a->aggfilter, b->aggfilter) &&
-		equal(a->aggdistinct, b->aggdistinct) && equal(a->aggorder, b->aggorder);
+		equal(a->aggdistinct, b->aggdistinct) && equal(a->aggorder, b->aggorder) &&
+		equal(a->aggdirectargs, b->aggdirectargs);
 }
 
 /* The place of an aggregate in the query, added unless it is there. */

@@ -110,11 +110,12 @@ smc_planned_to_list(const SmcPlanned *planned)
 	for (int i = 0; i < query->group_count; i++)
 		groups = lappend_int(groups, query->group_columns[i]);
 	for (int i = 0; i < query->agg_count; i++)
-		aggs = lappend(aggs, list_make3(list_make5_int(query->aggs[i].kind, query->aggs[i].scale,
+		aggs = lappend(aggs, list_make4(list_make5_int(query->aggs[i].kind, query->aggs[i].scale,
 													   query->aggs[i].parties[0], query->aggs[i].parties[1],
 													   query->aggs[i].is_output),
 										expr_to_list(query->aggs[i].arg),
-										expr_to_list(query->aggs[i].filter)));
+										expr_to_list(query->aggs[i].filter),
+										expr_to_list(query->aggs[i].fraction)));
 
 	for (int i = 0; i < query->formula_count; i++)
 		formulas = lappend(formulas, expr_to_list(query->formulas[i]));
@@ -168,6 +169,7 @@ smc_planned_from_list(List *list)
 		agg->is_output = list_nth_int(numbers, 4) != 0;
 		agg->arg = expr_from_list(lsecond(parts));
 		agg->filter = expr_from_list(lthird(parts));
+		agg->fraction = expr_from_list(lfourth(parts));
 	}
 
 	query->formulas = palloc0(Max(list_length(formulas), 1) * sizeof(SmcExpr *));

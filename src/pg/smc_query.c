@@ -14,6 +14,7 @@
 #include "pg/smc_exprrange.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_layout.h"
+#include "pg/smc_percentile.h"
 #include "pg/smc_picks.h"
 #include "pg/smc_privacy.h"
 #include "pg/smc_query.h"
@@ -35,6 +36,7 @@ smc_query_bind(const SmcQuery *query, int count, char *const *values)
 		copy->aggs[i] = query->aggs[i];
 		copy->aggs[i].arg = smc_expr_bind(query->aggs[i].arg, count, values);
 		copy->aggs[i].filter = smc_expr_bind(query->aggs[i].filter, count, values);
+		copy->aggs[i].fraction = smc_expr_bind(query->aggs[i].fraction, count, values);
 	}
 	return copy;
 }
@@ -69,6 +71,7 @@ write_query(SmcWriter *writer, const void *what)
 		smc_writer_u8(writer, query->aggs[i].parties[1]);
 		write_optional(writer, query->aggs[i].arg);
 		write_optional(writer, query->aggs[i].filter);
+		write_optional(writer, query->aggs[i].fraction);
 	}
 	smc_writer_u16(writer, query->formula_count);
 	for (int i = 0; i < query->formula_count; i++)
@@ -133,6 +136,7 @@ smc_query_parse(const uint8 *data, size_t len)
 		query->aggs[i].parties[1] = smc_reader_u8(&reader);
 		query->aggs[i].arg = parse_optional(&reader, &nodes);
 		query->aggs[i].filter = parse_optional(&reader, &nodes);
+		query->aggs[i].fraction = parse_optional(&reader, &nodes);
 	}
 
 	query->formula_count = smc_reader_u16(&reader);
@@ -164,11 +168,11 @@ smc_query_is_contest(SmcAggKind kind)
 		kind == SMC_AGG_ARGMIN || kind == SMC_AGG_ARGMAX;
 }
 
-/* The word that the columns in an aggregate's argument need. */
-static SmcAllow
-kind_word(SmcAggKind kind)
+/* The words of which the columns in an aggregate's argument need one. */
+static uint32
+needed_words(const SmcAgg *agg)
 {
-	switch (kind)
+	switch (agg->kind)
 	{
 		case SMC_AGG_SUM:
 			return SMC_ALLOW_SUM;
@@ -184,9 +188,10 @@ kind_word(SmcAggKind kind)
 			return SMC_ALLOW_COMPARE;
 		case SMC_AGG_COUNT_ROWS:
 		case SMC_AGG_COUNT:
-			break;
+			return SMC_ALLOW_COUNT;
+		default:
+			return smc_percentile_words(agg);
 	}
-	return SMC_ALLOW_COUNT;
 }
 
 static int
@@ -342,7 +347,7 @@ extreme_scale(const SmcStudy *study, const SmcAgg *agg)
 					 errmsg("%s over study \"%s\" can't be computed jointly for type %s",
 							smc_query_agg_text(study, agg), study->name,
 							format_type_be(agg->arg->type)),
-					 errdetail("Minima and maxima are of numbers, dates and timestamps.")));
+					 errdetail("Minima, maxima and percentiles are of numbers, dates and timestamps.")));
 	}
 }
 
@@ -366,18 +371,44 @@ check_compared(const SmcStudy *study, const SmcAgg *agg)
 				 errmsg("smc_compare needs two different parties of study \"%s\"", study->name)));
 }
 
+/* Raise unless a percentile says which, and nothing else does. */
+static void
+check_fraction(const SmcStudy *study, SmcAgg *agg)
+{
+	if (smc_percentile_is_one(agg->kind))
+		smc_percentile_check_fraction(study, agg);
+	else if (agg->fraction != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg("malformed aggregate over study \"%s\"", study->name)));
+}
+
+/* The digits that values are kept with which are compared one by one. */
+static void
+check_ordered(const SmcStudy *study, SmcAgg *agg)
+{
+	if (smc_percentile_is_one(agg->kind))
+		smc_percentile_strip(study, agg);
+	agg->scale = extreme_scale(study, agg);
+	if (smc_percentile_is_one(agg->kind))
+		smc_percentile_check(study, agg);
+	else if (smc_exprtype_class(agg->arg) == SMC_CLASS_NUMERIC)
+		check_range(study, agg);
+}
+
 void
 smc_query_check_agg(const SmcStudy *study, SmcAgg *agg)
 {
 	uint16		mask = study->recipients;
 	int			columns = 0;
 
-	if ((agg->kind < SMC_AGG_COUNT_ROWS || agg->kind > SMC_AGG_ARGMAX) || (agg->arg == NULL) != (agg->kind == SMC_AGG_COUNT_ROWS))
+	if ((agg->kind < SMC_AGG_COUNT_ROWS || agg->kind > SMC_AGG_PERCENTILE_DISC) || (agg->arg == NULL) != (agg->kind == SMC_AGG_COUNT_ROWS))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("malformed aggregate over study \"%s\"", study->name)));
 
 	check_compared(study, agg);
+	check_fraction(study, agg);
 
 	/* the filter first: messages about the aggregate write it out */
 	if (agg->filter != NULL)
@@ -387,7 +418,7 @@ smc_query_check_agg(const SmcStudy *study, SmcAgg *agg)
 	}
 	if (agg->arg != NULL)
 	{
-		smc_expr_check_value(study, agg->arg, kind_word(agg->kind));
+		smc_expr_check_value(study, agg->arg, needed_words(agg));
 		smc_exprrange_check(study, agg->arg);
 		columns = smc_expr_narrow_recipients(study, agg->arg, &mask);
 	}
@@ -397,11 +428,13 @@ smc_query_check_agg(const SmcStudy *study, SmcAgg *agg)
 	agg->scale = 0;
 	if (agg->kind != SMC_AGG_COUNT && agg->kind != SMC_AGG_COUNT_ROWS)
 	{
-		bool		is_extreme = agg->kind == SMC_AGG_MIN || agg->kind == SMC_AGG_MAX;
-
-		agg->scale = is_extreme ? extreme_scale(study, agg) : sum_scale(study, agg);
-		if (!is_extreme || smc_exprtype_class(agg->arg) == SMC_CLASS_NUMERIC)
+		if (agg->kind == SMC_AGG_MIN || agg->kind == SMC_AGG_MAX || smc_percentile_is_one(agg->kind))
+			check_ordered(study, agg);
+		else
+		{
+			agg->scale = sum_scale(study, agg);
 			check_range(study, agg);
+		}
 		if (study->min_rows > 1 && smc_expr_mixes_conditions(study, agg->arg))
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -464,6 +497,24 @@ check_formulas(const SmcStudy *study, SmcQuery *query)
 	pfree(used);
 }
 
+/* Raise where a percentile isn't for all parties, who all see it found. */
+static void
+check_searchers(const SmcStudy *study, const SmcQuery *query, int output)
+{
+	uint16		recipients = smc_query_recipients(study, query, output);
+
+	if (output >= SMC_QUERY_AGGS_MAX || !smc_percentile_is_one(query->aggs[output].kind) ||
+		recipients == (uint16) ((1u << study->party_count) - 1))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("%s over study \"%s\" can't be found for some parties alone",
+					smc_query_output_text(study, query, output), study->name),
+			 errdetail("It is found by a search that all parties follow, so that all learn it; it may be revealed to %s.",
+					   recipients == 0 ? "none" : smc_study_party_list(study, recipients)),
+			 errhint("Reveal its columns, and those in HAVING, to all parties.")));
+}
+
 /* Raise where an output would go to nobody. */
 static void
 check_recipients(const SmcStudy *study, const SmcQuery *query)
@@ -472,6 +523,7 @@ check_recipients(const SmcStudy *study, const SmcQuery *query)
 
 	foreach(cell, smc_query_outputs(query))
 	{
+		check_searchers(study, query, lfirst_int(cell));
 		if (smc_query_recipients(study, query, lfirst_int(cell)) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

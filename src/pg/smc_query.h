@@ -31,7 +31,12 @@ typedef enum SmcAggKind
 	SMC_AGG_MAX,
 	SMC_AGG_COMPARE,			/* the sign of one party's sum less another's */
 	SMC_AGG_ARGMIN,				/* which party's sum is smallest */
-	SMC_AGG_ARGMAX
+	SMC_AGG_ARGMAX,
+	/* order statistics: pg/smc_percentile.h */
+	SMC_AGG_MEDIAN,
+	SMC_AGG_PERCENTILE,
+	SMC_AGG_PERCENTILE_CONT,
+	SMC_AGG_PERCENTILE_DISC
 } SmcAggKind;
 
 typedef struct SmcAgg
@@ -40,6 +45,7 @@ typedef struct SmcAgg
 	bool		is_output;		/* its figure is asked for; else only formulas use it */
 	SmcExpr    *arg;			/* NULL for count(*) */
 	SmcExpr    *filter;			/* NULL: none */
+	SmcExpr    *fraction;		/* of a percentile: a constant between 0 and 1, or an array of such; else NULL */
 	int			scale;			/* digits after the point of the sum's ring element */
 	int			parties[2];		/* of COMPARE: whose sums, as the study counts its parties */
 } SmcAgg;

@@ -10,6 +10,7 @@
 #include "pg/smc_deparse.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_layout.h"
+#include "pg/smc_percentile.h"
 #include "pg/smc_query.h"
 
 /* The SQL name of a kind of aggregate, NULL when there is no such kind. */
@@ -35,8 +36,9 @@ kind_name(SmcAggKind kind)
 			return "smc_argmin";
 		case SMC_AGG_ARGMAX:
 			return "smc_argmax";
+		default:
+			return NULL;
 	}
-	return NULL;
 }
 
 /* The parties that may learn a figure over an aggregate's columns. */
@@ -127,8 +129,9 @@ smc_query_agg_type(const SmcAgg *agg)
 		case SMC_AGG_ARGMIN:
 		case SMC_AGG_ARGMAX:
 			return TEXTOID;
+		default:
+			return smc_percentile_type(agg);
 	}
-	return InvalidOid;
 }
 
 bool
@@ -148,8 +151,9 @@ smc_query_same_rows(const SmcStudy *study, const SmcAgg *a, const SmcAgg *b)
 	return smc_expr_equal(a->filter, b->filter) && smc_expr_equal(arg_a, arg_b);
 }
 
-void
-smc_query_append_agg(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
+/* name(x), or name(*) */
+static void
+append_call(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 {
 	appendStringInfo(buf, "%s(", kind_name(agg->kind));
 	if (agg->arg != NULL)
@@ -161,6 +165,15 @@ smc_query_append_agg(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *ag
 						 quote_literal_cstr(deparse->study->parties[agg->parties[0]]),
 						 quote_literal_cstr(deparse->study->parties[agg->parties[1]]));
 	appendStringInfoChar(buf, ')');
+}
+
+void
+smc_query_append_agg(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
+{
+	if (smc_percentile_is_one(agg->kind))
+		smc_percentile_append(buf, deparse, agg);
+	else
+		append_call(buf, deparse, agg);
 	if (agg->filter != NULL)
 	{
 		appendStringInfoString(buf, " FILTER (WHERE ");
@@ -236,6 +249,18 @@ smc_query_text(const SmcStudy *study, const SmcQuery *query)
 	return buf.data;
 }
 
+/* What a search opens beside its figure. */
+static void
+append_rank(StringInfo buf, const SmcSlot *slot, const char *of)
+{
+	bool		is_middle = slot->denominator == 2;
+
+	if (slot->denominator == 1 || !slot->interpolates)
+		return;
+	appendStringInfo(buf, "\nthe two values that %s lies between, where it is none itself%s, to all parties",
+					 of, is_middle ? "" : psprintf(", and how far (of %u parts)", slot->denominator));
+}
+
 /* One line about a slot that opens more than a figure. */
 static void
 append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
@@ -272,6 +297,9 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 		case SMC_SLOT_COMPARE:
 		case SMC_SLOT_ARGMIN:
 		case SMC_SLOT_ARGMAX:
+			break;
+		case SMC_SLOT_RANK:
+			append_rank(buf, slot, of);
 			break;
 	}
 }

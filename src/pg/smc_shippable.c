@@ -27,6 +27,7 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
+#include "utils/typcache.h"
 
 #include "pg/smc_module.h"
 #include "pg/smc_optable.h"
@@ -617,6 +618,10 @@ own_aggregate(Oid function)
 		kind = SMC_AGG_ARGMIN;
 	else if (strcmp(name, "smc_argmax") == 0)
 		kind = SMC_AGG_ARGMAX;
+	else if (strcmp(name, "smc_median") == 0)
+		kind = SMC_AGG_MEDIAN;
+	else if (strcmp(name, "smc_percentile") == 0)
+		kind = SMC_AGG_PERCENTILE;
 
 	/* someone else may have made one of that name beside ours */
 	if (kind != 0 &&
@@ -668,6 +673,12 @@ smc_shippable_aggregate(Oid aggfnoid)
 		case F_MAX_TIMESTAMP:
 		case F_MAX_TIMESTAMPTZ:
 			return SMC_AGG_MAX;
+		case F_PERCENTILE_CONT_FLOAT8_FLOAT8:
+		case F_PERCENTILE_CONT__FLOAT8_FLOAT8:
+			return SMC_AGG_PERCENTILE_CONT;
+		case F_PERCENTILE_DISC_FLOAT8_ANYELEMENT:
+		case F_PERCENTILE_DISC__FLOAT8_ANYELEMENT:
+			return SMC_AGG_PERCENTILE_DISC;
 		default:
 			if (aggfnoid < FirstGenbkiObjectId)
 				return 0;
@@ -677,27 +688,43 @@ smc_shippable_aggregate(Oid aggfnoid)
 	}
 }
 
+/* Whether WITHIN GROUP's order is the usual one of its type. */
+static bool
+is_ascending(const Aggref *aggref)
+{
+	const SortGroupClause *order = linitial_node(SortGroupClause, aggref->aggorder);
+	Oid			type = exprType((Node *) linitial_node(TargetEntry, aggref->args)->expr);
+
+	return list_length(aggref->aggorder) == 1 &&
+		order->sortop == lookup_type_cache(type, TYPECACHE_LT_OPR)->lt_opr;
+}
+
 /* Note why an aggregate can't be computed as it is written; false then. */
 static bool
 aggregate_fits(Walk *walk, const Aggref *aggref)
 {
 	const char *study = walk->context->study->name;
+	SmcAggKind	kind = smc_shippable_aggregate(aggref->aggfnoid);
+	bool		is_ordered_set = kind == SMC_AGG_PERCENTILE_CONT || kind == SMC_AGG_PERCENTILE_DISC;
 
-	if (smc_shippable_aggregate(aggref->aggfnoid) == 0)
+	if (kind == 0)
 		refuse(walk, psprintf("aggregate %s is not one that smc can compute jointly",
 							  format_procedure(aggref->aggfnoid)), NULL,
-			   "It computes count, and sum, avg, min, max and comparisons of numbers, min and max of dates too.");
+			   "It computes count, and sum, avg, min, max, medians, percentiles and comparisons of numbers, min, max and percentiles of dates too.");
 	else if (aggref->agglevelsup != 0)
 		refuse(walk, psprintf("an aggregate of an outer query over study \"%s\" can't be computed jointly",
 							  study), NULL, NULL);
 	else if (aggref->aggdistinct != NIL)
 		refuse(walk, psprintf("aggregates with DISTINCT can't be computed jointly over study \"%s\"", study),
 			   "Equal values at different parties would have to be recognised.", NULL);
-	else if (aggref->aggorder != NIL)
+	else if (is_ordered_set && !is_ascending(aggref))
+		refuse(walk, psprintf("percentiles in descending order can't be computed jointly over study \"%s\"", study),
+			   NULL, "Leave DESC out; percentile_cont(p) in descending order is percentile_cont(1 - p).");
+	else if (aggref->aggorder != NIL && !is_ordered_set)
 		refuse(walk, psprintf("aggregates with ORDER BY can't be computed jointly over study \"%s\"", study),
 			   "The order changes nothing in a count, a sum or an average.", "Leave ORDER BY out.");
-	else if (aggref->aggkind != AGGKIND_NORMAL || aggref->aggvariadic ||
-			 aggref->aggdirectargs != NIL || DO_AGGSPLIT_SKIPFINAL(aggref->aggsplit) ||
+	else if ((aggref->aggkind != AGGKIND_NORMAL || aggref->aggdirectargs != NIL) != is_ordered_set ||
+			 aggref->aggvariadic || DO_AGGSPLIT_SKIPFINAL(aggref->aggsplit) ||
 			 DO_AGGSPLIT_COMBINE(aggref->aggsplit))
 		refuse(walk, psprintf("aggregate %s can't be computed jointly in this form",
 							  format_procedure(aggref->aggfnoid)), NULL, NULL);
@@ -729,6 +756,17 @@ party_argument(SmcShipContext *context, TargetEntry *argument)
 					   smc_study_party_list(context->study, (uint16) ((1u << context->study->party_count) - 1)))));
 }
 
+/* Which percentile: a value that the asker's server computes. */
+static SmcExpr *
+fraction_argument(SmcShipContext *context, Node *argument)
+{
+	if (contain_var_clause(argument))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a percentile over study \"%s\" can't depend on its columns", context->study->name)));
+	return smc_shippable_expr(context, (Expr *) argument);
+}
+
 void
 smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 {
@@ -745,7 +783,7 @@ smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 
 	if (agg->kind == SMC_AGG_COUNT_ROWS)
 		return;
-	if (list_length(aggref->args) != (agg->kind == SMC_AGG_COMPARE ? 3 : 1))
+	if (list_length(aggref->args) != (agg->kind == SMC_AGG_COMPARE ? 3 : agg->kind == SMC_AGG_PERCENTILE ? 2 : 1))
 		elog(ERROR, "aggregate %u has %d arguments", aggref->aggfnoid, list_length(aggref->args));
 	arg = (Node *) linitial_node(TargetEntry, aggref->args)->expr;
 	if (agg->kind == SMC_AGG_COMPARE)
@@ -753,6 +791,11 @@ smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 		agg->parties[0] = party_argument(context, lsecond(aggref->args));
 		agg->parties[1] = party_argument(context, lthird(aggref->args));
 	}
+
+	if (agg->kind == SMC_AGG_PERCENTILE)
+		agg->fraction = fraction_argument(context, (Node *) lsecond_node(TargetEntry, aggref->args)->expr);
+	else if (aggref->aggdirectargs != NIL)
+		agg->fraction = fraction_argument(context, linitial(aggref->aggdirectargs));
 
 	/* count(1) is count(*) */
 	if (agg->kind == SMC_AGG_COUNT && IsA(arg, Const) && !((Const *) arg)->constisnull)

@@ -57,7 +57,7 @@ end_watch(TimeoutId timeout)
 
 uint64
 smc_watch_local_run(SmcRun *run, const SmcStudy *study, const SmcQuery *query,
-					const SmcLayout *layout, SmcRing128 *partials)
+					const SmcLayout *layout, SmcRing128 *partials, SmcKeys **keys)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	TimeoutId	timeout;
@@ -66,7 +66,7 @@ smc_watch_local_run(SmcRun *run, const SmcStudy *study, const SmcQuery *query,
 	begin_watch(run, &timeout);
 	PG_TRY();
 	{
-		rows = smc_local_run(study, query, layout, partials);
+		rows = smc_local_run(study, query, layout, partials, keys);
 	}
 	PG_CATCH();
 	{

@@ -14,6 +14,6 @@
  * query; the run's failure is then what is raised.
  */
 extern uint64 smc_watch_local_run(SmcRun *run, const SmcStudy *study, const SmcQuery *query,
-								  const SmcLayout *layout, SmcRing128 *partials);
+								  const SmcLayout *layout, SmcRing128 *partials, SmcKeys **keys);
 
 #endif							/* SMC_WATCH_H */

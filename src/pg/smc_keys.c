@@ -1,0 +1,109 @@
+/*
+ * Sorted private values; see the header.
+ *
+ * How many there are is known before the first comes, from the local query's own
+ * counts, so that each goes straight to its part and nothing is ever moved or
+ * copied to grow.
+ */
+#include "postgres.h"
+
+#include <sodium.h>
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "pg/smc_keys.h"
+
+#define ST_SORT sort_values
+#define ST_ELEMENT_TYPE int64
+#define ST_COMPARE(a, b) ((*(a) > *(b)) - (*(a) < *(b)))
+#define ST_SCOPE static
+#define ST_CHECK_FOR_INTERRUPTS
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
+static void
+wipe_at_reset(void *arg)
+{
+	SmcKeys    *keys = arg;
+
+	if (keys->values != NULL)
+		sodium_memzero(keys->values, keys->count * sizeof(int64));
+}
+
+size_t
+smc_keys_parts(const SmcLayout *layout)
+{
+	return (size_t) layout->key_set_count * layout->cell_count;
+}
+
+SmcKeys *
+smc_keys_create(const SmcLayout *layout, const uint64 *counts)
+{
+	SmcKeys    *keys = palloc0(sizeof(SmcKeys));
+
+	keys->part_count = smc_keys_parts(layout);
+	keys->cell_count = layout->cell_count;
+	keys->starts = palloc0((keys->part_count + 1) * sizeof(size_t));
+	keys->filled = palloc0(Max(keys->part_count, 1) * sizeof(size_t));
+	for (size_t i = 0; i < keys->part_count; i++)
+	{
+		if (counts[i] > (uint64) SMC_KEYS_MAX || keys->count + counts[i] > (uint64) SMC_KEYS_MAX)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("percentiles over more than %lld values of one party can't be computed jointly",
+							(long long) SMC_KEYS_MAX)));
+		keys->count += counts[i];
+		keys->starts[i + 1] = keys->count;
+	}
+	keys->values = palloc_extended(Max(keys->count, 1) * sizeof(int64), MCXT_ALLOC_HUGE);
+	keys->callback.func = wipe_at_reset;
+	keys->callback.arg = keys;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &keys->callback);
+	return keys;
+}
+
+bool
+smc_keys_put(SmcKeys *keys, int set, uint32 cell, int64 key)
+{
+	size_t		part = (size_t) set * keys->cell_count + cell;
+	size_t		at = keys->starts[part] + keys->filled[part];
+
+	if (at >= keys->starts[part + 1])
+		return false;
+	keys->values[at] = key;
+	keys->filled[part]++;
+	return true;
+}
+
+bool
+smc_keys_sort(SmcKeys *keys, int set)
+{
+	for (uint32 cell = 0; cell < keys->cell_count; cell++)
+	{
+		size_t		part = (size_t) set * keys->cell_count + cell;
+		size_t		count = keys->starts[part + 1] - keys->starts[part];
+
+		if (keys->filled[part] != count)
+			return false;
+		sort_values(keys->values + keys->starts[part], count);
+	}
+	return true;
+}
+
+const int64 *
+smc_keys_get(const SmcKeys *keys, int set, uint32 cell, size_t *count)
+{
+	size_t		part = (size_t) set * keys->cell_count + cell;
+
+	*count = keys->starts[part + 1] - keys->starts[part];
+	return keys->values + keys->starts[part];
+}
+
+void
+smc_keys_free(SmcKeys *keys)
+{
+	wipe_at_reset(keys);
+	pfree(keys->values);
+	keys->values = NULL;
+}
