@@ -438,7 +438,8 @@ take_key(TupleTableSlot *slot, DestReceiver *self)
 static void
 read_keys(LocalRun *run, int set)
 {
-	KeyReceiver receiver = {{take_key, start_keys, end_keys, end_keys, DestNone}, run, set};
+	/* SPI asks for the kind of receiver: one of DestNone would not be told of a SELECT */
+	KeyReceiver receiver = {{take_key, start_keys, end_keys, end_keys, DestTuplestore}, run, set};
 	SPIExecuteOptions options = {0};
 	char	   *sql = smc_localsql_values(run->study, run->query, &run->layout->key_sets[set]);
 
@@ -549,7 +550,7 @@ raise_problem(const LocalRun *run)
 		case PROBLEM_VALUE:
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					 errmsg("a value of this party's under %s over study \"%s\" is no finite number",
+					 errmsg("a value of this party under %s over study \"%s\" is no finite number",
 							smc_query_agg_text(study, &run->query->aggs[run->layout->key_sets[run->problem_at].agg]),
 							study->name)));
 			break;
