@@ -139,7 +139,8 @@ CREATE TABLE smc_audit_log (
   bytes_received bigint NOT NULL DEFAULT 0,
   rounds         int NOT NULL DEFAULT 0,
   started_at     timestamptz NOT NULL,
-  ended_at       timestamptz
+  ended_at       timestamptz,
+  decisions      jsonb
 ) WITH (fillfactor = 80);
 CREATE INDEX smc_audit_log_started_at ON smc_audit_log (started_at);
 REVOKE ALL ON smc_audit_log FROM PUBLIC;
@@ -151,7 +152,7 @@ CREATE VIEW smc_audit AS
   SELECT id, study, asked_by, asked_role, query, reveals, rows,
          CASE WHEN status = 'running' AND NOT smc_audit_is_running(id) THEN 'interrupted' ELSE status END AS status,
          sqlstate, error, bytes_sent, bytes_received, rounds, started_at,
-         ended_at - started_at AS duration
+         ended_at - started_at AS duration, decisions
   FROM smc_audit_log;
 REVOKE ALL ON smc_audit FROM PUBLIC;
 
@@ -173,11 +174,50 @@ CREATE VIEW smc_results WITH (security_barrier) AS
 GRANT SELECT ON smc_results TO PUBLIC;
 
 CREATE FUNCTION smc_activity_list(OUT pid int, OUT id uuid, OUT study text, OUT asked_by text, OUT role text,
-                                  OUT is_hub boolean, OUT phase text, OUT bytes_sent bigint,
+                                  OUT is_hub boolean, OUT phase text, OUT awaiting text, OUT bytes_sent bigint,
                                   OUT bytes_received bigint, OUT rounds int, OUT started_at timestamptz)
   RETURNS SETOF record AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
 CREATE VIEW smc_activity AS SELECT * FROM smc_activity_list();
 GRANT SELECT ON smc_activity TO PUBLIC;
+
+--
+-- Approval of each run.  A row is there while a backend waits for a decision on
+-- it, and what a crash leaves behind isn't shown, nor dumped.
+--
+CREATE TABLE smc_requests_waiting (
+  id          uuid PRIMARY KEY,
+  study       text NOT NULL,
+  digest      bytea NOT NULL,
+  asked_by    text NOT NULL,
+  asked_role  text NOT NULL,
+  query       text NOT NULL,
+  reveals     text NOT NULL,
+  asked_at    timestamptz NOT NULL,
+  waits_until timestamptz NOT NULL,
+  decision    text CHECK (decision IN ('approved', 'refused')),
+  decided_by  text,
+  decided_at  timestamptz,
+  reason      text
+);
+REVOKE ALL ON smc_requests_waiting FROM PUBLIC;
+ALTER TABLE smc_requests_waiting ENABLE ROW LEVEL SECURITY;	-- pg_write_all_data is no approval
+
+CREATE FUNCTION smc_request_waits(id uuid) RETURNS boolean
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
+CREATE FUNCTION smc_request_visible(study text) RETURNS boolean
+  AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
+CREATE VIEW smc_requests WITH (security_barrier) AS
+  SELECT id, study, asked_by, asked_role, query, reveals, asked_at, waits_until, decision, decided_by, decided_at
+  FROM smc_requests_waiting WHERE smc_request_waits(id) AND smc_request_visible(study) ORDER BY asked_at, id;
+GRANT SELECT ON smc_requests TO PUBLIC;
+
+-- not strict: a decision on nothing is a mistake to be told
+CREATE FUNCTION smc_approve(id uuid) RETURNS void
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE;
+CREATE FUNCTION smc_refuse(id uuid, reason text DEFAULT NULL) RETURNS void
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE;
+REVOKE ALL ON FUNCTION smc_approve(uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION smc_refuse(uuid, text) FROM PUBLIC;
 
 --
 -- Plain splitting: an additive share in Z_2^128, and how to add them up
@@ -312,6 +352,8 @@ COMMENT ON FUNCTION smc_public_key() IS 'this party''s public key, to be given t
 COMMENT ON FUNCTION smc_ping(text) IS 'try the link to a peer: round trip, versions, whether it holds the registered key';
 COMMENT ON FUNCTION smc_accept(text) IS 'sign a study as it now stands; returns its digest';
 COMMENT ON FUNCTION smc_withdraw(text) IS 'end this party''s consent to a study';
+COMMENT ON FUNCTION smc_approve(uuid) IS 'let a computation that waits in smc_requests run, as far as this party goes';
+COMMENT ON FUNCTION smc_refuse(uuid, text) IS 'end a computation that waits in smc_requests, at all parties; the reason is told to the asker';
 COMMENT ON PROCEDURE smc_attach() IS 'a peer''s end of a lane: called by peers'' servers, not by people';
 
 COMMENT ON VIEW smc_peers IS 'the parties registered here';
@@ -334,15 +376,26 @@ COMMENT ON COLUMN smc_audit.query IS 'what was asked, with the values of its par
 COMMENT ON COLUMN smc_audit.reveals IS 'what was to be opened, and to whom';
 COMMENT ON COLUMN smc_audit.rows IS 'rows of this party that contributed';
 COMMENT ON COLUMN smc_audit.status IS 'running, done, withheld, refused, failed, canceled, or interrupted by a crash';
+COMMENT ON COLUMN smc_audit.decisions IS 'with approve ''each'': which party approved or refused and when; here, by which role';
+COMMENT ON VIEW smc_requests IS 'computations asked for by others that wait for the approval of this party: smc_approve(id), smc_refuse(id, reason)';
+COMMENT ON COLUMN smc_requests.asked_by IS 'the party that asks';
+COMMENT ON COLUMN smc_requests.asked_role IS 'the role there, as that party says';
+COMMENT ON COLUMN smc_requests.query IS 'what would be computed, with the values of its parameters';
+COMMENT ON COLUMN smc_requests.reveals IS 'what would be opened, and to whom';
+COMMENT ON COLUMN smc_requests.waits_until IS 'when it ends by itself if it isn''t approved by all';
+COMMENT ON COLUMN smc_requests.decision IS 'what was decided here: while it is shown, other parties are awaited still';
 COMMENT ON VIEW smc_results IS 'figures revealed to this party that others asked for';
 COMMENT ON COLUMN smc_results.figures IS 'an object for each group';
 COMMENT ON VIEW smc_activity IS 'the computations and lanes of this party, now';
 COMMENT ON COLUMN smc_activity.is_hub IS 'whether this party asked';
-COMMENT ON COLUMN smc_activity.phase IS 'idle, connect, agree, local, joint or wait';
+COMMENT ON COLUMN smc_activity.phase IS 'idle, connect, agree, approve, local, joint or wait';
+
+COMMENT ON COLUMN smc_activity.awaiting IS 'in phase approve: the parties that have not decided yet';
 
 COMMENT ON TABLE smc_identity IS 'this party''s name and key pair, in one row that superusers alone can read';
 COMMENT ON TABLE smc_consents IS 'what each party has defined and signed, as it told; never deleted';
 COMMENT ON TABLE smc_audit_log IS 'what view smc_audit shows';
+COMMENT ON TABLE smc_requests_waiting IS 'what view smc_requests shows';
 COMMENT ON TABLE smc_results_log IS 'what view smc_results shows';
 
 COMMENT ON TYPE smc_share IS 'one party''s additive share of a number, modulo 2^128';

@@ -11,6 +11,8 @@
  * Nodes that don't wait for one another and are of one kind are run together, so
  * that ROUNDS follow the depth, not the size.  ADDs and the like cost nothing.
  * BYTES: those of smc_arith.h, smc_compare.h, smc_boolean.h, smc_wide.h.
+ * MEMORY: some 128 MB at most, or 1024 elements of the nodes that are alive at a
+ * time, if that is more; larger vectors are run in chunks, one after the other.
  * LEAKS: nothing: all nodes stay shares; opening them is the caller's.
  */
 #ifndef SMC_PROGRAM_H
@@ -20,6 +22,7 @@
 #include "smc_wide.h"
 
 #define SMC_PROGRAM_NODES_MAX	65536
+#define SMC_PROGRAM_WIDTH_MIN	128
 
 typedef struct SmcProgram SmcProgram;
 
@@ -29,9 +32,11 @@ extern void smc_program_destroy(SmcProgram *program);	/* NULL is allowed */
 
 /*
  * Builders: each returns the new node, or -1 once the program has failed (out of
- * memory, too many nodes, an argument that is no such node, a number beyond
+ * memory, too many nodes, an argument that is no such node, a constant beyond
  * SMC_WIDTH_MAX); a failed program stays failed, so callers check once at the
- * end (smc_program_status).  Equal nodes are made once.
+ * end (smc_program_status).  A number that seems too wide fails it only then:
+ * smc_program_bound may still say that it isn't.  Equal nodes are made once, and
+ * what follows from constants and bounds alone is a constant.
  */
 
 /* The next input: a number with |x| < 2^bits; or a bit.  Inputs count from 0, each kind by itself. */
@@ -51,10 +56,12 @@ extern int	smc_program_multiply(SmcProgram *program, int a, int b);
 extern int	smc_program_absolute(SmcProgram *program, int a);
 
 /*
- * Declare that |a| < 2^bits where the builder can't see it; of a caller that is
- * wrong the result is wrong.  The node itself is returned.
+ * Declare that |a| < 2^bits, or that a >= 0, where the builder can't see it; of a
+ * caller that is wrong the result is wrong.  Nodes made before don't gain by
+ * it.  The node itself is returned.
  */
 extern int	smc_program_bound(SmcProgram *program, int a, int bits);
+extern int	smc_program_not_negative(SmcProgram *program, int a);
 extern int	smc_program_bits(const SmcProgram *program, int a);	/* its bound */
 
 /* Bits. */
@@ -88,12 +95,13 @@ extern int	smc_program_root(SmcProgram *program, int a);
 
 /*
  * A quotient a / b with as many digits after the point as its size asks for, as
- * PostgreSQL's numeric division gives, and not a digit more: *value = a / b *
- * 10^*digits, rounded half away from zero, both nodes numbers.  unit is the
- * decimal exponent by which a / b is to be read: the quotient proper is a / b *
- * 10^unit.  Its weight is w where 10000^w <= |quotient| < 10000^(w+1), and digits
- * = 16 - 4 w, but at least min_digits and 0; a zero has 20.  The rounding digit
- * is chosen on shares: nothing about the size is opened.  b < 0 is allowed.
+ * PostgreSQL's numeric division gives, and not a digit more.  unit is the decimal
+ * exponent by which a / b is to be read: the quotient proper is a / b * 10^unit,
+ * and *value / 10^*digits is that, rounded half away from zero; both nodes are
+ * numbers.  Its weight is w where 10000^w <= |quotient| < 10000^(w+1), and digits
+ * = 16 - 4 w, but at least min_digits and 0; a zero has 20, or min_digits if that
+ * is more.  The digits are chosen on shares: nothing about the size is opened.
+ * b < 0 is allowed.
  */
 extern void smc_program_quotient(SmcProgram *program, int a, int b, int unit, int min_digits,
 								 int *value, int *digits);
@@ -104,28 +112,39 @@ extern bool smc_program_is_bit(const SmcProgram *program, int node);
 /* SMC_OK; SMC_ERR_RANGE when it needs more than SMC_WIDTH_MAX; else why it failed. */
 extern SmcStatus smc_program_status(const SmcProgram *program) SMC_MUST_USE;
 
-/* The width of the ring that the program is to be run in: 128 at least, a multiple of 64. */
+/* The width of the ring that the program is to be run in: 128 at least, a multiple of 64; 0 if it has failed. */
 extern int	smc_program_width(const SmcProgram *program);
 
 /* Number of inputs of each kind. */
 extern int	smc_program_inputs(const SmcProgram *program);
 extern int	smc_program_input_bits(const SmcProgram *program);
 
-/* Rounds and bytes sent to each peer that a run over count elements is expected to take at most. */
+/*
+ * Rounds and bytes sent to each peer that a run of all nodes over count elements
+ * takes at most: bytes by the party that sends most, through the number of its
+ * peers, without a stock of triples.  0 if the program has failed.
+ */
 extern void smc_program_cost(const SmcProgram *program, size_t count, uint64_t *rounds, uint64_t *bytes);
+
+/*
+ * The program as bytes, and again, with the same nodes: for another process of
+ * the same server.  What isn't a program fails the reader, and is NULL (as when
+ * out of memory); a failed program is read as one.
+ */
+extern void smc_program_write(const SmcProgram *program, SmcWriter *writer);
+extern SmcProgram *smc_program_read(SmcReader *reader);
 
 /*
  * Run over count elements.  inputs[i] are our shares of number i (count integers
  * of `width` bits, width = smc_program_width or wider), bits[i] those of bit i
  * (smc_bits_words(count) words).  wanted lists nodes; numbers[k] or, for a bit,
  * bit_outputs[k] receives our shares of wanted[k] (the other one of the pair is
- * not looked at).  Only nodes that wanted ones need are computed.
+ * not looked at).  Only nodes that wanted ones need are computed.  All parties
+ * want the same.
  */
 extern SmcStatus smc_program_run(const SmcProgram *program, SmcEngine *engine, int width, size_t count,
 								 const uint64_t *const *inputs, const uint64_t *const *bits,
 								 const int *wanted, size_t wanted_count,
 								 uint64_t *const *numbers, uint64_t *const *bit_outputs) SMC_MUST_USE;
 
-extern void smc_program_write(const SmcProgram *program, SmcWriter *writer);
-extern SmcProgram *smc_program_read(SmcReader *reader);
 #endif							/* SMC_PROGRAM_H */

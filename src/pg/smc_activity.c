@@ -19,6 +19,9 @@
 #include "miscadmin.h"
 #include "port/atomics.h"
 #include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/proc.h"
+#include "storage/procarray.h"
 #include "storage/shmem.h"
 #include "storage/spin.h"
 #include "utils/acl.h"
@@ -51,6 +54,7 @@ typedef struct Activity
 	char		study[NAMEDATALEN];
 	char		asked_by[SMC_NAME_MAX];
 	char		role[NAMEDATALEN];
+	char		awaiting[SMC_PARTIES_MAX * (SMC_NAME_MAX + 1)]; /* in SMC_PHASE_APPROVE */
 	uint64		bytes_sent;
 	uint64		bytes_received;
 	uint32		rounds;
@@ -177,6 +181,7 @@ smc_activity_begin(const uint8 *id, const char *study, const char *asked_by,
 		memcpy(own.id, id, SMC_UUID_BYTES);
 	own.is_hub = is_hub;
 	own.phase = SMC_PHASE_IDLE;
+	own.awaiting[0] = '\0';
 	strlcpy(own.study, study ? study : "", sizeof(own.study));
 	strlcpy(own.asked_by, asked_by ? asked_by : "", sizeof(own.asked_by));
 	strlcpy(own.role, role ? role : "", sizeof(own.role));
@@ -192,6 +197,17 @@ smc_activity_phase(SmcPhase phase)
 	if (own_entry == NULL || !own.active)
 		return;
 	own.phase = phase;
+	own.awaiting[0] = '\0';
+	publish();
+}
+
+void
+smc_activity_awaiting(const char *parties)
+{
+	if (own_entry == NULL || !own.active)
+		return;
+	own.phase = SMC_PHASE_APPROVE;
+	strlcpy(own.awaiting, parties, sizeof(own.awaiting));
 	publish();
 }
 
@@ -286,6 +302,15 @@ smc_activity_beat_age(const uint8 *lane_id)
 	return -1;
 }
 
+/* Whether an entry is of a process of this database in that computation. */
+static bool
+is_in(const Activity *activity, const uint8 *id)
+{
+	return activity->pid != 0 && activity->active && activity->has_id &&
+		activity->database == MyDatabaseId &&
+		memcmp(activity->id, id, SMC_UUID_BYTES) == 0;
+}
+
 bool
 smc_activity_is_running(const uint8 *id)
 {
@@ -295,12 +320,42 @@ smc_activity_is_running(const uint8 *id)
 	{
 		Activity	activity = read_entry(&shared->entries[i]);
 
-		if (activity.pid != 0 && activity.active && activity.has_id &&
-			activity.database == MyDatabaseId &&
-			memcmp(activity.id, id, SMC_UUID_BYTES) == 0)
+		if (is_in(&activity, id))
 			return true;
 	}
 	return false;
+}
+
+/* The process that waits for an approval of that computation; 0 when none does. */
+static int
+waiting_pid(const uint8 *id)
+{
+	int			i;
+
+	for (i = 0; shared && i < shared->entry_count; i++)
+	{
+		Activity	activity = read_entry(&shared->entries[i]);
+
+		if (is_in(&activity, id) && !activity.is_hub && activity.phase == SMC_PHASE_APPROVE)
+			return activity.pid;
+	}
+	return 0;
+}
+
+bool
+smc_activity_is_waiting(const uint8 *id)
+{
+	return waiting_pid(id) != 0;
+}
+
+void
+smc_activity_wake(const uint8 *id)
+{
+	int			pid = waiting_pid(id);
+	PGPROC	   *proc = pid != 0 ? BackendPidGetProc(pid) : NULL;
+
+	if (proc != NULL)
+		SetLatch(&proc->procLatch);
 }
 
 /*
@@ -328,6 +383,8 @@ phase_text(SmcPhase phase)
 			return "connect";
 		case SMC_PHASE_AGREE:
 			return "agree";
+		case SMC_PHASE_APPROVE:
+			return "approve";
 		case SMC_PHASE_LOCAL:
 			return "local";
 		case SMC_PHASE_JOINT:
@@ -361,6 +418,7 @@ enum
 	OUT_ROLE,
 	OUT_IS_HUB,
 	OUT_PHASE,
+	OUT_AWAITING,
 	OUT_BYTES_SENT,
 	OUT_BYTES_RECEIVED,
 	OUT_ROUNDS,
@@ -402,6 +460,7 @@ smc_activity_list(PG_FUNCTION_ARGS)
 		set_text(values, nulls, OUT_ROLE, activity.role);
 		values[OUT_IS_HUB] = BoolGetDatum(activity.is_hub);
 		values[OUT_PHASE] = CStringGetTextDatum(phase_text(activity.phase));
+		set_text(values, nulls, OUT_AWAITING, activity.awaiting);
 		values[OUT_BYTES_SENT] = Int64GetDatum((int64) activity.bytes_sent);
 		values[OUT_BYTES_RECEIVED] = Int64GetDatum((int64) activity.bytes_received);
 		values[OUT_ROUNDS] = Int32GetDatum((int32) activity.rounds);

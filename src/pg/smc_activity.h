@@ -17,6 +17,7 @@ typedef enum SmcPhase
 	SMC_PHASE_IDLE = 0,
 	SMC_PHASE_CONNECT,
 	SMC_PHASE_AGREE,
+	SMC_PHASE_APPROVE,			/* waiting for people's approval */
 	SMC_PHASE_LOCAL,			/* running the local query */
 	SMC_PHASE_JOINT,			/* the protocol */
 	SMC_PHASE_WAIT				/* for other parties */
@@ -34,6 +35,9 @@ extern void smc_activity_shmem_init(void);
 extern void smc_activity_begin(const uint8 *id, const char *study, const char *asked_by,
 							   const char *role, bool is_hub);
 extern void smc_activity_phase(SmcPhase phase);
+
+/* Enter SMC_PHASE_APPROVE, or stay there: parties' names, as to be shown, that are awaited. */
+extern void smc_activity_awaiting(const char *parties);
 extern void smc_activity_progress(uint64 bytes_sent, uint64 bytes_received, uint32 rounds);
 extern void smc_activity_end(void);
 
@@ -49,5 +53,11 @@ extern int64 smc_activity_beat_age(const uint8 *lane_id);
 
 /* Whether some process of this database is in the computation of that id, for the audit's view. */
 extern bool smc_activity_is_running(const uint8 *id);
+
+/* Whether some process of this database, not the asker's, waits for an approval of that computation. */
+extern bool smc_activity_is_waiting(const uint8 *id);
+
+/* Set the latch of the process of which that is true, if any.  Never raises. */
+extern void smc_activity_wake(const uint8 *id);
 
 #endif							/* SMC_ACTIVITY_H */

@@ -3,10 +3,11 @@
  *
  * A computation, from a peer: the study's consents were exchanged before
  * (AGREE); COMPUTE is checked against our own definition, consent and
- * registry, whoever sent it; the audit row is flushed; the local query runs;
- * the joint part runs; CONTRIBUTED goes to the hub; with its END the figures
- * meant for us are kept.  Each step that touches the database is a short
- * transaction of its own.
+ * registry, whoever sent it; the audit row is flushed; where the study wants
+ * it, people here and at the other peers are waited for (pg/smc_approval.h);
+ * the local query runs; the joint part runs; CONTRIBUTED goes to the hub; with
+ * its END the figures meant for us are kept.  Each step that touches the
+ * database is a short transaction of its own.
  *
  * The hub's silence for smc.peer_timeout (the asker's, it travels in COMPUTE)
  * ends a computation; the hub PINGs while it waits.
@@ -28,6 +29,7 @@
 #include "pg/smc_activity.h"
 #include "pg/smc_agreement.h"
 #include "pg/smc_answer.h"
+#include "pg/smc_approval.h"
 #include "pg/smc_audit.h"
 #include "pg/smc_compute.h"
 #include "pg/smc_consent.h"
@@ -42,6 +44,18 @@
 #include "pg/smc_query.h"
 #include "pg/smc_study.h"
 #include "pg/smc_transaction.h"
+#include "pg/smc_waiting.h"
+
+/*
+ * While people are waited for: how often to look for what they decided, and
+ * whether all still stands that was checked, when nobody wakes us and when
+ * somebody does.
+ */
+#define LOOK_MS			1000
+#define LOOK_AGAIN_MS	100
+
+/* Messages that may come while others are waited for: a COMPUTE, and the others' decisions on it. */
+#define HELD_MAX		(1 + SMC_PARTIES_MAX)
 
 /* How far the answer to a message has come: decides what an error may tell. */
 typedef enum Stage
@@ -70,8 +84,7 @@ struct SmcAnswer
 	int			hub;
 	uint64		seq;			/* of the last computation */
 	List	   *verdicts;
-	SmcMessage	held;			/* one that came while another was waited for */
-	bool		has_held;
+	List	   *held;			/* of SmcMessage *, that came while others were waited for */
 
 	/* of the message under way */
 	Stage		stage;
@@ -79,6 +92,8 @@ struct SmcAnswer
 	TimestampTz listening_since;
 	bool		computing;		/* audit is filled in */
 	bool		audit_begun;
+	bool		waiting;		/* a request of ours is in smc_requests_waiting */
+	SmcApproval approval;
 	SmcAuditRecord audit;
 	SmcMeshStats stats_before;
 };
@@ -182,6 +197,33 @@ await_message(SmcAnswer *answer, SmcMessage *message)
 		smc_mesh_raise_abort(answer->mesh, message);
 }
 
+/* Keep a message for later. */
+static void
+hold(SmcAnswer *answer, const SmcMessage *message)
+{
+	MemoryContext caller = MemoryContextSwitchTo(answer->context);
+	SmcMessage *copy = palloc(sizeof(SmcMessage));
+
+	*copy = *message;
+	answer->held = lappend(answer->held, copy);
+	MemoryContextSwitchTo(caller);
+}
+
+/* Take the next message, of those that were kept first; false when there is none. */
+static bool
+take_message(SmcAnswer *answer, SmcMessage *message)
+{
+	SmcMessage *first;
+
+	if (answer->held == NIL)
+		return smc_mesh_next(answer->mesh, message);
+	first = linitial(answer->held);
+	*message = *first;
+	answer->held = list_delete_first(answer->held);
+	pfree(first);
+	return true;
+}
+
 /*
  * AGREE
  */
@@ -219,7 +261,19 @@ keep_verdict(SmcAnswer *answer, const uint8 *digest, const char *reason)
 	MemoryContextSwitchTo(caller);
 }
 
-/* Hear the consents of all others; the hub's next request may overtake a peer's. */
+/*
+ * Whether a message may overtake a consent: the hub's next request, and what a
+ * party decides on that, which may all be quicker than the last peer.
+ */
+static bool
+may_overtake(const SmcAnswer *answer, const SmcMessage *message)
+{
+	if (message->type == SMC_MSG_CONSENT || list_length(answer->held) >= HELD_MAX)
+		return false;
+	return answer->held == NIL ? message->from == answer->hub : message->type == SMC_MSG_DECISION;
+}
+
+/* Hear the consents of all others. */
 static void
 collect_consents(SmcAnswer *answer, SmcAgreement *agreement)
 {
@@ -238,11 +292,8 @@ collect_consents(SmcAnswer *answer, SmcAgreement *agreement)
 							smc_mesh_party_name(answer->mesh, pg_rightmost_one_pos32(agreement->missing)),
 							answer->timeout_ms)));
 		await_message(answer, &message);
-		if (message.type != SMC_MSG_CONSENT && message.from == answer->hub && !answer->has_held)
-		{
-			answer->held = message;
-			answer->has_held = true;
-		}
+		if (may_overtake(answer, &message))
+			hold(answer, &message);
 		else
 			smc_agreement_take(agreement, answer->mesh, &message);
 	}
@@ -336,6 +387,37 @@ check_study(const SmcAnswer *answer, const SmcComputeMessage *asked)
 	return study;
 }
 
+/*
+ * Put what is asked before the people who decide here.  From here on it can be
+ * seen, and decided, as soon as the transaction commits.
+ */
+static void
+begin_waiting(SmcAnswer *answer, const Computation *c)
+{
+	const SmcComputeMessage *asked = &c->asked;
+	uint8		digest[SMC_KEY_BYTES];
+	SmcWaiting	waiting;
+
+	smc_compute_digest(smc_mesh_lane_id(answer->mesh), asked->seq, asked->id, asked->digest,
+					   asked->query, digest);
+	smc_approval_begin(&answer->approval, answer->mesh, asked->study, asked->seq, digest);
+	sodium_memzero(digest, sizeof(digest));
+	smc_activity_awaiting(smc_approval_missing_names(&answer->approval));
+
+	memset(&waiting, 0, sizeof(waiting));
+	memcpy(waiting.id, asked->id, SMC_UUID_BYTES);
+	waiting.study = asked->study;
+	memcpy(waiting.digest, asked->digest, SMC_KEY_BYTES);
+	waiting.asked_by = hub_name(answer);
+	waiting.asked_role = asked->role;
+	waiting.query = answer->audit.query;
+	waiting.reveals = answer->audit.reveals;
+	waiting.asked_at = GetCurrentTimestamp();
+	waiting.waits_until = TimestampTzPlusMilliseconds(waiting.asked_at,
+													  c->study->approve_within * INT64CONST(1000));
+	smc_waiting_put(&waiting);
+}
+
 /* Check all that was asked, and put the audit row on disk. */
 static void
 check_and_record(SmcAnswer *answer, const SmcMessage *message, Computation *c)
@@ -356,6 +438,7 @@ check_and_record(SmcAnswer *answer, const SmcMessage *message, Computation *c)
 	answer->audit.started_at = GetCurrentTimestamp();
 	answer->stats_before = smc_mesh_stats(answer->mesh);
 	answer->audit_begun = false;
+	answer->waiting = false;
 	answer->computing = true;
 
 	if (asked->seq != answer->seq + 1)
@@ -374,9 +457,152 @@ check_and_record(SmcAnswer *answer, const SmcMessage *message, Computation *c)
 
 	smc_activity_begin(asked->id, asked->study, hub_name(answer), asked->role, false);
 	smc_audit_begin(&answer->audit);
+	if (c->study->approve_each)
+		begin_waiting(answer, c);
 	smc_transaction_commit_flushed();
 	answer->audit_begun = true;
+	answer->waiting = c->study->approve_each;
 }
+
+/*
+ * Approval
+ */
+
+/* Show who is awaited still, and keep for the audit who isn't any more. */
+static void
+show_decisions(SmcAnswer *answer)
+{
+	answer->audit.decisions = smc_approval_json(&answer->approval);
+	smc_activity_awaiting(smc_approval_missing_names(&answer->approval));
+}
+
+static bool
+own_is_missing(const SmcAnswer *answer)
+{
+	return (answer->approval.missing & (1 << smc_mesh_self(answer->mesh))) != 0;
+}
+
+/* Say to everyone what was decided here, and raise if it was no. */
+static void
+tell_decision(SmcAnswer *answer, const SmcDecision *decision)
+{
+	smc_approval_decide(&answer->approval, decision);
+	show_decisions(answer);
+	if (!decision->approved)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("computation over study \"%s\" was refused by party \"%s\"",
+						answer->audit.study, own_name(answer)),
+				 decision->reason[0] != '\0' ?
+				 errdetail_internal("By role \"%s\": %s", decision->by, decision->reason) :
+				 errdetail_internal("By role \"%s\".", decision->by)));
+}
+
+/*
+ * Look whether people here have decided, and whether all that was checked
+ * still holds: consent may have been withdrawn, the study have expired.
+ */
+static void
+look_for_decision(SmcAnswer *answer, const Computation *c)
+{
+	MemoryContext looking = AllocSetContextCreate(answer->request, "smc approval", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller;
+	SmcWaiting	waiting;
+
+	smc_transaction_begin();
+	caller = MemoryContextSwitchTo(looking);
+	check_lane(answer);
+	(void) check_study(answer, &c->asked);
+	waiting.decided = false;
+	if (own_is_missing(answer) && !smc_waiting_find(c->asked.id, false, &waiting))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("computation over study \"%s\" was taken out of the requests at party \"%s\"",
+						answer->audit.study, own_name(answer))));
+	MemoryContextSwitchTo(caller);
+	if (waiting.decided)
+	{
+		waiting.decision.by = pstrdup(waiting.decision.by);
+		waiting.decision.reason = pstrdup(waiting.decision.reason);
+		tell_decision(answer, &waiting.decision);
+	}
+	smc_transaction_commit_lazy();
+	MemoryContextDelete(looking);
+}
+
+static void
+take_decision(SmcAnswer *answer, SmcMessage *message)
+{
+	if (message->type == SMC_MSG_ABORT)
+		smc_mesh_raise_abort(answer->mesh, message);
+	smc_transaction_begin();
+	smc_approval_take(&answer->approval, message);
+	smc_transaction_commit_lazy();
+	show_decisions(answer);
+	smc_approval_require(&answer->approval);
+}
+
+/*
+ * All have approved: check for the last time, and put on disk who did before
+ * anything is read.
+ */
+static void
+end_waiting(SmcAnswer *answer, const Computation *c)
+{
+	smc_transaction_begin();
+	check_lane(answer);
+	(void) check_study(answer, &c->asked);
+	smc_waiting_end(c->asked.id);
+	smc_audit_note_decisions(&answer->audit);
+	smc_transaction_commit_flushed();
+	answer->waiting = false;
+}
+
+/*
+ * Wait until people at all parties but the hub's have approved; raises when
+ * some have not.  The hub, whose patience ends a bit earlier than ours, gives
+ * up first and says so to its user; this here is but for a hub that doesn't.
+ */
+static void
+await_approval(SmcAnswer *answer, const Computation *c)
+{
+	int64		patience_ms = c->study->approve_within * INT64CONST(1000) + answer->timeout_ms;
+	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), patience_ms);
+	TimestampTz looked_at = 0;
+
+	start_listening(answer);
+	while (answer->approval.missing != 0)
+	{
+		SmcMessage	message;
+		TimestampTz now;
+
+		if (take_message(answer, &message))
+		{
+			take_decision(answer, &message);
+			continue;
+		}
+		check_hub(answer);
+		now = GetCurrentTimestamp();
+		if (now >= end)
+			smc_approval_raise_late(&answer->approval, c->study->approve_within);
+		if (TimestampDifferenceExceeds(looked_at, now, LOOK_AGAIN_MS))
+		{
+			look_for_decision(answer, c);
+			looked_at = GetCurrentTimestamp();
+			if (answer->approval.missing == 0)
+				break;
+			smc_mesh_wait(answer->mesh, Min(wait_ms(answer), LOOK_MS));
+		}
+		else
+			smc_mesh_wait(answer->mesh,
+						  LOOK_AGAIN_MS - TimestampDifferenceMilliseconds(looked_at, now) + 1);
+	}
+	end_waiting(answer, c);
+}
+
+/*
+ * Computing
+ */
 
 /* Stop what runs along with the local query, however that ended. */
 static void
@@ -498,6 +724,8 @@ answer_compute(SmcAnswer *answer, const SmcMessage *message)
 	Computation *c = palloc0(sizeof(Computation));	/* outlives an error, for the audit */
 
 	check_and_record(answer, message, c);
+	if (answer->waiting)
+		await_approval(answer, c);
 	run_local_part(answer, c);
 	run_joint_part(answer, c);
 	await_end(answer, c);
@@ -575,12 +803,7 @@ smc_answer_next(SmcAnswer *answer)
 	MemoryContext caller = CurrentMemoryContext;
 	SmcMessage	message;
 
-	if (answer->has_held)
-	{
-		message = answer->held;
-		answer->has_held = false;
-	}
-	else if (!smc_mesh_next(answer->mesh, &message))
+	if (!take_message(answer, &message))
 		return false;
 
 	pgstat_report_activity(STATE_RUNNING, debug_query_string);
@@ -596,6 +819,21 @@ smc_answer_next(SmcAnswer *answer)
  * Failure
  */
 
+/* Take our request away; a decision that was made meanwhile goes to the audit. */
+static void
+give_up_waiting(SmcAnswer *answer)
+{
+	SmcWaiting	waiting;
+
+	if (own_is_missing(answer) && smc_waiting_find(answer->audit.id, false, &waiting) && waiting.decided)
+	{
+		smc_approval_note(&answer->approval, &waiting.decision);
+		answer->audit.decisions = smc_approval_json(&answer->approval);
+	}
+	smc_waiting_end(answer->audit.id);
+	answer->waiting = false;
+}
+
 /* Write to the audit how it ended; should that fail too, log it and go on. */
 static void
 write_audit(SmcAnswer *answer)
@@ -606,6 +844,8 @@ write_audit(SmcAnswer *answer)
 	{
 		count_bytes(answer);
 		smc_transaction_begin();
+		if (answer->waiting)
+			give_up_waiting(answer);
 		smc_audit_end(&answer->audit);
 		smc_transaction_commit_lazy();
 	}

@@ -48,17 +48,18 @@ enum
 	ARG_ROUNDS,
 	ARG_STARTED_AT,
 	ARG_ENDED_AT,
+	ARG_DECISIONS,
 	ARG_COUNT
 };
 
 #define ARG_TYPES \
 	{UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, \
-	 INT8OID, INT8OID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID}
+	 INT8OID, INT8OID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID}
 
 static SmcStatement insert_row = {
 	"INSERT INTO @.smc_audit_log (id, study, asked_by, asked_role, query, reveals, rows, status,"
-	" sqlstate, error, bytes_sent, bytes_received, rounds, started_at, ended_at)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+	" sqlstate, error, bytes_sent, bytes_received, rounds, started_at, ended_at, decisions)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::jsonb)"
 	" ON CONFLICT (id) DO NOTHING",
 	ARG_COUNT, ARG_TYPES
 };
@@ -67,10 +68,15 @@ static SmcStatement update_row = {
 	"UPDATE @.smc_audit_log SET study = coalesce($2, study), asked_role = coalesce($4, asked_role),"
 	" query = coalesce($5, query), reveals = coalesce($6, reveals), rows = coalesce($7, rows),"
 	" status = $8, sqlstate = $9, error = $10, bytes_sent = $11, bytes_received = $12, rounds = $13,"
-	" ended_at = $15"
+	" ended_at = $15, decisions = coalesce($16::jsonb, decisions)"
 	" WHERE id = $1 AND status = 'running' AND asked_by IS NOT DISTINCT FROM $3"
 	" AND started_at IS NOT DISTINCT FROM $14",
 	ARG_COUNT, ARG_TYPES
+};
+
+static SmcStatement update_decisions = {
+	"UPDATE @.smc_audit_log SET decisions = $2::jsonb WHERE id = $1 AND status = 'running'",
+	2, {UUIDOID, TEXTOID}
 };
 
 static SmcStatement insert_result = {
@@ -135,6 +141,8 @@ fill(const SmcAuditRecord *record, Datum *values, bool *nulls)
 	values[ARG_ROUNDS] = Int32GetDatum((int32) Min(record->rounds, (uint32) PG_INT32_MAX));
 	values[ARG_STARTED_AT] = TimestampTzGetDatum(record->started_at);
 	values[ARG_ENDED_AT] = TimestampTzGetDatum(GetCurrentTimestamp());
+	nulls[ARG_DECISIONS] = record->decisions == NULL;
+	values[ARG_DECISIONS] = record->decisions ? CStringGetTextDatum(record->decisions) : (Datum) 0;
 }
 
 void
@@ -177,6 +185,16 @@ smc_audit_end(const SmcAuditRecord *record)
 		smc_audit_make_id(id->data);
 		values[ARG_ID] = UUIDPGetDatum(id);
 	}
+}
+
+void
+smc_audit_note_decisions(const SmcAuditRecord *record)
+{
+	Datum		values[2];
+
+	values[0] = UUIDPGetDatum((const pg_uuid_t *) record->id);
+	values[1] = CStringGetTextDatum(record->decisions);
+	(void) smc_statement_run(&update_decisions, values, NULL);
 }
 
 void

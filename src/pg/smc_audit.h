@@ -28,6 +28,7 @@ typedef struct SmcAuditRecord
 	const char *status;			/* running, done, refused, failed, canceled, withheld */
 	const char *sqlstate;		/* NULL when fine */
 	const char *error;			/* text, safe to keep; NULL when fine */
+	const char *decisions;		/* JSON: who approved or refused; NULL where nobody was asked */
 	uint64		bytes_sent;
 	uint64		bytes_received;
 	uint32		rounds;
@@ -39,6 +40,9 @@ extern void smc_audit_make_id(uint8 id[SMC_UUID_BYTES]);
 
 extern void smc_audit_begin(const SmcAuditRecord *record);
 extern void smc_audit_end(const SmcAuditRecord *record);	/* inserts when begin never happened */
+
+/* Put down the decisions as they stand, in a row that was begun. */
+extern void smc_audit_note_decisions(const SmcAuditRecord *record);
 
 /* Keep the figures revealed to this party that another asked for. */
 extern void smc_audit_keep_result(const uint8 *id, const char *study, const char *asked_by,

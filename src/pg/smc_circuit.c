@@ -97,6 +97,13 @@ number_input(Builder *builder, SmcSlotKind kind, int agg, int bits)
 	return builder->slot_nodes[slot];
 }
 
+/* A count of rows. */
+static int
+count_input(Builder *builder, SmcSlotKind kind, int agg)
+{
+	return smc_program_not_negative(builder->program, number_input(builder, kind, agg, SMC_COUNT_BITS));
+}
+
 /* The two bits of a comparison, less being the first. */
 static int
 compare_input(Builder *builder, int agg)
@@ -134,7 +141,7 @@ empty_bit(Builder *builder, int agg)
 	/* in a group that is there, all its rows are behind it */
 	if (builder->query->group_count > 0 && smc_query_takes_all_rows(builder->study, a))
 		return -1;
-	return smc_program_zero(builder->program, number_input(builder, SMC_SLOT_COUNT, agg, SMC_COUNT_BITS));
+	return smc_program_zero(builder->program, count_input(builder, SMC_SLOT_COUNT, agg));
 }
 
 static int
@@ -205,7 +212,7 @@ leaf_of(void *arg, int agg, SmcFormulaValue *value)
 	{
 		case SMC_AGG_COUNT_ROWS:
 		case SMC_AGG_COUNT:
-			value->num = number_input(builder, SMC_SLOT_COUNT, agg, SMC_COUNT_BITS);
+			value->num = count_input(builder, SMC_SLOT_COUNT, agg);
 			value->positive = true;
 			break;
 		case SMC_AGG_SUM:
@@ -215,7 +222,7 @@ leaf_of(void *arg, int agg, SmcFormulaValue *value)
 			break;
 		case SMC_AGG_AVG:
 			value->num = number_input(builder, SMC_SLOT_SUM, agg, sum_bits(builder, a));
-			value->den = number_input(builder, SMC_SLOT_COUNT, agg, SMC_COUNT_BITS);
+			value->den = count_input(builder, SMC_SLOT_COUNT, agg);
 			value->null = empty_bit(builder, agg);
 			value->scale = a->scale;
 			value->digits = a->scale;
@@ -411,7 +418,7 @@ smc_circuit_make(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout
 	if (query->group_count > 0 && study->min_rows <= 1 && any_formula(query))
 		builder.present = smc_program_not(builder.program,
 										  smc_program_zero(builder.program,
-														   number_input(&builder, SMC_SLOT_ROWS, -1, SMC_COUNT_BITS)));
+														   count_input(&builder, SMC_SLOT_ROWS, -1)));
 	if (query->having != NULL)
 		add_having(&builder);
 	foreach(cell, outputs)

@@ -13,6 +13,7 @@
 #include "core/smc_handshake.h"
 #include "core/smc_hash.h"
 #include "pg/smc_definition.h"
+#include "pg/smc_option.h"
 #include "pg/smc_study.h"
 
 #define BARE_NAME	"abcdefghijklmnopqrstuvwxyz0123456789_"
@@ -145,6 +146,8 @@ smc_definition_write(const SmcDefinition *definition)
 	appendStringInfo(&buf, "\nquery_by %s", smc_definition_names(definition->askers));
 	appendStringInfo(&buf, "\nmin_rows %u\napprove %s\n",
 					 definition->min_rows, definition->approve_each ? "each" : "none");
+	if (definition->approve_within > 0)
+		appendStringInfo(&buf, "approve_within %d\n", definition->approve_within);
 	if (definition->max_queries >= 0)
 		appendStringInfo(&buf, "max_queries " INT64_FORMAT "\n", definition->max_queries);
 	if (definition->max_queries_per_day >= 0)
@@ -444,6 +447,13 @@ smc_definition_parse(const char *text, const char **why)
 		definition->approve_each = true;
 	else
 		expect(&cursor, "\napprove none\n", "the line approve is missing");
+	if (accept(&cursor, "approve_within "))
+	{
+		definition->approve_within = (int) read_number(&cursor, SMC_APPROVE_WITHIN_MAX);
+		expect(&cursor, "\n", "a line goes on where it should end");
+	}
+	else if (definition->approve_each)
+		fail(&cursor, "the line approve_within is missing");
 	if (accept(&cursor, "max_queries "))
 	{
 		definition->max_queries = read_number(&cursor, PG_INT64_MAX);

@@ -13,8 +13,9 @@
  *   column sex type text not_null no allow filter, group values {"Female","Male"}
  *   column salary type numeric(12,2) not_null no allow count, sum, avg scale 2
  *
- * max_queries, max_queries_per_day, expires, epsilon and epsilon_budget follow
- * approve where they are set.  A column may also have `enum NAME` in place of
+ * approve_within (seconds) follows approve where that is each, or where it is
+ * set; max_queries, max_queries_per_day, expires, epsilon and epsilon_budget
+ * follow where they are set.  A column may also have `enum NAME` in place of
  * `type` (its labels are its values), `collate`, `lo`, `hi`, and `reveal_to`
  * where that is not the study's.  A name stands bare when it is made of
  * lower-case letters, digits and underscores; any other, and every value, is in
@@ -56,6 +57,7 @@ typedef struct SmcDefinition
 	List	   *askers;
 	uint32		min_rows;		/* >= 1 */
 	bool		approve_each;
+	int			approve_within; /* seconds; 0: not stated */
 	int64		max_queries;	/* -1: no limit */
 	int64		max_queries_per_day;
 	char	   *expires;		/* NULL: never; else ISO, in UTC */

@@ -12,6 +12,7 @@
 #include "mb/pg_wchar.h"
 
 #include "pg/smc_differences.h"
+#include "pg/smc_option.h"
 #include "pg/smc_study.h"
 
 #define TOLD_MAX	8			/* differences told; the rest are counted */
@@ -80,6 +81,12 @@ static const char *
 allow_or_none(uint32 allow)
 {
 	return allow == 0 ? NULL : smc_study_allow_list(allow);
+}
+
+static const char *
+within_or_none(int seconds)
+{
+	return seconds == 0 ? NULL : smc_option_write_within(seconds);
 }
 
 static char *
@@ -216,6 +223,8 @@ smc_differences_tell(const SmcDefinition *ours, const SmcDefinition *theirs, con
 	compare_number(&telling, NULL, "min_rows", theirs->min_rows, ours->min_rows);
 	compare(&telling, NULL, "approve", theirs->approve_each ? "each" : "none",
 			ours->approve_each ? "each" : "none");
+	compare(&telling, NULL, "approve_within", within_or_none(theirs->approve_within),
+			within_or_none(ours->approve_within));
 	compare_number(&telling, NULL, "max_queries", theirs->max_queries, ours->max_queries);
 	compare_number(&telling, NULL, "max_queries_per_day",
 				   theirs->max_queries_per_day, ours->max_queries_per_day);

@@ -188,6 +188,7 @@ add_totals(SmcScanTotals *totals, const SmcOutcome *outcome, const SmcRunTimes *
 	totals->bytes_received += outcome->bytes_received;
 	totals->times.lane_ms += times->lane_ms;
 	totals->times.agree_ms += times->agree_ms;
+	totals->times.approval_ms += times->approval_ms;
 	totals->times.local_ms += times->local_ms;
 	totals->times.joint_ms += times->joint_ms;
 	for (int i = 0; i < SMC_PARTIES_MAX; i++)
@@ -211,8 +212,10 @@ compute(SmcScan *scan)
 	request.query_text = smc_query_text(scan->study, scan->query);
 	request.reveals = smc_query_reveals(scan->study, scan->query);
 
-	/* The peers work while we do. */
+	/* The peers work while we do, or wait while we do. */
 	run = smc_run_begin(&request);
+	if (scan->study->approve_each)
+		smc_run_await_approval(run);
 	partials = make_partials((size_t) scan->layout->cell_count * scan->layout->slot_count);
 	rows = smc_watch_local_run(run, scan->study, scan->query, scan->layout, partials->values);
 	smc_run_contribute(run, partials->values, partials->count, rows);

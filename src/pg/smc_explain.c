@@ -19,6 +19,7 @@
 #include "pg/smc_exec.h"
 #include "pg/smc_explain.h"
 #include "pg/smc_localsql.h"
+#include "pg/smc_option.h"
 #include "pg/smc_study.h"
 
 /* One opening of shares, as predicted at this party. */
@@ -197,6 +198,12 @@ describe_steps(const SmcStudy *study, const SmcQuery *query, const SmcLayout *la
 	return steps;
 }
 
+static uint16
+all_others(const SmcStudy *study)
+{
+	return (uint16) (((1u << study->party_count) - 1) & ~(1u << study->self));
+}
+
 /* What ANALYZE measured. */
 static void
 explain_totals(const SmcScan *scan, const SmcStudy *study, ExplainState *es)
@@ -215,6 +222,8 @@ explain_totals(const SmcScan *scan, const SmcStudy *study, ExplainState *es)
 
 	ExplainPropertyFloat("Lane Time", "ms", totals->times.lane_ms, 3, es);
 	ExplainPropertyFloat("Agree Time", "ms", totals->times.agree_ms, 3, es);
+	if (study->approve_each)
+		ExplainPropertyFloat("Approval Time", "ms", totals->times.approval_ms, 3, es);
 	ExplainPropertyFloat("Local Time", "ms", totals->times.local_ms, 3, es);
 	ExplainPropertyFloat("Joint Time", "ms", totals->times.joint_ms, 3, es);
 
@@ -268,6 +277,11 @@ smcExplainForeignScan(ForeignScanState *node, ExplainState *es)
 	explain_lines("Reveals", split_lines(smc_query_reveals(study, planned->query)), es);
 	if (study->min_rows > 1)
 		ExplainPropertyUInteger("Withheld Below", "rows", study->min_rows, es);
+	if (study->approve_each)
+		ExplainPropertyText("Approval",
+							psprintf("each run waits for %s, at most %s",
+									 smc_study_party_list(study, all_others(study)),
+									 smc_option_write_within(study->approve_within)), es);
 	if (es->verbose)
 		explain_verbose(study, planned->query, es);
 	if (es->analyze)

@@ -401,22 +401,30 @@ append_value(StringInfo buf, Oid type, const char *text)
 	}
 }
 
+/* Whether an output is a count, or a comparison's sign. */
+static bool
+is_small(const SmcQuery *query, int output)
+{
+	SmcAggKind	kind;
+
+	if (output >= SMC_QUERY_AGGS_MAX)
+		return false;
+	kind = query->aggs[output].kind;
+	return kind == SMC_AGG_COUNT || kind == SMC_AGG_COUNT_ROWS || kind == SMC_AGG_COMPARE;
+}
+
 /* The type in which an output is written: wide enough for any total. */
 static Oid
 json_type(const SmcQuery *query, int output)
 {
 	Oid			type = output >= SMC_QUERY_AGGS_MAX ? query->formulas[output - SMC_QUERY_AGGS_MAX]->type :
 		smc_query_agg_type(&query->aggs[output]);
-	bool		is_sum = output < SMC_QUERY_AGGS_MAX &&
-		query->aggs[output].kind != SMC_AGG_COUNT && query->aggs[output].kind != SMC_AGG_COUNT_ROWS &&
-		query->aggs[output].kind != SMC_AGG_COMPARE;
-
 	switch (smc_optable_class(type))
 	{
 		case SMC_CLASS_FLOAT:
 			return FLOAT8OID;
 		case SMC_CLASS_INT:
-			return is_sum ? NUMERICOID : INT8OID;
+			return is_small(query, output) ? INT8OID : NUMERICOID;
 		default:
 			return type;
 	}

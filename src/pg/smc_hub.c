@@ -5,7 +5,8 @@
  * digest), COMPUTE goes to all peers, the audit row is flushed, the user's
  * backend hands over its partials, the joint part runs, every peer reports
  * CONTRIBUTED, END goes to all.  Peers so run their local queries while the
- * user's backend runs its own.
+ * user's backend runs its own.  Where the study wants it, all wait after
+ * COMPUTE until people at every peer have approved (pg/smc_approval.h).
  *
  * While it waits the worker listens to three sides: its peers, the clock
  * (pg/smc_pulse.h), and the backend it works for, whose going away cancels.
@@ -22,6 +23,7 @@
 #include "link/smc_dial.h"
 #include "pg/smc_activity.h"
 #include "pg/smc_agreement.h"
+#include "pg/smc_approval.h"
 #include "pg/smc_compute.h"
 #include "pg/smc_consent.h"
 #include "pg/smc_failure.h"
@@ -52,6 +54,7 @@ struct SmcHub
 	/* of the request under way */
 	SmcTask    *task;
 	TimestampTz began_at;
+	bool		approved;		/* people were asked, and all said yes */
 	bool		shared;			/* a share of ours may have left */
 	uint16		contributed;	/* who has reported CONTRIBUTED */
 };
@@ -158,11 +161,12 @@ on_idle(void *arg)
 }
 
 /*
- * Take the next message if there is one, else do what is due and wait a while.
- * False after a wait: the caller looks at whatever else it waits for.
+ * Take the next message if there is one, else do what is due and wait a while,
+ * at most max_ms.  False after a wait: the caller looks at whatever else it
+ * waits for.
  */
 static bool
-next_message(SmcHub *hub, SmcMessage *message)
+next_message_within(SmcHub *hub, SmcMessage *message, long max_ms)
 {
 	if (smc_mesh_next(hub->mesh, message))
 	{
@@ -172,8 +176,14 @@ next_message(SmcHub *hub, SmcMessage *message)
 	}
 	check_asker(hub);
 	smc_pulse_check(hub->pulse);
-	smc_mesh_wait(hub->mesh, smc_pulse_wait_ms(hub->pulse));
+	smc_mesh_wait(hub->mesh, Min(smc_pulse_wait_ms(hub->pulse), max_ms));
 	return false;
+}
+
+static bool
+next_message(SmcHub *hub, SmcMessage *message)
+{
+	return next_message_within(hub, message, LONG_MAX);
 }
 
 static void
@@ -342,6 +352,88 @@ start_computation(SmcHub *hub)
 	task->audit_begun = true;
 }
 
+/*
+ * Approval
+ */
+
+/* Keep for the audit who has decided, and show who has not, in smc_activity and to the user. */
+static void
+show_decisions(SmcHub *hub, const SmcApproval *approval)
+{
+	SmcTask    *task = hub->task;
+	char	   *names = smc_approval_missing_names(approval);
+	StringInfoData buf;
+
+	task->audit.decisions = smc_approval_json(approval);
+	smc_activity_awaiting(names);
+	if (approval->missing == 0 || approval->refused != 0)
+		return;
+	smc_pipe_start(&buf, SMC_PIPE_AWAITED);
+	smc_messages_put_blob(&buf, names, strlen(names));
+	(void) smc_pipe_send(task->pipe, &buf, NULL, NULL);
+}
+
+/* Take a message while decisions are collected.  A quick peer may have begun and ended its part already. */
+static void
+take_decision(SmcHub *hub, SmcApproval *approval, SmcMessage *message)
+{
+	if (message->type == SMC_MSG_CONTRIBUTED)
+	{
+		note_contributed(hub, message);
+		smc_mesh_free_message(message);
+		return;
+	}
+	smc_transaction_begin();
+	smc_approval_take(approval, message);
+	smc_transaction_commit_lazy();
+	show_decisions(hub, approval);
+	smc_approval_require(approval);
+}
+
+/*
+ * Wait until people at every peer have approved, then let our own backend
+ * begin; raises when some have not.
+ */
+static void
+await_approval(SmcHub *hub)
+{
+	SmcTask    *task = hub->task;
+	int			within = (int) task->request.approve_within;
+	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), within * INT64CONST(1000));
+	SmcApproval approval;
+	StringInfoData buf;
+	uint8		digest[SMC_KEY_BYTES];
+
+	smc_compute_digest(smc_mesh_lane_id(hub->mesh), hub->seq, task->request.id,
+					   task->request.digest, task->request.query, digest);
+	smc_approval_begin(&approval, hub->mesh, task->request.study, hub->seq, digest);
+	sodium_memzero(digest, sizeof(digest));
+	show_decisions(hub, &approval);
+
+	while (approval.missing != 0)
+	{
+		long		left_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end);
+		SmcMessage	message;
+
+		if (next_message_within(hub, &message, Max(left_ms, 1)))
+			take_decision(hub, &approval, &message);
+		else if (left_ms <= 0)
+			smc_approval_raise_late(&approval, within);
+	}
+
+	smc_transaction_begin();
+	smc_consent_require_own(make_study(hub));	/* as much time has passed */
+	smc_audit_note_decisions(&task->audit);
+	smc_transaction_commit_flushed();
+	hub->approved = true;
+	smc_pipe_start(&buf, SMC_PIPE_APPROVED);
+	(void) smc_pipe_send(task->pipe, &buf, NULL, NULL);
+}
+
+/*
+ * The rest
+ */
+
 /* Wait for our own partials, allocated here. */
 static SmcRing128 *
 await_partials(SmcHub *hub, size_t count)
@@ -465,6 +557,8 @@ compute(SmcHub *hub)
 	if (!is_agreed(hub, task->request.digest))
 		agree(hub);
 	start_computation(hub);
+	if (task->request.approve_within > 0)
+		await_approval(hub);
 	partials = await_partials(hub, (size_t) layout->cell_count * layout->slot_count);
 	run_joint_part(hub, layout, partials, &outcome);
 	await_contributed(hub);
@@ -559,6 +653,7 @@ smc_hub_serve(SmcHub *hub, SmcTask *task)
 	MemoryContext caller = MemoryContextSwitchTo(task->context);
 
 	hub->task = task;
+	hub->approved = false;
 	hub->shared = false;
 	hub->contributed = 0;
 	hub->began_at = GetCurrentTimestamp();
@@ -610,6 +705,10 @@ bool
 smc_hub_can_retry(const SmcHub *hub, int sqlstate)
 {
 	int			party;
+
+	/* People have answered: they aren't asked once more unless the user does. */
+	if (hub->approved)
+		return false;
 
 	/*
 	 * A peer has registered its peers anew (pg/smc_answer.c).  It refused, so

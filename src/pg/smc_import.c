@@ -32,6 +32,7 @@
 #include "pg/smc_import.h"
 #include "pg/smc_lane.h"
 #include "pg/smc_modes.h"
+#include "pg/smc_option.h"
 #include "pg/smc_peer.h"
 #include "pg/smc_study.h"
 
@@ -396,6 +397,8 @@ make_command(const Import *import, const SmcDefinition *definition)
 		add_option(&buf, &first, "min_rows", psprintf("%u", definition->min_rows));
 	if (definition->approve_each)
 		add_option(&buf, &first, "approve", "each");
+	if (definition->approve_within > 0)
+		add_option(&buf, &first, "approve_within", smc_option_write_within(definition->approve_within));
 	if (definition->max_queries >= 0)
 		add_option(&buf, &first, "max_queries", psprintf(INT64_FORMAT, definition->max_queries));
 	if (definition->max_queries_per_day >= 0)

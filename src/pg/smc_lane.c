@@ -52,6 +52,7 @@ struct SmcRun
 	int			attempts;
 	TimestampTz started_at;
 	TimestampTz sent_at;
+	TimestampTz approved_at;	/* 0: nobody was asked */
 	TimestampTz contributed_at;
 };
 
@@ -262,6 +263,19 @@ handle_lost_worker(SmcRun *run)
 			 errhint("See the server log.")));
 }
 
+/* Tell the user whose approval is awaited. */
+static void
+notice_awaited(const SmcRun *run, SmcReader *reader)
+{
+	size_t		len;
+	const uint8_t *names = smc_reader_blob(reader, MaxAllocSize, &len);
+
+	if (smc_reader_end(reader) != SMC_OK)
+		elog(ERROR, "malformed message from a lane worker");
+	ereport(NOTICE,
+			(errmsg("%s waits for approval by %.*s", run->what, (int) len, (const char *) names)));
+}
+
 /*
  * Wait for the answer of that type; other answers are handled here: errors are
  * raised, a broken lane is replaced.  False when a ping failed to authenticate.
@@ -285,6 +299,11 @@ await_answer(SmcRun *run, SmcPipeMessage expected, SmcReader *reader)
 				{
 					raise_error(run, reader);
 					return false;
+				}
+				if (type == SMC_PIPE_AWAITED)
+				{
+					notice_awaited(run, reader);
+					continue;
 				}
 				if (type != SMC_PIPE_STALE)
 					elog(ERROR, "unexpected answer of type %d from a lane worker", (int) type);
@@ -344,6 +363,7 @@ smc_run_begin(const SmcRequest *request)
 	run->request.layout = (bytea *) PG_DETOAST_DATUM_COPY(PointerGetDatum(request->layout));
 	run->request.query_text = request->query_text ? pstrdup(request->query_text) : NULL;
 	run->request.reveals = request->reveals ? pstrdup(request->reveals) : NULL;
+	run->request.approve_within = study->approve_each ? study->approve_within : 0;
 	run->what = psprintf("computation over study \"%s\"", study->name);
 
 	layout = smc_layout_parse((const uint8 *) VARDATA(run->request.layout),
@@ -353,6 +373,15 @@ smc_run_begin(const SmcRequest *request)
 
 	start(run);
 	return run;
+}
+
+void
+smc_run_await_approval(SmcRun *run)
+{
+	SmcReader	reader;
+
+	(void) await_answer(run, SMC_PIPE_APPROVED, &reader);
+	run->approved_at = GetCurrentTimestamp();
 }
 
 void
@@ -411,7 +440,10 @@ smc_run_finish(SmcRun *run, SmcRunTimes *times)
 		memset(times, 0, sizeof(*times));
 		times->lane_ms = (run->sent_at - run->started_at + measured.connect_us) / 1000.0;
 		times->agree_ms = measured.agree_us / 1000.0;
-		times->local_ms = (run->contributed_at - run->sent_at) / 1000.0;
+		if (run->approved_at != 0)
+			times->approval_ms = Max((run->approved_at - run->sent_at -
+									  (int64) (measured.connect_us + measured.agree_us)) / 1000.0, 0);
+		times->local_ms = (run->contributed_at - Max(run->sent_at, run->approved_at)) / 1000.0;
 		times->joint_ms = (GetCurrentTimestamp() - run->contributed_at) / 1000.0;
 		for (i = 0; i < SMC_PARTIES_MAX; i++)
 			times->peer_ms[i] = measured.peer_us[i] / 1000.0;

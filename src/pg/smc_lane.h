@@ -44,6 +44,13 @@ typedef struct SmcRequest
  */
 extern SmcRun *smc_run_begin(const SmcRequest *request);
 
+/*
+ * In a study with approve 'each', before anything else: wait until the other
+ * parties have approved, telling the user by notices who is awaited.  Raises
+ * when one refuses, or doesn't decide in time.
+ */
+extern void smc_run_await_approval(SmcRun *run);
+
 /* Hand over this party's partials (cell_count * slot_count; copied) and its number of rows. */
 extern void smc_run_contribute(SmcRun *run, const SmcRing128 *partials, size_t count, uint64 rows);
 
@@ -60,6 +67,7 @@ typedef struct SmcRunTimes
 {
 	double		lane_ms;		/* to get a lane: near 0 when warm */
 	double		agree_ms;		/* consent exchanged; 0 when known */
+	double		approval_ms;	/* until all had approved; 0 when nobody was asked */
 	double		local_ms;		/* our own part */
 	double		joint_ms;		/* from our contribution to the result */
 	double		peer_ms[SMC_PARTIES_MAX];	/* each peer's own report of its local part */

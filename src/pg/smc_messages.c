@@ -216,6 +216,38 @@ smc_messages_read_compute(const SmcMessage *raw, const char *from, SmcComputeMes
 }
 
 void
+smc_messages_write_decision(StringInfo buf, const SmcDecisionMessage *message)
+{
+	smc_messages_put_u64(buf, message->seq);
+	appendBinaryStringInfo(buf, (const char *) message->binding, SMC_KEY_BYTES);
+	smc_messages_put_u8(buf, message->approved);
+	smc_messages_put_u64(buf, (uint64) message->at);
+	smc_messages_put_text(buf, message->reason);
+}
+
+/* The reason is shown to people, so what could move their terminal's cursor is taken out. */
+void
+smc_messages_read_decision(const SmcMessage *raw, const char *from, SmcDecisionMessage *message)
+{
+	SmcReader	reader;
+	char	   *c;
+
+	smc_reader_init(&reader, raw->data, raw->len);
+	message->seq = smc_reader_u64(&reader);
+	smc_reader_copy(&reader, message->binding, SMC_KEY_BYTES);
+	message->approved = smc_reader_bool(&reader);
+	message->at = (TimestampTz) smc_reader_u64(&reader);
+	message->reason = smc_messages_get_text(&reader);
+	if (!IS_VALID_TIMESTAMP(message->at))
+		smc_reader_fail(&reader);
+	smc_messages_end(&reader, "DECISION", from);
+
+	for (c = message->reason; *c != '\0'; c++)
+		if ((unsigned char) *c < ' ' || *c == 0x7f)
+			*c = ' ';
+}
+
+void
 smc_messages_unexpected(const SmcMessage *raw, const char *from)
 {
 	ereport(ERROR,

@@ -12,6 +12,7 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
 #include "lib/stringinfo.h"
 
 #include "core/smc_bytes.h"
@@ -40,7 +41,13 @@ typedef enum SmcLaneMessage
 	SMC_MSG_TELL,
 	/* hub -> peer: nothing; answered with HERE: text extension version, u32 server_version_num */
 	SMC_MSG_WHO,
-	SMC_MSG_HERE
+	SMC_MSG_HERE,
+	/*
+	 * peer -> all others: u64 seq, 32 binding, u8 approved, u64 when, text
+	 * reason.  In a study with approve 'each': what people there decided.  The
+	 * reason of a refusal goes to the hub alone, others get it empty.
+	 */
+	SMC_MSG_DECISION
 } SmcLaneMessage;
 
 /* Bytes of a name (party, study, role) as UTF-8, with its NUL, on the link. */
@@ -62,6 +69,15 @@ typedef struct SmcComputeMessage
 	uint64		timeout_ms;
 	bytea	   *query;			/* smc_query_write */
 } SmcComputeMessage;
+
+typedef struct SmcDecisionMessage
+{
+	uint64		seq;
+	uint8		binding[SMC_KEY_BYTES]; /* to the computation: pg/smc_approval.c */
+	bool		approved;
+	TimestampTz at;				/* by that party's clock */
+	char	   *reason;			/* "": none */
+} SmcDecisionMessage;
 
 /*
  * Writers of parts, for messages that are built by hand.  Text goes out as
@@ -89,6 +105,8 @@ extern void smc_messages_write_agree(StringInfo buf, const SmcAgreeMessage *mess
 extern void smc_messages_read_agree(const SmcMessage *raw, const char *from, SmcAgreeMessage *message);
 extern void smc_messages_write_compute(StringInfo buf, const SmcComputeMessage *message);
 extern void smc_messages_read_compute(const SmcMessage *raw, const char *from, SmcComputeMessage *message);
+extern void smc_messages_write_decision(StringInfo buf, const SmcDecisionMessage *message);
+extern void smc_messages_read_decision(const SmcMessage *raw, const char *from, SmcDecisionMessage *message);
 
 /* Raise ERRCODE_PROTOCOL_VIOLATION: a message that has no place here. */
 extern void smc_messages_unexpected(const SmcMessage *raw, const char *from) pg_attribute_noreturn();

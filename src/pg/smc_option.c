@@ -247,6 +247,42 @@ smc_option_parse_approve(const char *value)
 }
 
 /*
+ * A month's length depends on the month, and how a minus sign is read on the
+ * session's IntervalStyle, so neither is taken.
+ */
+int
+smc_option_parse_within(const char *value)
+{
+	ErrorContextCallback callback;
+	Interval   *interval;
+	int64		microseconds;
+
+	push_context(&callback, "approve_within");
+	interval = DatumGetIntervalP(DirectFunctionCall3(interval_in, CStringGetDatum(value),
+													 ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	error_context_stack = callback.previous;
+
+	if (interval->month != 0 || interval->day < 0 || interval->day > SMC_APPROVE_WITHIN_MAX / SECS_PER_DAY ||
+		interval->time < 0 || interval->time > SMC_APPROVE_WITHIN_MAX * USECS_PER_SEC ||
+		strchr(value, '-') != NULL)
+		microseconds = 0;
+	else
+		microseconds = interval->day * USECS_PER_DAY + interval->time;
+	if (microseconds <= 0 || microseconds > SMC_APPROVE_WITHIN_MAX * USECS_PER_SEC ||
+		microseconds % USECS_PER_SEC != 0)
+		smc_option_raise_value("approve_within", value,
+							   "It must be a time of whole seconds, from 1 second to 30 days, such as '10 minutes'.");
+	return (int) (microseconds / USECS_PER_SEC);
+}
+
+char *
+smc_option_write_within(int seconds)
+{
+	return psprintf("%02d:%02d:%02d", seconds / SECS_PER_HOUR,
+					seconds / SECS_PER_MINUTE % MINS_PER_HOUR, seconds % SECS_PER_MINUTE);
+}
+
+/*
  * Read count digits at *at as a number of at most max and step over them;
  * false when there aren't.
  */

@@ -52,6 +52,14 @@ extern double smc_option_parse_positive(const char *value, const char *option);
 /* Option approve: whether it is `each` (true) or `none`. */
 extern bool smc_option_parse_approve(const char *value);
 
+/* Option approve_within, an interval: its seconds, from 1 to SMC_APPROVE_WITHIN_MAX. */
+#define SMC_APPROVE_WITHIN_DEFAULT	(60 * 60)
+#define SMC_APPROVE_WITHIN_MAX		(30 * 24 * 60 * 60)
+extern int	smc_option_parse_within(const char *value);
+
+/* Seconds as such an interval: 36:00:00. */
+extern char *smc_option_write_within(int seconds);
+
 /*
  * Option expires: a date, or date and time, in ISO 8601, in UTC unless it
  * names an offset; so it means the same instant at every party, whatever the

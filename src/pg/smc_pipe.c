@@ -302,6 +302,7 @@ smc_pipe_write_request(StringInfo buf, const SmcPipeRequest *request)
 	smc_messages_put_blob(buf, VARDATA_ANY(request->layout), VARSIZE_ANY_EXHDR(request->layout));
 	put_text_or_null(buf, request->query_text);
 	put_text_or_null(buf, request->reveals);
+	smc_messages_put_u32(buf, request->approve_within);
 }
 
 void
@@ -321,6 +322,7 @@ smc_pipe_read_request(SmcReader *reader, SmcPipeRequest *request)
 		request->layout = get_bytea(reader);
 		request->query_text = get_text_or_null(reader);
 		request->reveals = get_text_or_null(reader);
+		request->approve_within = smc_reader_u32(reader);
 	}
 	expect_end(reader, "request");
 }

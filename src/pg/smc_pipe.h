@@ -21,6 +21,8 @@ typedef enum SmcPipeMessage
 {
 	SMC_PIPE_REQUEST = 'R',		/* to the worker: SmcPipeRequest */
 	SMC_PIPE_CONTRIBUTION = 'C',	/* to the worker: u64 rows, the partials */
+	SMC_PIPE_AWAITED = 'A',		/* to the backend: whose approval is awaited, a text */
+	SMC_PIPE_APPROVED = 'G',	/* to the backend: nothing; all have approved, go on */
 	SMC_PIPE_OUTCOME = 'O',		/* to the backend: SmcOutcome and times */
 	SMC_PIPE_PONG = 'P',		/* to the backend: SmcPing */
 	SMC_PIPE_DEFINITIONS = 'D', /* to the backend: u32 count, blob each */
@@ -49,6 +51,7 @@ typedef struct SmcPipeRequest
 	bytea	   *layout;
 	char	   *query_text;
 	char	   *reveals;
+	uint32		approve_within; /* seconds to wait for everyone's approval; 0: none needed */
 } SmcPipeRequest;
 
 /* An error on its way to the user. */

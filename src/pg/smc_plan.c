@@ -172,6 +172,7 @@ find_agg(void *arg, Aggref *aggref)
 {
 	Grouping   *grouping = arg;
 	SmcQuery   *query = grouping->query;
+	int			(*in_formula) (void *arg, Aggref *aggref);
 	ListCell   *lc;
 
 	grouping->functions = list_append_unique_oid(grouping->functions, aggref->aggfnoid);
@@ -186,7 +187,12 @@ find_agg(void *arg, Aggref *aggref)
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("a query over study \"%s\" can't have more than %d aggregates",
 						grouping->ship.study->name, SMC_QUERY_AGGS_MAX)));
+
+	/* its argument and filter are over columns again */
+	in_formula = grouping->ship.find_agg;
+	grouping->ship.find_agg = NULL;
 	smc_shippable_agg(&grouping->ship, aggref, &query->aggs[query->agg_count]);
+	grouping->ship.find_agg = in_formula;
 	grouping->aggrefs = lappend(grouping->aggrefs, aggref);
 	return query->agg_count++;
 }

@@ -8,8 +8,11 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 
 #include "pg/smc_module.h"
@@ -43,20 +46,20 @@ prepare(SmcStatement *statement, Oid schema)
 	pfree(sql.data);
 }
 
-uint64
-smc_statement_run(SmcStatement *statement, const Datum *values, const bool *nulls)
+/* Run the statement inside SPI, as the extension's owner; the caller finishes both. */
+static void
+execute(SmcStatement *statement, const Datum *values, const bool *nulls, SmcPrivilege *saved)
 {
 	char		null_flags[SMC_STATEMENT_ARGS_MAX];
 	Oid			schema = smc_module_schema();
-	SmcPrivilege saved;
-	uint64		processed;
 	int			result;
 	int			i;
 
+	Assert(statement->arg_count <= SMC_STATEMENT_ARGS_MAX);
 	for (i = 0; i < statement->arg_count; i++)
 		null_flags[i] = nulls && nulls[i] ? 'n' : ' ';
 
-	smc_module_privilege_begin(&saved);
+	smc_module_privilege_begin(saved);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
 	if (statement->plan == NULL || statement->schema != schema)
@@ -64,9 +67,58 @@ smc_statement_run(SmcStatement *statement, const Datum *values, const bool *null
 	result = SPI_execute_plan(statement->plan, (Datum *) values, null_flags, false, 0);
 	if (result < 0)
 		elog(ERROR, "could not run \"%s\": %s", statement->sql, SPI_result_code_string(result));
-	processed = SPI_processed;
+}
+
+static void
+finish(const SmcPrivilege *saved)
+{
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "could not finish SPI");
-	smc_module_privilege_end(&saved);
+	smc_module_privilege_end(saved);
+}
+
+uint64
+smc_statement_run(SmcStatement *statement, const Datum *values, const bool *nulls)
+{
+	SmcPrivilege saved;
+	uint64		processed;
+
+	execute(statement, values, nulls, &saved);
+	processed = SPI_processed;
+	finish(&saved);
 	return processed;
+}
+
+bool
+smc_statement_fetch(SmcStatement *statement, const Datum *values, const bool *nulls,
+					int column_count, Datum *columns, bool *column_nulls)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	SmcPrivilege saved;
+	bool		found;
+
+	execute(statement, values, nulls, &saved);
+	found = SPI_processed > 0;
+	if (found)
+	{
+		MemoryContext spi = MemoryContextSwitchTo(caller);
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		int			i;
+
+		for (i = 0; i < column_count; i++)
+		{
+			Form_pg_attribute attribute = TupleDescAttr(desc, i);
+			Datum		value = heap_getattr(SPI_tuptable->vals[0], i + 1, desc, &column_nulls[i]);
+
+			if (column_nulls[i])
+				columns[i] = (Datum) 0;
+			else if (attribute->attlen == -1)
+				columns[i] = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+			else
+				columns[i] = datumCopy(value, attribute->attbyval, attribute->attlen);
+		}
+		MemoryContextSwitchTo(spi);
+	}
+	finish(&saved);
+	return found;
 }

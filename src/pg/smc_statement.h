@@ -12,7 +12,7 @@
 
 #include "executor/spi.h"
 
-#define SMC_STATEMENT_ARGS_MAX	16
+#define SMC_STATEMENT_ARGS_MAX	24
 
 typedef struct SmcStatement
 {
@@ -30,5 +30,12 @@ typedef struct SmcStatement
  * the statement raises.
  */
 extern uint64 smc_statement_run(SmcStatement *statement, const Datum *values, const bool *nulls);
+
+/*
+ * The same for a statement that returns rows: the first row's column_count
+ * columns, copied into the current context.  False when there is no row.
+ */
+extern bool smc_statement_fetch(SmcStatement *statement, const Datum *values, const bool *nulls,
+								int column_count, Datum *columns, bool *column_nulls);
 
 #endif							/* SMC_STATEMENT_H */

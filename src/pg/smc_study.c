@@ -534,8 +534,6 @@ smc_study_require_runnable(const SmcStudy *study)
 				 errmsg("study \"%s\" has expired", study->name),
 				 errdetail("It was agreed until %s.", timestamptz_to_str(study->expires)),
 				 errhint("The parties can agree on a later \"expires\" and accept that.")));
-	if (study->approve_each)
-		refuse_option(study, "approve 'each'");
 	if (study->max_queries >= 0)
 		refuse_option(study, "max_queries");
 	if (study->max_queries_per_day >= 0)

@@ -86,6 +86,7 @@ typedef struct SmcStudy
 	uint32		min_rows;		/* 0 or 1: no minimum */
 	char	   *source;			/* as written, or NULL where not yet given */
 	bool		approve_each;	/* approve 'each' */
+	int			approve_within; /* seconds that a run waits for that; 0 where neither is set */
 	int64		max_queries;	/* -1: no limit */
 	int64		max_queries_per_day;	/* -1: no limit */
 	TimestampTz expires;		/* DT_NOEND: never */
@@ -118,9 +119,9 @@ extern List *smc_study_relations(void);
 
 /*
  * Raise when a query can't be run on the study as things stand: it sets a
- * limit that this release can't keep yet (approve 'each', max_queries,
- * max_queries_per_day, epsilon, epsilon_budget, reveal_to 'none':
- * ERRCODE_FEATURE_NOT_SUPPORTED naming the option), or has expired
+ * limit that this release can't keep yet (max_queries, max_queries_per_day,
+ * epsilon, epsilon_budget, reveal_to 'none': ERRCODE_FEATURE_NOT_SUPPORTED
+ * naming the option), or has expired
  * (ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE).  Each party calls it for itself.
  */
 extern void smc_study_require_runnable(const SmcStudy *study);

@@ -166,6 +166,8 @@ read_options(SmcStudy *study, List *options)
 			study->min_rows = Max(1, smc_option_parse_int(value, name, 0, PG_INT32_MAX));
 		else if (strcmp(name, "approve") == 0)
 			study->approve_each = smc_option_parse_approve(value);
+		else if (strcmp(name, "approve_within") == 0)
+			study->approve_within = smc_option_parse_within(value);
 		else if (strcmp(name, "max_queries") == 0)
 			study->max_queries = smc_option_parse_int(value, name, 0, PG_INT32_MAX);
 		else if (strcmp(name, "max_queries_per_day") == 0)
@@ -183,6 +185,8 @@ read_options(SmcStudy *study, List *options)
 					 errmsg("study \"%s\" has an option \"%s\" that this release does not know",
 							study->name, name)));
 	}
+	if (study->approve_each && study->approve_within == 0)
+		study->approve_within = SMC_APPROVE_WITHIN_DEFAULT;
 }
 
 /*
@@ -253,6 +257,7 @@ define(SmcStudy *study)
 	definition.askers = names_of(study, study->askers);
 	definition.min_rows = study->min_rows;
 	definition.approve_each = study->approve_each;
+	definition.approve_within = study->approve_within;
 	definition.max_queries = study->max_queries;
 	definition.max_queries_per_day = study->max_queries_per_day;
 	if (!TIMESTAMP_IS_NOEND(study->expires))

@@ -43,6 +43,7 @@ typedef enum OptionKind
 	KIND_COUNT_POSITIVE,		/* 1 and up */
 	KIND_POSITIVE,
 	KIND_APPROVE,
+	KIND_WITHIN,
 	KIND_EXPIRES,
 	KIND_ALLOW,
 	KIND_VALUES,
@@ -74,6 +75,7 @@ static const OptionRule option_rules[] = {
 	{"query_by", ForeignTableRelationId, KIND_NAMES},
 	{"min_rows", ForeignTableRelationId, KIND_COUNT_POSITIVE},
 	{"approve", ForeignTableRelationId, KIND_APPROVE},
+	{"approve_within", ForeignTableRelationId, KIND_WITHIN},
 	{"max_queries", ForeignTableRelationId, KIND_COUNT},
 	{"max_queries_per_day", ForeignTableRelationId, KIND_COUNT},
 	{"expires", ForeignTableRelationId, KIND_EXPIRES},
@@ -248,6 +250,9 @@ check_value(const OptionRule *rule, const char *value)
 			break;
 		case KIND_APPROVE:
 			(void) smc_option_parse_approve(value);
+			break;
+		case KIND_WITHIN:
+			(void) smc_option_parse_within(value);
 			break;
 		case KIND_EXPIRES:
 			(void) smc_option_parse_expires(value);

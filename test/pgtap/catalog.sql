@@ -17,6 +17,8 @@ SELECT function_returns('smc_public_key', ARRAY[]::text[], 'text');
 SELECT has_function('smc_ping', ARRAY['text']);
 SELECT has_function('smc_accept', ARRAY['text']);
 SELECT has_function('smc_withdraw', ARRAY['text']);
+SELECT has_function('smc_approve', ARRAY['uuid']);
+SELECT has_function('smc_refuse', ARRAY['uuid', 'text']);
 SELECT is_procedure('smc_attach', ARRAY[]::text[]);
 SELECT has_function('smc_split', ARRAY['numeric', 'integer']);
 SELECT function_returns('smc_split', ARRAY['numeric', 'integer'], 'smc_share[]');
@@ -29,7 +31,8 @@ SELECT has_operator('smc_share', '*', 'bigint', 'smc_share');
 SELECT has_operator('bigint', '*', 'smc_share', 'smc_share');
 SELECT has_type('smc_share');
 SELECT has_type('smc_secret_key');
-SELECT has_view(v) FROM unnest(ARRAY['smc_peers', 'smc_studies', 'smc_audit', 'smc_activity', 'smc_results']) v;
+SELECT has_view(v) FROM unnest(ARRAY['smc_peers', 'smc_studies', 'smc_audit', 'smc_activity', 'smc_results', 'smc_requests']) v;
+SELECT columns_are('smc_requests', ARRAY['id', 'study', 'asked_by', 'asked_role', 'query', 'reveals', 'asked_at', 'waits_until', 'decision', 'decided_by', 'decided_at']);
 SELECT columns_are('smc_peers', ARRAY['name', 'is_self', 'host', 'port', 'dbname', 'public_key']);
 
 -- the aggregates have the native ones' result types

@@ -38,12 +38,14 @@ END $$;
 SELECT is(pg_temp.attempt('smc_tap_user', 'SELECT 1'), 'ran', 'the test itself works');
 
 -- grants
-SELECT table_privs_are(t::text, 'smc_tap_user', ARRAY[]::text[]) FROM unnest(ARRAY['smc_identity', 'smc_consents', 'smc_audit_log', 'smc_results_log', 'smc_audit']) t;
-SELECT table_privs_are(t::text, 'smc_link', ARRAY[]::text[]) FROM unnest(ARRAY['smc_identity', 'smc_consents', 'smc_audit_log', 'smc_results_log']) t;
-SELECT table_privs_are(v::text, 'smc_tap_user', ARRAY['SELECT']) FROM unnest(ARRAY['smc_peers', 'smc_studies', 'smc_activity', 'smc_results']) v;
+SELECT table_privs_are(t::text, 'smc_tap_user', ARRAY[]::text[]) FROM unnest(ARRAY['smc_identity', 'smc_consents', 'smc_audit_log', 'smc_results_log', 'smc_requests_waiting', 'smc_audit']) t;
+SELECT table_privs_are(t::text, 'smc_link', ARRAY[]::text[]) FROM unnest(ARRAY['smc_identity', 'smc_consents', 'smc_audit_log', 'smc_results_log', 'smc_requests_waiting']) t;
+SELECT table_privs_are(v::text, 'smc_tap_user', ARRAY['SELECT']) FROM unnest(ARRAY['smc_peers', 'smc_studies', 'smc_activity', 'smc_results', 'smc_requests']) v;
 SELECT function_privs_are('smc_create_identity', ARRAY['text'], 'smc_tap_user', ARRAY[]::text[]);
 SELECT function_privs_are('smc_attach', ARRAY[]::text[], 'smc_tap_user', ARRAY[]::text[]);
 SELECT function_privs_are('smc_attach', ARRAY[]::text[], 'smc_link', ARRAY['EXECUTE']);
+SELECT function_privs_are(f, a, r, ARRAY[]::text[])
+  FROM (VALUES ('smc_approve', ARRAY['uuid']), ('smc_refuse', ARRAY['uuid', 'text'])) v(f, a), unnest(ARRAY['smc_tap_user', 'smc_tap_monitor', 'smc_link']) r;
 SELECT ok(NOT has_type_privilege('smc_tap_user', 'smc_secret_key', 'USAGE'), 'the key''s type is nobody''s to use');
 
 -- an ordinary role
@@ -53,6 +55,11 @@ SELECT is(pg_temp.attempt('smc_tap_user', s), m, s) FROM (VALUES
   ('TABLE smc_studies', 'ran'),
   ('TABLE smc_activity', 'ran'),
   ('TABLE smc_results', 'ran'),
+  ('TABLE smc_requests', 'ran'),
+  ('TABLE smc_requests_waiting', 'permission denied for table smc_requests_waiting'),
+  ('UPDATE smc_requests_waiting SET decision = ''approved''', 'permission denied for table smc_requests_waiting'),
+  ('SELECT smc_approve(gen_random_uuid())', 'permission denied for function smc_approve'),
+  ('SELECT smc_refuse(gen_random_uuid())', 'permission denied for function smc_refuse'),
   ('TABLE smc_identity', 'permission denied for table smc_identity'),
   ('SELECT secret_key FROM smc_identity', 'permission denied for table smc_identity'),
   ('TABLE smc_consents', 'permission denied for table smc_consents'),
@@ -73,6 +80,40 @@ SELECT is(pg_temp.attempt('smc_tap_user', s), m, s) FROM (VALUES
   ('SELECT sum(salary) FROM payroll', 'permission denied for foreign table payroll')
 ) v(s, m);
 SELECT isnt(pg_temp.attempt('smc_tap_user', s), 'ran', s) FROM unnest(ARRAY['SELECT smc_accept(''payroll'')', 'SELECT smc_withdraw(''payroll'')']) s;
+
+-- EXECUTE lets nobody decide about a study that isn't theirs.  (That such a row
+-- waits, the test only pretends: nobody here waits for it.)
+CREATE FOREIGN TABLE smc_tap_study (x int OPTIONS (allow 'sum')) SERVER acme OPTIONS (parties 'acme, globex', approve 'each');
+INSERT INTO smc_requests_waiting (id, study, digest, asked_by, asked_role, query, reveals, asked_at, waits_until)
+  SELECT '00000000-0000-4000-8000-000000000001', 'smc_tap_study', '', 'globex', 'someone', 'SELECT', 'nothing', now(), 'infinity';
+GRANT EXECUTE ON FUNCTION smc_approve(uuid), smc_refuse(uuid, text) TO smc_tap_user;
+SELECT is(pg_temp.attempt('smc_tap_user', 'SELECT smc_approve(''00000000-0000-4000-8000-000000000001'')'),
+  'no computation 00000000-0000-4000-8000-000000000001 waits for approval at this party');
+SELECT is(smc_request_visible('smc_tap_study'), true, 'a superuser sees requests');
+CREATE FUNCTION pg_temp.sees(who text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE seen boolean;
+BEGIN
+  PERFORM set_config('role', who, true);
+  seen := smc_request_visible('smc_tap_study');
+  PERFORM set_config('role', 'none', true);
+  RETURN seen;
+END $$;
+SELECT is(pg_temp.sees('smc_tap_user'), false, 'an ordinary role does not, whatever it may execute');
+SELECT is(pg_temp.sees('smc_tap_reader'), false, 'nor one that may read all data');
+ALTER FOREIGN TABLE smc_tap_study OWNER TO smc_tap_user;
+SELECT is(pg_temp.sees('smc_tap_user'), true, 'but the owner of the study');
+SELECT is(smc_request_visible('no such study'), true, 'what is left of a dropped study is for superusers');
+CREATE FUNCTION pg_temp.forges(who text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE count bigint;
+BEGIN
+  PERFORM set_config('role', who, true);
+  UPDATE smc_requests_waiting SET decision = 'approved', decided_by = 'x', decided_at = now();
+  GET DIAGNOSTICS count = ROW_COUNT;
+  PERFORM set_config('role', 'none', true);
+  RETURN count;
+END $$;
+SELECT is(pg_temp.forges('smc_tap_writer'), 0::bigint, 'pg_write_all_data approves nothing: row security');
+SELECT is(pg_temp.rows_seen('smc_tap_reader', 'smc_requests_waiting'), 0::bigint, 'pg_read_all_data sees no request');
 
 -- other people's passwords
 SELECT is_empty($$ SELECT 1 FROM pg_roles WHERE rolname = 'smc_tap_user' AND has_table_privilege(oid, 'pg_user_mapping', 'SELECT') $$,
@@ -106,7 +147,7 @@ SELECT is(pg_temp.attempt('smc_tap_bypass', s), m, s) FROM (VALUES
 -- a peer's role
 SELECT is(pg_temp.attempt('smc_tap_peer', s, 'session_authorization'), 'role "smc_tap_peer" may only run CALL smc_attach()', s)
   FROM unnest(ARRAY['SELECT 1', 'TABLE pg_catalog.pg_class', 'TABLE smc_peers', 'SELECT smc_public_key()', 'SELECT smc_sum(salary) FROM payroll',
-    'SELECT smc_accept(''payroll'')', 'TABLE smc_audit_log', 'SET work_mem = 64', 'SHOW work_mem', 'DO $d$ BEGIN END $d$', 'CREATE TEMP TABLE t ()',
+    'SELECT smc_accept(''payroll'')', 'SELECT smc_approve(gen_random_uuid())', 'TABLE smc_requests', 'LISTEN smc_requests', 'TABLE smc_audit_log', 'SET work_mem = 64', 'SHOW work_mem', 'DO $d$ BEGIN END $d$', 'CREATE TEMP TABLE t ()',
     'LISTEN x', 'EXPLAIN SELECT 1', 'LOCK TABLE payroll', 'ALTER ROLE smc_tap_peer PASSWORD ''x''', 'CALL smc_attach()']) s;
 
 -- nobody but superusers and the server's owner changes what was agreed with a peer

@@ -1,0 +1,885 @@
+/*
+ * Programs over shares against plaintext: every builder, random programs,
+ * quotients as numeric's; what is folded, bounds and widths; outputs wanted;
+ * costs against the channel's counters; bytes and back.
+ */
+#include "smc_testengine.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "core/smc_bits.h"
+#include "core/smc_program.h"
+
+#define PARTIES		5
+#define NODES		4000		/* nodes of a case that are checked */
+#define INPUTS		16
+#define CASES		20
+#define COUNT		200			/* elements at most */
+
+/* ---- plain numbers ----------------------------------------------------------------- */
+
+static SmcWide
+number(int64_t value)
+{
+	return smc_wide_from_int(value);
+}
+
+static SmcWide
+plus(SmcWide a, SmcWide b)
+{
+	return smc_wide_add(&a, &b);
+}
+
+static SmcWide
+minus(SmcWide a, SmcWide b)
+{
+	b = smc_wide_negate(&b);
+	return smc_wide_add(&a, &b);
+}
+
+static SmcWide
+times(SmcWide a, SmcWide b)
+{
+	return smc_wide_multiply(&a, &b);
+}
+
+static bool
+below(SmcWide a, SmcWide b)
+{
+	SmcWide		difference = minus(a, b);
+
+	return smc_wide_is_negative(&difference);
+}
+
+static bool
+same(SmcWide a, SmcWide b)
+{
+	return memcmp(&a, &b, sizeof(a)) == 0;
+}
+
+static SmcWide
+size_of(SmcWide a)
+{
+	return smc_wide_is_negative(&a) ? smc_wide_negate(&a) : a;
+}
+
+/* A number of exactly `bits` bits at most, of a random size. */
+static SmcWide
+sized(int bits)
+{
+	int			b = (int) randombytes_uniform((uint32_t) bits + 1);
+	SmcWide		x = number(0);
+
+	if (b > 0)
+	{
+		randombytes_buf(&x, (size_t) (b + 7) / 8);
+		x.limb[(b - 1) / 64] &= ~UINT64_C(0) >> (63 - (b - 1) % 64);
+		x.limb[(b - 1) / 64] |= UINT64_C(1) << ((b - 1) % 64);
+	}
+	return randombytes_uniform(2) ? smc_wide_negate(&x) : x;
+}
+
+/* ---- cases: a program and what each node is to be ------------------------------------- */
+
+typedef struct Case
+{
+	SmcProgram *program;
+	int			n;
+	size_t		count;
+	int			extra;			/* width beyond what is needed */
+	bool		costed;			/* the first of its session: counters are compared */
+	bool		known[NODES];
+	bool		bit[NODES];
+	SmcWide    *numbers;		/* node * count + e */
+	bool	   *bits;
+	int			listed[NODES];	/* those that are known, in order */
+	int			list_count;
+	int			inputs[INPUTS];
+	int			bit_inputs[INPUTS];
+	int			width;
+	uint64_t   *shares[INPUTS]; /* party by party */
+	uint64_t   *bit_shares[INPUTS];
+	int		   *wanted;
+	size_t		wanted_count;
+	uint64_t   *out[PARTIES];	/* wanted * count * limbs, and for bits wanted * words */
+	uint64_t	sent[PARTIES];
+	uint32_t	rounds[PARTIES];
+} Case;
+
+static Case *
+new_case(int n, size_t count)
+{
+	Case	   *c = calloc(1, sizeof(*c));
+
+	c->n = n;
+	c->count = count;
+	c->program = smc_program_create(n);
+	c->numbers = calloc(NODES * count, sizeof(SmcWide));
+	c->bits = calloc(NODES * count, sizeof(bool));
+	return c;
+}
+
+static void
+free_case(Case *c)
+{
+	for (int i = 0; i < INPUTS; i++)
+	{
+		free(c->shares[i]);
+		free(c->bit_shares[i]);
+	}
+	for (int p = 0; p < PARTIES; p++)
+		free(c->out[p]);
+	smc_program_destroy(c->program);
+	free(c->wanted);
+	free(c->numbers);
+	free(c->bits);
+	free(c);
+}
+
+static SmcWide *
+number_at(const Case *c, int node, size_t e)
+{
+	return &c->numbers[(size_t) node * c->count + e];
+}
+
+static bool *
+bit_at(const Case *c, int node, size_t e)
+{
+	return &c->bits[(size_t) node * c->count + e];
+}
+
+static void
+list(Case *c, int node, bool bit)
+{
+	assert_true(node >= 0 && node < NODES);
+	assert_int_equal(smc_program_is_bit(c->program, node), bit);
+	if (!c->known[node])
+		c->listed[c->list_count++] = node;
+	c->known[node] = true;
+	c->bit[node] = bit;
+}
+
+/* What a builder made is to be these values; a node that was there has them, and its bound. */
+static int
+expect(Case *c, int node, const SmcWide *values)
+{
+	bool		known = node >= 0 && node < NODES && c->known[node];
+
+	list(c, node, false);
+	for (size_t e = 0; e < c->count; e++)
+	{
+		if (known)
+			assert_true(same(*number_at(c, node, e), values[e]));
+		*number_at(c, node, e) = values[e];
+		assert_true(smc_wide_bits(&values[e]) <= smc_program_bits(c->program, node));
+	}
+	return node;
+}
+
+static int
+expect_bits(Case *c, int node, const bool *values)
+{
+	bool		known = node >= 0 && node < NODES && c->known[node];
+
+	list(c, node, true);
+	for (size_t e = 0; e < c->count; e++)
+	{
+		if (known)
+			assert_int_equal(*bit_at(c, node, e), values[e]);
+		*bit_at(c, node, e) = values[e];
+	}
+	return node;
+}
+
+static int
+input(Case *c, int bits, const SmcWide *values)
+{
+	int			i = smc_program_inputs(c->program);
+	int			node = smc_program_input(c->program, bits);
+
+	c->inputs[i] = node;
+	return expect(c, node, values);
+}
+
+static int
+random_input(Case *c, int bits)
+{
+	SmcWide		values[COUNT];
+
+	for (size_t e = 0; e < c->count; e++)
+		values[e] = e % 5 == 4 ? number(0) : sized(bits);
+	return input(c, bits, values);
+}
+
+static int
+random_input_bit(Case *c)
+{
+	bool		values[COUNT];
+	int			i = smc_program_input_bits(c->program);
+	int			node = smc_program_input_bit(c->program);
+
+	for (size_t e = 0; e < c->count; e++)
+		values[e] = randombytes_uniform(2);
+	c->bit_inputs[i] = node;
+	return expect_bits(c, node, values);
+}
+
+static int
+constant(Case *c, SmcWide value)
+{
+	SmcWide		values[COUNT];
+
+	for (size_t e = 0; e < c->count; e++)
+		values[e] = value;
+	return expect(c, smc_program_constant(c->program, &value), values);
+}
+
+/* ---- operations ------------------------------------------------------------------------ */
+
+typedef enum Op
+{
+	/* numbers of numbers */
+	ADD, SUBTRACT, NEGATE, SCALE, MULTIPLY, ABSOLUTE,
+	/* bits of numbers */
+	NEGATIVE, ZERO, LESS, EQUAL,
+	/* bits of bits */
+	NOT, AND, OR, XOR, SELECT_BIT,
+	/* numbers of bits */
+	FROM_BIT, TIMES_BIT, SELECT,
+	OPS
+} Op;
+
+static SmcWide
+plain(Op op, SmcWide a, SmcWide b, bool s, int64_t public)
+{
+	switch (op)
+	{
+		case ADD:
+			return plus(a, b);
+		case SUBTRACT:
+			return minus(a, b);
+		case NEGATE:
+			return minus(number(0), a);
+		case SCALE:
+			return times(a, number(public));
+		case MULTIPLY:
+			return times(a, b);
+		case ABSOLUTE:
+			return size_of(a);
+		case FROM_BIT:
+			return number(s);
+		case TIMES_BIT:
+			return s ? a : number(0);
+		case SELECT:
+			return s ? a : b;
+		default:
+			abort();
+	}
+}
+
+static bool
+plain_bit(Op op, SmcWide a, SmcWide b, bool s, bool t, bool u)
+{
+	switch (op)
+	{
+		case NEGATIVE:
+			return smc_wide_is_negative(&a);
+		case ZERO:
+			return smc_wide_is_zero(&a);
+		case LESS:
+			return below(a, b);
+		case EQUAL:
+			return same(a, b);
+		case NOT:
+			return !s;
+		case AND:
+			return s && t;
+		case OR:
+			return s || t;
+		case XOR:
+			return s != t;
+		case SELECT_BIT:
+			return s ? t : u;
+		default:
+			abort();
+	}
+}
+
+static int
+build(SmcProgram *program, Op op, int a, int b, int s, int t, int u, int64_t public)
+{
+	SmcWide		factor = number(public);
+
+	switch (op)
+	{
+		case ADD:
+			return smc_program_add(program, a, b);
+		case SUBTRACT:
+			return smc_program_subtract(program, a, b);
+		case NEGATE:
+			return smc_program_negate(program, a);
+		case SCALE:
+			return smc_program_scale(program, a, &factor);
+		case MULTIPLY:
+			return smc_program_multiply(program, a, b);
+		case ABSOLUTE:
+			return smc_program_absolute(program, a);
+		case NEGATIVE:
+			return smc_program_negative(program, a);
+		case ZERO:
+			return smc_program_zero(program, a);
+		case LESS:
+			return smc_program_less(program, a, b);
+		case EQUAL:
+			return smc_program_equal(program, a, b);
+		case NOT:
+			return smc_program_not(program, s);
+		case AND:
+			return smc_program_and(program, s, t);
+		case OR:
+			return smc_program_or(program, s, t);
+		case XOR:
+			return smc_program_xor(program, s, t);
+		case SELECT_BIT:
+			return smc_program_select_bit(program, s, t, u);
+		case FROM_BIT:
+			return smc_program_from_bit(program, s);
+		case TIMES_BIT:
+			return smc_program_times_bit(program, s, a);
+		case SELECT:
+			return smc_program_select(program, s, a, b);
+		default:
+			return -1;
+	}
+}
+
+/* Build, and expect what plain numbers give.  Arguments that op hasn't are 0: any node. */
+static int
+apply(Case *c, Op op, int a, int b, int s, int t, int u, int64_t public)
+{
+	int			node = build(c->program, op, a, b, s, t, u, public);
+	SmcWide		numbers[COUNT];
+	bool		bits[COUNT];
+	bool		is_bit = (op >= NEGATIVE && op <= SELECT_BIT);
+
+	for (size_t e = 0; e < c->count; e++)
+	{
+		if (is_bit)
+			bits[e] = plain_bit(op, *number_at(c, a, e), *number_at(c, b, e), *bit_at(c, s, e),
+								*bit_at(c, t, e), *bit_at(c, u, e));
+		else
+			numbers[e] = plain(op, *number_at(c, a, e), *number_at(c, b, e), *bit_at(c, s, e), public);
+	}
+	return is_bit ? expect_bits(c, node, bits) : expect(c, node, numbers);
+}
+
+/* ---- running ------------------------------------------------------------------------------ */
+
+typedef struct Session
+{
+	int			n;
+	int			case_count;
+	Case	   *cases[CASES];
+	SmcProgram *misused[3];		/* one too wide, one in order, one for other parties */
+} Session;
+
+static size_t
+out_words(const Case *c)
+{
+	return c->count * (size_t) c->width / 64;
+}
+
+/* Shares of the inputs; all known nodes are wanted, or every few, some of them twice. */
+static void
+prepare(Case *c, int every)
+{
+	size_t		limbs;
+	size_t		words = smc_bits_words(c->count);
+
+	assert_int_equal(smc_program_status(c->program), SMC_OK);
+	c->width = smc_program_width(c->program) + c->extra;
+	if (c->width > SMC_WIDTH_MAX)
+		c->width = SMC_WIDTH_MAX;
+	limbs = (size_t) c->width / 64;
+	for (int i = 0; i < smc_program_inputs(c->program); i++)
+	{
+		c->shares[i] = calloc((size_t) c->n * c->count * limbs, sizeof(uint64_t));
+		for (size_t e = 0; e < c->count; e++)
+			smc_test_split_wide(c->shares[i], c->count * limbs, c->n, c->width, e, number_at(c, c->inputs[i], e)->limb);
+	}
+	for (int i = 0; i < smc_program_input_bits(c->program); i++)
+	{
+		c->bit_shares[i] = calloc((size_t) c->n * words, sizeof(uint64_t));
+		for (size_t e = 0; e < c->count; e++)
+		{
+			uint64_t	rest = *bit_at(c, c->bit_inputs[i], e);
+
+			for (int p = 0; p < c->n; p++)
+			{
+				uint64_t	share = p == c->n - 1 ? rest : randombytes_uniform(2);
+
+				rest ^= share;
+				c->bit_shares[i][(size_t) p * words + e / 64] |= share << (e % 64);
+			}
+		}
+	}
+	c->wanted = calloc(2 * (size_t) c->list_count, sizeof(int));
+	for (int k = 0; k < c->list_count; k++)
+	{
+		if ((c->list_count - 1 - k) % every != 0)
+			continue;
+		c->wanted[c->wanted_count++] = c->listed[k];
+		if (k % 7 == 6)
+			c->wanted[c->wanted_count++] = c->listed[k];
+	}
+	for (int p = 0; p < c->n; p++)
+		c->out[p] = calloc(c->wanted_count * out_words(c), sizeof(uint64_t));
+}
+
+/* Calls that are refused, or do nothing; none sends a byte. */
+static SmcStatus
+run_misuse(SmcEngine *engine, SmcProgram *const *p)
+{
+	uint64_t	x[8] = {0};
+	const uint64_t *inputs[1] = {x};
+	uint64_t   *outputs[1] = {x};
+	int			wanted = 0;
+	int			foreign = 99;
+	uint64_t	sent = engine->channel->bytes_sent;
+
+	if (smc_program_run(p[0], engine, 128, 1, inputs, NULL, &wanted, 1, outputs, NULL) != SMC_ERR_RANGE ||
+		smc_program_run(p[1], engine, 64, 1, inputs, NULL, &wanted, 1, outputs, NULL) != SMC_ERR_ARGUMENT ||
+		smc_program_run(p[1], engine, 130, 1, inputs, NULL, &wanted, 1, outputs, NULL) != SMC_ERR_ARGUMENT ||
+		smc_program_run(p[1], engine, 576, 1, inputs, NULL, &wanted, 1, outputs, NULL) != SMC_ERR_ARGUMENT ||
+		smc_program_run(p[1], engine, 128, 1, inputs, NULL, &foreign, 1, outputs, NULL) != SMC_ERR_ARGUMENT ||
+		smc_program_run(p[2], engine, 128, 1, inputs, NULL, &wanted, 1, outputs, NULL) != SMC_ERR_ARGUMENT ||
+		smc_program_run(p[1], engine, 128, 0, inputs, NULL, &wanted, 1, outputs, NULL) != SMC_OK ||
+		smc_program_run(p[1], engine, 128, 1, inputs, NULL, &wanted, 1, outputs, NULL) != SMC_OK)
+		return SMC_ERR_FORMAT;
+	return engine->channel->bytes_sent == sent ? SMC_OK : SMC_ERR_FORMAT;
+}
+
+static SmcStatus
+run_session(SmcEngine *engine, void *arg)
+{
+	Session    *session = arg;
+	SmcChannel *channel = engine->channel;
+	int			self = channel->self;
+	SmcStatus	status = run_misuse(engine, session->misused);
+
+	for (int k = 0; k < session->case_count && status == SMC_OK; k++)
+	{
+		Case	   *c = session->cases[k];
+		const uint64_t *inputs[INPUTS];
+		const uint64_t *bits[INPUTS];
+		uint64_t  **outs = calloc(c->wanted_count, sizeof(uint64_t *));
+
+		for (int i = 0; i < INPUTS; i++)
+		{
+			inputs[i] = c->shares[i] ? c->shares[i] + (size_t) self * out_words(c) : NULL;
+			bits[i] = c->bit_shares[i] ? c->bit_shares[i] + (size_t) self * smc_bits_words(c->count) : NULL;
+		}
+		for (size_t w = 0; w < c->wanted_count; w++)
+			outs[w] = c->out[self] + w * out_words(c);
+		c->sent[self] = channel->bytes_sent;
+		c->rounds[self] = channel->rounds;
+		status = smc_program_run(c->program, engine, c->width, c->count, inputs, bits, c->wanted, c->wanted_count,
+								 outs, outs);
+		c->sent[self] = channel->bytes_sent - c->sent[self];
+		c->rounds[self] = channel->rounds - c->rounds[self];
+		free(outs);
+	}
+	return status;
+}
+
+static void
+check_case(const Case *c)
+{
+	uint64_t	rounds;
+	uint64_t	bytes;
+	uint64_t	most = 0;
+
+	for (size_t w = 0; w < c->wanted_count; w++)
+	{
+		int			node = c->wanted[w];
+
+		for (size_t e = 0; e < c->count; e++)
+		{
+			if (c->bit[node])
+			{
+				uint64_t	bit = 0;
+
+				for (int p = 0; p < c->n; p++)
+					bit ^= c->out[p][w * out_words(c) + e / 64] >> (e % 64) & 1;
+				assert_int_equal(bit, *bit_at(c, node, e));
+			}
+			else
+			{
+				uint64_t	sum[SMC_WIDE_LIMBS];
+				uint64_t   *all = calloc((size_t) c->n * out_words(c), sizeof(uint64_t));
+
+				for (int p = 0; p < c->n; p++)
+					memcpy(all + (size_t) p * out_words(c), c->out[p] + w * out_words(c), out_words(c) * sizeof(uint64_t));
+				smc_test_combine_wide(sum, all, out_words(c), c->n, c->width, e);
+				free(all);
+				assert_true(same(smc_wide_get(sum, c->width, 0), *number_at(c, node, e)));
+			}
+		}
+		for (int p = 0; p < c->n && c->bit[node]; p++)
+			assert_int_equal(c->out[p][w * out_words(c) + smc_bits_words(c->count) - 1] & ~smc_bits_tail(c->count), 0);
+	}
+	smc_program_cost(c->program, c->count, &rounds, &bytes);
+	for (int p = 0; p < c->n; p++)
+	{
+		assert_true(c->rounds[p] <= rounds);
+		assert_true(c->extra > 0 || c->sent[p] <= bytes * (uint64_t) (c->n - 1));
+		most = c->sent[p] > most ? c->sent[p] : most;
+	}
+	if (c->costed)
+	{
+		assert_true(c->rounds[0] >= rounds * 3 / 4);
+		assert_true(most >= bytes * (uint64_t) (c->n - 1) / 2);
+	}
+}
+
+static void
+add_case(Session *session, Case *c, int every, int extra)
+{
+	c->extra = extra;
+	c->costed = session->case_count == 0;
+	prepare(c, every);
+	session->cases[session->case_count++] = c;
+}
+
+/* ---- every builder ----------------------------------------------------------------------- */
+
+/* Edge values and random ones; each operation on each. */
+static Case *
+each_operation(int n, size_t count)
+{
+	static const int64_t edges[] = {0, 1, -1, 2, -2, 9999, -10000, INT64_MAX / 2, -(INT64_MAX / 2)};
+	Case	   *c = new_case(n, count);
+	SmcWide		values[2][COUNT];
+	int			a;
+	int			b;
+	int			s;
+	int			t;
+	int			size_a;
+	int			size_b;
+
+	for (size_t e = 0; e < count; e++)
+	{
+		values[0][e] = e < 81 ? number(edges[e / 9]) : sized(62);
+		values[1][e] = e < 81 ? number(edges[e % 9]) : sized(62);
+	}
+	a = input(c, 62, values[0]);
+	b = input(c, 62, values[1]);
+	s = random_input_bit(c);
+	t = random_input_bit(c);
+	size_a = apply(c, ABSOLUTE, a, 0, 0, 0, 0, 0);
+	size_b = apply(c, ABSOLUTE, b, 0, 0, 0, 0, 0);
+	for (Op op = 0; op < OPS; op++)
+	{
+		apply(c, op, a, b, s, t, apply(c, NEGATIVE, b, 0, 0, 0, 0, 0), -7);
+	}
+	/* several steps in depth, and zero tests of numbers whose sign is known */
+	apply(c, ZERO, size_a, 0, 0, 0, 0, 0);
+	apply(c, ZERO, apply(c, NEGATE, size_b, 0, 0, 0, 0, 0), 0, 0, 0, 0, 0);
+	apply(c, MULTIPLY, apply(c, MULTIPLY, a, b, 0, 0, 0, 0), a, 0, 0, 0, 0);
+	apply(c, MULTIPLY, apply(c, FROM_BIT, 0, 0, s, 0, 0, 0), b, 0, 0, 0, 0);
+	return c;
+}
+
+/* ---- random programs --------------------------------------------------------------------- */
+
+/* A node of the case that is a bit, or a number of at most that many bits. */
+static int
+pick(const Case *c, bool bit, int bits)
+{
+	for (;;)
+	{
+		int			node = c->listed[randombytes_uniform((uint32_t) c->list_count)];
+
+		if (c->bit[node] == bit && (bit || smc_program_bits(c->program, node) <= bits))
+			return node;
+	}
+}
+
+static Case *
+random_program(int n, size_t count)
+{
+	Case	   *c = new_case(n, count);
+
+	for (int i = 0; i < 4; i++)
+	{
+		random_input(c, 10 * (i + 1));
+		random_input_bit(c);
+	}
+	constant(c, sized(30));
+	constant(c, number(0));
+	for (int i = 0; i < 30; i++)
+	{
+		Op			op = (Op) randombytes_uniform(OPS);
+		int			bits = op == MULTIPLY ? 60 : 110;
+		int			a = pick(c, false, bits);
+		int			b = pick(c, false, bits);
+
+		apply(c, op, a, b, pick(c, true, 0), pick(c, true, 0), pick(c, true, 0),
+			  (int64_t) randombytes_uniform(7) - 2);
+	}
+	return c;
+}
+
+/* ---- sessions: one for each number of parties ------------------------------------------- */
+
+static void
+add_programs(Session *session)
+{
+	static const size_t counts[] = {65, 63, 64, 1};
+	int			n = session->n;
+
+	add_case(session, each_operation(n, smc_test_brief() ? 5 : n == 2 ? 200 : 100), 1, 0);
+	for (int k = 0; k < (smc_test_brief() ? 1 : 12 - 2 * n); k++)
+		add_case(session, random_program(n, smc_test_brief() ? 3 : counts[k % 4]), k % 3 + 1, k % 2 * 64);
+}
+
+static void
+test_run(void **state)
+{
+	(void) state;
+	for (int n = 2; n <= (smc_test_brief() ? 2 : PARTIES); n++)
+	{
+		Session		session = {n, 0, {NULL}, {smc_program_create(n), smc_program_create(n), smc_program_create(n % 5 + 2)}};
+
+		for (int k = 0; k < 3; k++)
+			smc_program_input(session.misused[k], k == 0 ? 600 : 100);
+		add_programs(&session);
+		smc_testengine_run(n, run_session, &session);
+		for (int k = 0; k < session.case_count; k++)
+		{
+			check_case(session.cases[k]);
+			free_case(session.cases[k]);
+		}
+		for (int k = 0; k < 3; k++)
+			smc_program_destroy(session.misused[k]);
+	}
+}
+
+/* ---- folding, bounds, widths, misuse ------------------------------------------------------------ */
+
+static void
+test_folding(void **state)
+{
+	SmcProgram *p = smc_program_create(3);
+	SmcWide		zero = number(0);
+	SmcWide		one = number(1);
+	SmcWide		ten = number(10);
+	int			a = smc_program_input(p, 20);
+	int			b = smc_program_input(p, 30);
+	int			s = smc_program_input_bit(p);
+	int			none = smc_program_constant(p, &zero);
+	int			unit = smc_program_constant(p, &one);
+	int			no = smc_program_constant_bit(p, false);
+	int			yes = smc_program_constant_bit(p, true);
+
+	(void) state;
+	assert_int_equal(smc_program_add(p, a, none), a);
+	assert_int_equal(smc_program_add(p, a, b), smc_program_add(p, b, a));
+	assert_int_equal(smc_program_multiply(p, a, unit), a);
+	assert_int_equal(smc_program_multiply(p, none, a), none);
+	assert_int_equal(smc_program_multiply(p, a, b), smc_program_multiply(p, b, a));
+	assert_int_equal(smc_program_subtract(p, a, a), none);
+	assert_int_equal(smc_program_negate(p, smc_program_negate(p, a)), a);
+	assert_int_equal(smc_program_multiply(p, a, smc_program_constant(p, &ten)), smc_program_scale(p, a, &ten));
+	assert_int_equal(smc_program_negative(p, smc_program_scale(p, a, &ten)), smc_program_negative(p, a));
+	assert_int_equal(smc_program_equal(p, a, b), smc_program_equal(p, b, a));
+	assert_int_equal(smc_program_times_bit(p, yes, a), a);
+	assert_int_equal(smc_program_select(p, no, a, b), b);
+	assert_int_equal(smc_program_multiply(p, smc_program_from_bit(p, s), a), smc_program_times_bit(p, s, a));
+	assert_int_equal(smc_program_and(p, s, yes), s);
+	assert_int_equal(smc_program_and(p, s, smc_program_not(p, s)), no);
+	assert_int_equal(smc_program_or(p, s, smc_program_not(p, s)), yes);
+	assert_int_equal(smc_program_xor(p, s, no), s);
+	assert_int_equal(smc_program_xor(p, s, yes), smc_program_not(p, s));
+	assert_int_equal(smc_program_zero(p, smc_program_from_bit(p, s)), smc_program_not(p, s));
+	assert_int_equal(smc_program_less(p, unit, none), no);
+	assert_int_equal(smc_program_less(p, none, unit), yes);
+
+	/* what the bounds decide alone */
+	ten = smc_wide_power_of_ten(7);
+	assert_int_equal(smc_program_less(p, a, smc_program_constant(p, &ten)), yes);
+	assert_int_equal(smc_program_equal(p, a, smc_program_constant(p, &ten)), no);
+	assert_int_equal(smc_program_negative(p, smc_program_multiply(p, a, a)), no);
+	assert_int_equal(smc_program_negative(p, smc_program_absolute(p, a)), no);
+	assert_int_equal(smc_program_not_negative(p, b), b);
+	assert_int_equal(smc_program_absolute(p, b), b);
+	assert_int_equal(smc_program_negative(p, b), no);
+
+	assert_int_equal(smc_program_status(p), SMC_OK);
+	smc_program_destroy(p);
+}
+
+static void
+test_bounds(void **state)
+{
+	SmcProgram *p = smc_program_create(2);
+	int			a = smc_program_input(p, 100);
+	int			sum;
+	int			product;
+
+	(void) state;
+	assert_int_equal(smc_program_width(p), 128);
+	sum = smc_program_add(p, a, smc_program_input(p, 127));
+	assert_int_equal(smc_program_bits(p, sum), 128);
+	assert_int_equal(smc_program_width(p), 192);
+	assert_int_equal(smc_program_bits(p, smc_program_input_bit(p)), -1);
+	product = smc_program_multiply(p, sum, a);
+	assert_int_equal(smc_program_bits(p, product), 228);
+	assert_int_equal(smc_program_width(p), 256);
+	product = smc_program_multiply(p, product, smc_program_input(p, 300));
+	assert_int_equal(smc_program_bits(p, product), 528);
+	assert_int_equal(smc_program_width(p), 0);
+	assert_int_equal(smc_program_status(p), SMC_ERR_RANGE);
+
+	/* a declared bound makes it good again */
+	assert_int_equal(smc_program_bound(p, product, 400), product);
+	assert_int_equal(smc_program_bits(p, product), 400);
+	assert_int_equal(smc_program_width(p), 448);
+	assert_int_equal(smc_program_bound(p, product, 500), product);
+	assert_int_equal(smc_program_bits(p, product), 400);
+	assert_int_equal(smc_program_status(p), SMC_OK);
+	smc_program_destroy(p);
+}
+
+static void
+test_misuse(void **state)
+{
+	SmcProgram *p = smc_program_create(1);
+	SmcWide		far = smc_wide_power_of_ten(150);
+	int			a;
+
+	(void) state;
+	assert_int_equal(smc_program_status(p), SMC_ERR_ARGUMENT);
+	smc_program_destroy(p);
+	smc_program_destroy(NULL);
+
+	/* a bit is no number, a number no bit, and a failed program stays failed */
+	p = smc_program_create(2);
+	a = smc_program_input(p, 10);
+	assert_int_equal(smc_program_not(p, a), -1);
+	assert_int_equal(smc_program_status(p), SMC_ERR_ARGUMENT);
+	assert_int_equal(smc_program_add(p, a, a), -1);
+	assert_int_equal(smc_program_width(p), 0);
+	smc_program_destroy(p);
+
+	for (int k = 0; k < 4; k++)
+	{
+		p = smc_program_create(2);
+		a = smc_program_input(p, 10);
+		if (k == 0)
+			smc_program_add(p, a, 1);
+		else if (k == 1)
+			smc_program_negative(p, smc_program_input_bit(p));
+		else if (k == 2)
+			smc_program_bound(p, a, -1);
+		else
+			smc_program_scale(p, smc_program_constant(p, &far), &far);
+		assert_int_equal(smc_program_status(p), k < 3 ? SMC_ERR_ARGUMENT : SMC_ERR_RANGE);
+		smc_program_destroy(p);
+	}
+
+	/* as many nodes as there may be */
+	p = smc_program_create(2);
+	for (int k = 0; k < SMC_PROGRAM_NODES_MAX; k++)
+		a = smc_program_input_bit(p);
+	assert_int_equal(a, SMC_PROGRAM_NODES_MAX - 1);
+	assert_int_equal(smc_program_status(p), SMC_OK);
+	assert_int_equal(smc_program_not(p, a), -1);
+	assert_int_equal(smc_program_status(p), SMC_ERR_RANGE);
+	smc_program_destroy(p);
+}
+
+/* ---- bytes ----------------------------------------------------------------------------------------- */
+
+static void
+test_bytes(void **state)
+{
+	Case	   *c = each_operation(3, 1);
+	SmcArena   *arena = smc_arena_create();
+	SmcWriter	writer;
+	SmcWriter	again;
+	SmcReader	reader;
+	SmcProgram *copy;
+	uint64_t	cost[4];
+
+	(void) state;
+	smc_program_bound(c->program, 0, 61);
+	smc_writer_init(&writer, arena);
+	smc_program_write(c->program, &writer);
+	assert_int_equal(smc_writer_end(&writer), SMC_OK);
+	smc_reader_init(&reader, writer.data, writer.len);
+	copy = smc_program_read(&reader);
+	assert_non_null(copy);
+	assert_int_equal(smc_reader_end(&reader), SMC_OK);
+	smc_writer_init(&again, arena);
+	smc_program_write(copy, &again);
+	assert_int_equal(again.len, writer.len);
+	assert_memory_equal(again.data, writer.data, writer.len);
+	assert_int_equal(smc_program_width(copy), smc_program_width(c->program));
+	assert_int_equal(smc_program_inputs(copy), smc_program_inputs(c->program));
+	assert_int_equal(smc_program_input_bits(copy), smc_program_input_bits(c->program));
+	smc_program_cost(copy, 10, &cost[0], &cost[1]);
+	smc_program_cost(c->program, 10, &cost[2], &cost[3]);
+	assert_memory_equal(cost, cost + 2, sizeof(cost) / 2);
+
+	/* and goes on as the original would */
+	assert_int_equal(smc_program_add(copy, 0, 1), smc_program_add(c->program, 0, 1));
+	assert_int_equal(smc_program_input(copy, 5), smc_program_input(c->program, 5));
+	smc_program_destroy(copy);
+
+	/* cut short, or with a byte changed, it is a program or an error */
+	for (size_t k = 0; k < writer.len; k += smc_test_brief() ? 97 : 1)
+	{
+		uint8_t		old = writer.data[k];
+
+		smc_reader_init(&reader, writer.data, k);
+		copy = smc_program_read(&reader);
+		assert_null(copy);
+		assert_true(reader.failed);
+		writer.data[k] = (uint8_t) randombytes_random();
+		smc_reader_init(&reader, writer.data, writer.len);
+		copy = smc_program_read(&reader);
+		assert_true((copy == NULL) == reader.failed);
+		if (copy != NULL)
+			smc_program_cost(copy, 1, &cost[0], &cost[1]);
+		smc_program_destroy(copy);
+		writer.data[k] = old;
+	}
+
+	/* a failed one */
+	smc_program_not(c->program, 0);
+	smc_writer_init(&writer, arena);
+	smc_program_write(c->program, &writer);
+	smc_reader_init(&reader, writer.data, writer.len);
+	copy = smc_program_read(&reader);
+	assert_non_null(copy);
+	assert_int_equal(smc_program_status(copy), SMC_ERR_ARGUMENT);
+	smc_program_destroy(copy);
+	smc_arena_destroy(arena);
+	free_case(c);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_folding),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_misuse),
+		cmocka_unit_test(test_bytes)
+	};
+
+	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}
