@@ -119,7 +119,7 @@ smc_statistic_scale(const SmcAgg *agg, SmcMoment moment)
 static int
 most_bits(SmcMoment moment)
 {
-	return moment == SMC_MOMENT_FIRST || moment == SMC_MOMENT_SECOND ? SMC_MOMENT_WHOLE_BITS : SMC_MOMENT_BITS;
+	return moment == SMC_MOMENT_FIRST || moment == SMC_MOMENT_SECOND ? SMC_MOMENT_SUM_BITS : SMC_MOMENT_BITS;
 }
 
 int

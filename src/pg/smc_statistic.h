@@ -26,6 +26,8 @@ typedef enum SmcMoment
 	SMC_MOMENT_PRODUCT
 } SmcMoment;
 
+#define SMC_MOMENT_LAST	SMC_MOMENT_PRODUCT
+
 /*
  * A party's moment as ring elements: whole where the joint one is agreed to stay
  * below 2^126, else in two parts, so that squares of any column's values have room:
@@ -41,6 +43,7 @@ typedef enum SmcMomentPart
 #define SMC_MOMENT_LOW_BITS		100
 #define SMC_MOMENT_WHOLE_BITS	126
 #define SMC_MOMENT_BITS			190 /* of a joint moment, where nothing less is agreed */
+#define SMC_MOMENT_SUM_BITS		114 /* of one that is a plain sum: N sum(x y) and sum(x) sum(y) have as many */
 
 typedef struct SmcStatistic
 {
