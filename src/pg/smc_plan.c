@@ -317,6 +317,7 @@ take_parts(Node *node, void *context)
 			take_aggref(grouping, castNode(Aggref, node));
 			return false;
 		case T_Var:
+		case T_GroupingFunc:
 			if (plain_column(grouping, node) < 0 ||
 				group_position(grouping, plain_column(grouping, node)) < 0)
 				ereport(ERROR,
@@ -330,10 +331,7 @@ take_parts(Node *node, void *context)
 		case T_Param:
 		case T_CaseTestExpr:
 			return false;
-		case T_GroupingFunc:
-			return false;
 		case T_List:
-			break;
 		case T_WindowFunc:
 		case T_CaseWhen:
 			break;
