@@ -95,6 +95,45 @@ extern int	smc_program_bit_value(const SmcProgram *program, int s);
 /* s ? -a : a */
 extern int	smc_program_negate_if(SmcProgram *program, int s, int a);
 
+/* ---- quotients that choose their digits (smc_program_quotient.c) ------------------- */
+
+#define SMC_QUOTIENT_EXPONENT_MAX	150	/* smc_wide_power_of_ten */
+#define SMC_QUOTIENT_WEIGHTS_MAX	(4 * SMC_QUOTIENT_EXPONENT_MAX)
+
+/* A quotient a / b * 10^unit of weight w has significant - 4 w digits after the point, within limits. */
+typedef struct SmcQuotient
+{
+	SmcProgram *program;
+	int			unit;
+	int			significant;
+	int			least_digits;
+	int			most_digits;
+	int			a;				/* |a|; |b|, or one */
+	int			b;
+	int			negative;		/* bit: whether it is below zero, if it isn't zero */
+	int			least;			/* the weights that can be, or count as another by their digits */
+	int			most;
+	int			shift;			/* of the divisor, so that no power of ten is below one */
+	int			at_least[SMC_QUOTIENT_WEIGHTS_MAX];	/* bit: weight least + 1 + i, or more */
+} SmcQuotient;
+
+/* Find the weights of a / b, of whose fields the first five are set; false when the program has failed. */
+extern bool smc_program_quotient_begin(SmcQuotient *q, int a, int b);
+
+/* |a / b| * 10^(unit + digits), rounded, in its range. */
+extern int	smc_program_quotient_size(SmcQuotient *q);
+
+/* The digits of weight w, least <= w <= most. */
+extern int	smc_program_quotient_digits(const SmcQuotient *q, int w);
+
+/*
+ * The sum over weights of [it is the quotient's] * number * 10^exponent: which
+ * exponent, and within which range the number is where the weight is that, is
+ * told by place.
+ */
+typedef void (*SmcQuotientPlace) (const SmcQuotient *q, const void *arg, int w, int *exponent, SmcRange *size);
+extern int	smc_program_quotient_scale(SmcQuotient *q, int number, SmcQuotientPlace place, const void *arg);
+
 /* ---- plans --------------------------------------------------------------------- */
 
 /* What is done to some nodes in one go. */
