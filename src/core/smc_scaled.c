@@ -190,6 +190,24 @@ done:
 }
 
 void
+smc_scaled_cut(SmcScaled *scaled, int places, size_t count)
+{
+	size_t		from = smc_bits_words((size_t) scaled->bits);
+	size_t		to = smc_bits_words((size_t) (scaled->bits - places));
+	uint64_t	cut[SMC_LIMBS_MAX] = {0};
+
+	/* in place: shares only get shorter */
+	for (size_t e = 0; e < count; e++)
+	{
+		smc_limbs_shift_right(cut, scaled->shares + e * from, (unsigned) places, from);
+		memcpy(scaled->shares + e * to, cut, to * sizeof(uint64_t));
+	}
+	smc_limbs_shift_right(cut, scaled->excess.limb, (unsigned) places, SMC_WIDE_LIMBS);
+	memcpy(scaled->excess.limb, cut, sizeof(cut));
+	scaled->bits -= places;
+}
+
+void
 smc_scaled_ring(const SmcEngine *engine, const SmcScaled *scaled, int width, uint64_t *out, size_t count)
 {
 	SmcWide		minus = smc_wide_negate(&scaled->excess);

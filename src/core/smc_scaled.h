@@ -55,6 +55,12 @@ typedef struct SmcScaling
 extern SmcStatus smc_scaled_down(SmcEngine *engine, const SmcScaling *scalings, size_t scaling_count,
 								 size_t count, SmcArena *arena) SMC_MUST_USE;
 
+/*
+ * Cut off more places, each party from its own shares: x / 2^places + d, -n < d
+ * < 1.  No message.  places < scaled->bits.
+ */
+extern void smc_scaled_cut(SmcScaled *scaled, int places, size_t count);
+
 /* The same numbers as shares mod 2^width. */
 extern void smc_scaled_ring(const SmcEngine *engine, const SmcScaled *scaled, int width, uint64_t *out, size_t count);
 

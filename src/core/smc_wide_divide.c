@@ -23,16 +23,16 @@
  *               which keeps q bits.  With p = t + 6 + h, q = t + 3 + h and
  *               9 2^(k-1) > t that is below (0.51 + 0.29 + 0.125) 2^-t < 2^-t.
  *   guess       v a w_k / 2^B = (a / b) (1 - f_k).
- *   one step    (A <= ONE_STEP_BITS) t = A + 3; v a with g = h + 5 bits after the
+ *   one step    (A <= ONE_STEP_BITS) t = A + 2; v a with g = h + 5 bits after the
  *               point of the quotient: wrong by at most 2.01 * 2^(h-g) + 2^(A-t)
- *               < 1/4.
- *   two steps   t = (A + h + 3) / 2, z = A - t: Q = a / (b 2^z), nearly, from v a
+ *               < 1/2.
+ *   two steps   t = (A + h + 2) / 2, z = A - t: Q = a / (b 2^z), nearly, from v a
  *               less its low B + z - 3 places: |a / b - 2^z Q| <= 2^z (0.26 * 2^h +
  *               2^h + 1) <= 2^r, r = z + h + 1.  The rest a - 2^z Q b is exact, and
  *               divided in the same way: rest * u, u = v w_k, is rest / b * 2^(q+B)
- *               but for 2^(r-t) <= 1/4 of a unit.
- *   settle      The last scaling down is of what is 1/4 less, with a lift of n, so
- *               that 0 < a / b - guess < n + 3/2: the exact rest, a - guess b, is
+ *               but for 2^(r-t) <= 1/2 of a unit.
+ *   settle      The last scaling down is of what is 1/2 less, with a lift of n, so
+ *               that 0 < a / b - guess < n + 2: the exact rest, a - guess b, is
  *               compared with b, 2 b, ... (n + 1) b, and what is reached is added.
  *
  * Two parties, A = 110, B = 40: 33 rounds; EXPLAIN and smc_wide_divide_cost tell
@@ -109,7 +109,7 @@ make_plan(Plan *plan, int n, int a_bits, int b_bits)
 	plan->b_bits = b_bits;
 	plan->h = log_up(n / 2 + 1);
 	plan->steps = a_bits <= ONE_STEP_BITS ? 1 : 2;
-	t = plan->steps == 1 ? a_bits + 3 : (a_bits + plan->h + 4) / 2;
+	t = plan->steps == 1 ? a_bits + 2 : (a_bits + plan->h + 3) / 2;
 	plan->iterations = 2;
 	while (9 << (plan->iterations - 1) <= t)
 		plan->iterations++;
@@ -382,14 +382,14 @@ iterate(Work *k, int i)
 	return SMC_OK;
 }
 
-/* The last guess of all: a quarter less, and a lift of n. */
+/* The last guess of all: a half less, and a lift of n. */
 static SmcStatus
 scale_last(Work *k, int width, uint64_t *x, int bits, int places, SmcScaled *out)
 {
-	SmcWide		quarter = smc_linear_minus_power(places - 2);
+	SmcWide		half = smc_linear_minus_power(places - 1);
 	SmcScaling	down = {width, x, bits, places, k->plan->n, out};
 
-	smc_linear_add_constant(k->engine, x, width, &quarter, k->count);
+	smc_linear_add_constant(k->engine, x, width, &half, k->count);
 	return smc_scaled_down(k->engine, &down, 1, k->count, k->arena);
 }
 
@@ -542,15 +542,6 @@ done:
 	return status;
 }
 
-/* Elements at a time. */
-static size_t
-chunk_size(const Plan *plan)
-{
-	size_t		words = 3 * (size_t) plan->b_bits * smc_limbs_of(plan->width);
-
-	return larger(1, (int) (CHUNK_WORDS / words));
-}
-
 SmcStatus
 smc_wide_divide(SmcEngine *engine, int width, int a_bits, int b_bits, const uint64_t *a, const uint64_t *b,
 				uint64_t *quotient, size_t count)
@@ -563,7 +554,7 @@ smc_wide_divide(SmcEngine *engine, int width, int a_bits, int b_bits, const uint
 	if (!smc_limbs_valid(width) || !make_plan(&plan, engine->channel->party_count, a_bits, b_bits) ||
 		width < plan.width)
 		return SMC_ERR_ARGUMENT;
-	most = chunk_size(&plan);
+	most = CHUNK_WORDS / (3 * (size_t) b_bits * smc_limbs_of(plan.width));
 	for (size_t at = 0; at < count && status == SMC_OK; at += most)
 		status = divide_chunk(engine, &plan, width, a + at * limbs, b + at * limbs, quotient + at * limbs,
 							  count - at < most ? count - at : most);
