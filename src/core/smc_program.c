@@ -282,6 +282,20 @@ smc_program_status(const SmcProgram *program)
 	return smc_program_width(program) == 0 ? SMC_ERR_RANGE : SMC_OK;
 }
 
+int
+smc_program_shift_places(const SmcProgram *program, const SmcNode *node)
+{
+	const SmcWide *divisor = node->kind == SMC_NODE_DIVIDE ? smc_program_value(program, node->b) : NULL;
+	SmcWide		power;
+	int			places;
+
+	if (divisor == NULL || smc_wide_is_negative(divisor) || smc_wide_bits(divisor) < 2)
+		return 0;
+	places = smc_wide_bits(divisor) - 1;
+	power = smc_range_power_of_two(places);
+	return smc_range_compare(divisor, &power) == 0 ? places : 0;
+}
+
 /* Bits of the ring that a node needs; 0 when more than there are. */
 static int
 node_width(const SmcProgram *program, const SmcNode *node)
@@ -289,9 +303,14 @@ node_width(const SmcProgram *program, const SmcNode *node)
 	int			width = node->range.bits + 1;
 	int			inner = 1;
 
-	if (node->kind == SMC_NODE_DIVIDE)
+	if (smc_program_shift_places(program, node) > 0)
+		inner = smc_wide_shift_right_width(program->party_count, program->nodes[node->a].range.bits,
+										   smc_program_shift_places(program, node));
+	else if (node->kind == SMC_NODE_DIVIDE)
 		inner = smc_wide_divide_width(program->party_count, program->nodes[node->a].range.bits,
 									  program->nodes[node->b].range.bits);
+	else if (node->kind == SMC_NODE_ROOT)
+		inner = smc_wide_root_width(program->party_count, program->nodes[node->a].range.bits);
 	if (width > SMC_WIDTH_MAX || inner == 0)
 		return 0;
 	return width > inner ? width : inner;
@@ -455,4 +474,15 @@ smc_program_divide_floor(SmcProgram *program, int a, int b)
 		return a;
 	range = smc_range_divide(&program->nodes[a].range, &program->nodes[b].range);
 	return smc_program_node(program, SMC_NODE_DIVIDE, a, b, NULL, &range);
+}
+
+int
+smc_program_root(SmcProgram *program, int a)
+{
+	SmcRange	range;
+
+	if (!smc_program_numbers(program, a, a))
+		return -1;
+	range = smc_range_root(&program->nodes[a].range);
+	return smc_program_node(program, SMC_NODE_ROOT, a, 0, NULL, &range);
 }

@@ -125,6 +125,14 @@ typedef struct SmcRootDigits
 extern void smc_program_quotient_root(SmcProgram *program, int a, int b, int unit, const SmcRootDigits *how,
 									  int *value, int *digits);
 
+/*
+ * Make a fraction *a / *b of one with |a| < 2^a_bits, 0 <= b < 2^b_bits, and the
+ * same value but for what both lose by losing as many last places; unchanged where
+ * the bounds say that it is so already.  *b >= 0.  Where b is the larger one and is
+ * shrunk it keeps b_bits - 16 places.
+ */
+extern void smc_program_shrink(SmcProgram *program, int *a, int *b, int a_bits, int b_bits);
+
 /* Whether a node is a bit. */
 extern bool smc_program_is_bit(const SmcProgram *program, int node);
 

@@ -146,6 +146,7 @@ typedef enum SmcStepKind
 	SMC_STEP_TIMES_BIT,			/* and from_bit */
 	SMC_STEP_MULTIPLY,
 	SMC_STEP_DIVIDE,
+	SMC_STEP_SHIFT,				/* divisions by one power of two */
 	SMC_STEP_ROOT
 } SmcStepKind;
 
@@ -154,7 +155,7 @@ typedef struct SmcStep
 	SmcStepKind kind;
 	int			width;			/* of comparisons */
 	int			a_bits;			/* of divisions and roots */
-	int			b_bits;
+	int			b_bits;			/* or, of shifts, by how many places */
 	int			first;			/* in the plan's list */
 	int			count;			/* nodes */
 	int			entries;		/* elements of the vector for each of the program's */
@@ -184,6 +185,9 @@ extern SmcStatus smc_program_plan(const SmcProgram *program, int width, size_t c
  * far as the range tells, and so how many signs a zero test takes.
  */
 extern int	smc_program_zero_signs(const SmcNode *number);
+
+/* k where a node is a division by the constant 2^k, k >= 1; else 0. */
+extern int	smc_program_shift_places(const SmcProgram *program, const SmcNode *node);
 
 /* smc_program_run in chunks of at most that many elements, a multiple of 64. */
 extern SmcStatus smc_program_run_by(const SmcProgram *program, SmcEngine *engine, int width, size_t count,

@@ -93,4 +93,9 @@ extern SmcStatus smc_wide_divide(SmcEngine *engine, int width, int a_bits, int b
 extern SmcStatus smc_wide_root(SmcEngine *engine, int width, int x_bits, const uint64_t *x,
 							   uint64_t *root, size_t count) SMC_MUST_USE;
 
+/* floor(x_e / 2^places) for shared 0 <= x_e < 2^x_bits. */
+extern int	smc_wide_shift_right_width(int party_count, int x_bits, int places);
+extern SmcStatus smc_wide_shift_right(SmcEngine *engine, int width, int x_bits, int places, const uint64_t *x,
+									  uint64_t *out, size_t count) SMC_MUST_USE;
+
 #endif							/* SMC_WIDE_H */

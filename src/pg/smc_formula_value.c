@@ -164,12 +164,15 @@ smc_formula_as_fraction(Walk *walk, const Value *value, int *num, int *den)
 /*
  * A root as a decimal.  A standard deviation that isn't zero is no less than its
  * column's last digit divided by the number of rows, so that SETTLED_DIGITS more
- * leave it twelve at least, and twenty where it is no less than that digit.
+ * leave it twelve at least, and twenty where it is no less than that digit.  They
+ * are a divisor rather than a scale: as many aren't to be shown.
  */
 void
 smc_formula_settle(Walk *walk, Value *value)
 {
-	SmcRootDigits how = {20, 0, 0, Max((value->scale + 1) / 2, 0) + SETTLED_DIGITS};
+	int			scale = Max((value->scale + 1) / 2, 0);
+	SmcRootDigits how = {20, 0, 0, scale + SETTLED_DIGITS};
+	SmcWide		beyond = smc_wide_power_of_ten(SETTLED_DIGITS);
 	int			digits;
 
 	if (!value->root)
@@ -180,9 +183,9 @@ smc_formula_settle(Walk *walk, Value *value)
 		how.min_digits = value->digits;
 	}
 	smc_program_quotient_root(walk->program, value->num, value->den, -value->scale, &how, &value->num, &digits);
-	value->den = -1;
-	value->scale = how.plus;
-	value->digits = 0;
+	value->den = smc_program_constant(walk->program, &beyond);
+	value->scale = scale;
+	value->digits = how.min_digits;
 	value->root = false;
 }
 

@@ -13,6 +13,11 @@
 
 #include "pg/smc_statistic_value.h"
 
+/* Of fractions that are to be divided: 20 digits are made of them, in a ring of SMC_WIDTH_MAX bits. */
+#define NUMERATOR_BITS		230
+#define DENOMINATOR_BITS	128
+#define QUOTIENT_BITS		196
+
 typedef SmcStatisticSource Source;
 
 static int
@@ -140,6 +145,20 @@ determination(const Source *source, bool is_root, SmcFormulaValue *value)
 	}
 }
 
+/*
+ * Bring a fraction of long numbers down to where it can be divided.  What is lost
+ * is beyond the 25th significant digit; what is exactly one stays so.
+ */
+static void
+shrink(const Source *source, SmcFormulaValue *value, int numerator_bits)
+{
+	/* the divisor is also multiplied by as many tens, and the dividend by twenty more */
+	int			tens = Max(value->scale, 0) * 10 / 3 + 1;
+	int			denominator_bits = Min(DENOMINATOR_BITS, QUOTIENT_BITS - tens);
+
+	smc_program_shrink(source->program, &value->num, &value->den, numerator_bits, denominator_bits);
+}
+
 void
 smc_statistic_value(const Source *source, const SmcAgg *agg, SmcFormulaValue *value)
 {
@@ -169,6 +188,7 @@ smc_statistic_value(const Source *source, const SmcAgg *agg, SmcFormulaValue *va
 		case SMC_AGG_REGR_R2:
 			determination(source, agg->kind == SMC_AGG_CORR, value);
 			value->positive = agg->kind == SMC_AGG_REGR_R2;
+			shrink(source, value, DENOMINATOR_BITS);
 			break;
 		case SMC_AGG_REGR_COUNT:
 			value->num = source->count(source->arg);
@@ -201,10 +221,12 @@ smc_statistic_value(const Source *source, const SmcAgg *agg, SmcFormulaValue *va
 			value->den = spread_x(source);
 			value->null = smc_program_zero(source->program, value->den);
 			value->scale = agg->scale - agg->second_scale;
+			shrink(source, value, NUMERATOR_BITS);
 			break;
 		case SMC_AGG_REGR_INTERCEPT:
 			intercept(source, value);
 			value->scale = agg->scale;
+			shrink(source, value, NUMERATOR_BITS);
 			break;
 		default:
 			elog(ERROR, "aggregate of kind %d is no statistic", (int) agg->kind);
