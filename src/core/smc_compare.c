@@ -75,7 +75,8 @@ top_carry(SmcEngine *engine, int width, const SmcSummands *s, size_t count, SmcA
 		smc_bits_insert(p, 0, low_p, pairs);
 		smc_bits_insert(a, 0, low_a, pairs);
 	}
-	memcpy(carry, a, smc_bits_words(count) * sizeof(uint64_t));
+	/* without what the tree left behind it */
+	smc_bits_extract(carry, a, 0, count);
 	return SMC_OK;
 }
 
@@ -154,7 +155,7 @@ chunk_zero(SmcEngine *engine, int width, const uint64_t *shares, uint64_t *out, 
 		smc_bits_insert(s.b, 0, low, pairs);
 	}
 	if (status == SMC_OK)
-		memcpy(out, s.b, smc_bits_words(count) * sizeof(uint64_t));
+		smc_bits_extract(out, s.b, 0, count);
 done:
 	smc_arena_destroy(local);
 	return status;

@@ -463,6 +463,17 @@ smc_program_multiply(SmcProgram *program, int a, int b)
 }
 
 int
+smc_program_root(SmcProgram *program, int a)
+{
+	SmcRange	range;
+
+	if (!smc_program_numbers(program, a, a))
+		return -1;
+	range = smc_range_root(&program->nodes[a].range);
+	return smc_program_node(program, SMC_NODE_ROOT, a, 0, NULL, &range);
+}
+
+int
 smc_program_divide_floor(SmcProgram *program, int a, int b)
 {
 	SmcRange	range;
@@ -474,15 +485,4 @@ smc_program_divide_floor(SmcProgram *program, int a, int b)
 		return a;
 	range = smc_range_divide(&program->nodes[a].range, &program->nodes[b].range);
 	return smc_program_node(program, SMC_NODE_DIVIDE, a, b, NULL, &range);
-}
-
-int
-smc_program_root(SmcProgram *program, int a)
-{
-	SmcRange	range;
-
-	if (!smc_program_numbers(program, a, a))
-		return -1;
-	range = smc_range_root(&program->nodes[a].range);
-	return smc_program_node(program, SMC_NODE_ROOT, a, 0, NULL, &range);
 }

@@ -133,8 +133,6 @@ step_cost(int party_count, int width, const SmcStep *step, size_t count)
 			cost.rounds += 39 + 6 * (uint64_t) (party_count - 2);
 			cost.sent += 400 * (uint64_t) (party_count - 1) * (uint64_t) step->a_bits * total;
 			break;
-		default:
-			break;
 	}
 	return cost;
 }

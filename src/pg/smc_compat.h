@@ -81,7 +81,10 @@
 	pg_foreign_server_ownercheck(serverid, userid)
 #endif
 
-/* New storage for a relation: 16 renamed it; reindexing takes the statement since 17. */
+/*
+ * New storage for a relation: 16 renamed it.  Reindexing takes the statement
+ * since 17, and whether a lock is held may count stronger ones.
+ */
 #if PG_VERSION_NUM >= 160000
 #define smc_compat_set_new_storage(rel) \
 	RelationSetNewRelfilenumber(rel, (rel)->rd_rel->relpersistence)
@@ -90,9 +93,11 @@
 	RelationSetNewRelfilenode(rel, (rel)->rd_rel->relpersistence)
 #endif
 #if PG_VERSION_NUM >= 170000
+#define smc_compat_lock_held(tag, mode)	LockHeldByMe(tag, mode, false)
 #define smc_compat_reindex_relation(relid) \
 	reindex_relation(NULL, relid, REINDEX_REL_PROCESS_TOAST, &(ReindexParams) {0})
 #else
+#define smc_compat_lock_held(tag, mode)	LockHeldByMe(tag, mode)
 #define smc_compat_reindex_relation(relid) \
 	reindex_relation(relid, REINDEX_REL_PROCESS_TOAST, &(ReindexParams) {0})
 #endif

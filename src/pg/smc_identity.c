@@ -318,7 +318,7 @@ smc_identity_is_locked(void)
 	if (!OidIsValid(relid))
 		return false;
 	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
-	return LockHeldByMe(&tag, AccessExclusiveLock);
+	return smc_compat_lock_held(&tag, AccessExclusiveLock);
 }
 
 /*
