@@ -397,8 +397,6 @@ check_sums(const SmcStudy *study, SmcAgg *agg)
 			check_range(study, agg);
 		return;
 	}
-	if (smc_statistic_of(agg->kind) != NULL)
-		smc_statistic_strip(study, agg);
 	agg->scale = sum_scale(study, agg, agg->arg);
 	if (agg->second != NULL)
 		agg->second_scale = sum_scale(study, agg, agg->second);
@@ -449,6 +447,8 @@ smc_query_check_agg(const SmcStudy *study, SmcAgg *agg)
 	if (columns == 0)
 		check_count_rows(study, agg);
 
+	if (smc_statistic_of(agg->kind) != NULL)
+		smc_statistic_strip(study, agg);
 	agg->scale = agg->second_scale = 0;
 	if (!smc_query_is_count(agg->kind))
 	{
