@@ -296,6 +296,12 @@ smc_program_shift_places(const SmcProgram *program, const SmcNode *node)
 	return smc_range_compare(divisor, &power) == 0 ? places : 0;
 }
 
+int
+smc_program_quotient_bits(const SmcNode *node)
+{
+	return node->range.bits > 0 ? node->range.bits : 1;
+}
+
 /* Bits of the ring that a node needs; 0 when more than there are. */
 static int
 node_width(const SmcProgram *program, const SmcNode *node)
@@ -307,7 +313,7 @@ node_width(const SmcProgram *program, const SmcNode *node)
 		inner = smc_wide_shift_right_width(program->party_count, program->nodes[node->a].range.bits,
 										   smc_program_shift_places(program, node));
 	else if (node->kind == SMC_NODE_DIVIDE)
-		inner = smc_wide_divide_width(program->party_count, program->nodes[node->a].range.bits,
+		inner = smc_wide_divide_width(program->party_count, smc_program_quotient_bits(node),
 									  program->nodes[node->b].range.bits);
 	else if (node->kind == SMC_NODE_ROOT)
 		inner = smc_wide_root_width(program->party_count, program->nodes[node->a].range.bits);

@@ -154,8 +154,8 @@ typedef struct SmcStep
 {
 	SmcStepKind kind;
 	int			width;			/* of comparisons */
-	int			a_bits;			/* of divisions and roots */
-	int			b_bits;			/* or, of shifts, by how many places */
+	int			a_bits;			/* of what is shifted, of roots, of divisions' quotients */
+	int			b_bits;			/* of divisors, or by how many places is shifted */
 	int			first;			/* in the plan's list */
 	int			count;			/* nodes */
 	int			entries;		/* elements of the vector for each of the program's */
@@ -185,6 +185,9 @@ extern SmcStatus smc_program_plan(const SmcProgram *program, int width, size_t c
  * far as the range tells, and so how many signs a zero test takes.
  */
 extern int	smc_program_zero_signs(const SmcNode *number);
+
+/* Bits of a division's quotient. */
+extern int	smc_program_quotient_bits(const SmcNode *node);
 
 /* k where a node is a division by the constant 2^k, k >= 1; else 0. */
 extern int	smc_program_shift_places(const SmcProgram *program, const SmcNode *node);

@@ -86,12 +86,15 @@ class_of(const SmcProgram *program, const SmcNode *node)
 		class.step.width = (a->range.bits + 1 + 63) / 64 * 64;
 		class.signs = class.step.kind == SMC_STEP_ZERO ? smc_program_zero_signs(a) : 1;
 	}
-	if (class.step.kind == SMC_STEP_DIVIDE || class.step.kind == SMC_STEP_SHIFT || class.step.kind == SMC_STEP_ROOT)
+	if (class.step.kind == SMC_STEP_SHIFT || class.step.kind == SMC_STEP_ROOT)
 		class.step.a_bits = a->range.bits;
 	if (class.step.kind == SMC_STEP_SHIFT)
 		class.step.b_bits = smc_program_shift_places(program, node);
 	if (class.step.kind == SMC_STEP_DIVIDE)
+	{
+		class.step.a_bits = smc_program_quotient_bits(node);
 		class.step.b_bits = program->nodes[node->b].range.bits;
+	}
 	return class;
 }
 
@@ -121,17 +124,13 @@ step_cost(int party_count, int width, const SmcStep *step, size_t count)
 			smc_cost_multiply(&cost, party_count, width, total);
 			break;
 		case SMC_STEP_DIVIDE:
-			/* XXX as measured, roughly */
-			cost.rounds += 33 + 6 * (uint64_t) (party_count - 2);
-			cost.sent += 260 * (uint64_t) (party_count - 1) * (uint64_t) (step->a_bits + step->b_bits) * total;
+			smc_wide_divide_cost(&cost, party_count, width, step->a_bits, step->b_bits, total);
 			break;
 		case SMC_STEP_SHIFT:
-			cost.rounds += 12;
-			cost.sent += 40 * (uint64_t) (party_count - 1) * (uint64_t) step->a_bits * total;
+			smc_wide_shift_right_cost(&cost, party_count, width, step->a_bits, step->b_bits, total);
 			break;
 		case SMC_STEP_ROOT:
-			cost.rounds += 39 + 6 * (uint64_t) (party_count - 2);
-			cost.sent += 400 * (uint64_t) (party_count - 1) * (uint64_t) step->a_bits * total;
+			smc_wide_root_cost(&cost, party_count, width, step->a_bits, total);
 			break;
 	}
 	return cost;

@@ -112,9 +112,4 @@ extern SmcStatus smc_wide_shift_right(SmcEngine *engine, int width, int x_bits, 
 extern int	smc_wide_shift_right_width(int party_count, int x_bits, int shift);
 extern void smc_wide_shift_right_cost(SmcCost *cost, int party_count, int width, int x_bits, int shift, size_t count);
 
-/* floor(x_e / 2^places) for shared 0 <= x_e < 2^x_bits. */
-extern int	smc_wide_shift_right_width(int party_count, int x_bits, int places);
-extern SmcStatus smc_wide_shift_right(SmcEngine *engine, int width, int x_bits, int places, const uint64_t *x,
-									  uint64_t *out, size_t count) SMC_MUST_USE;
-
 #endif							/* SMC_WIDE_H */
