@@ -93,19 +93,27 @@ BEGIN
 END $$;
 SELECT differ('SELECT g, variance(i), var_pop(s), stddev(j), stddev_pop(n), variance(f), stddev_pop(f), stddev(r), var_pop(r) FROM st GROUP BY g ORDER BY g');
 SELECT differ('SELECT covar_pop(i, j), covar_samp(n, m), corr(i, f), regr_count(i, f), regr_avgx(n, f), regr_avgy(n, f), regr_sxx(i, m), regr_syy(i, m), regr_sxy(i, m) FROM st');
-SELECT differ('SELECT regr_slope(i, f), regr_intercept(i, f), regr_r2(i, f), regr_slope(m, j), regr_intercept(m, j), regr_r2(m, j), corr(m, j), corr(f, f), regr_r2(r, s) FROM st');
+SELECT differ('SELECT regr_slope(i, f), regr_intercept(i, f), regr_r2(i, f), regr_slope(m, j), regr_r2(m, j), corr(m, j), corr(f, f), regr_r2(r, s) FROM st');
 SELECT differ('SELECT g, corr(i, n), regr_slope(i, n), regr_intercept(i, n), regr_r2(i, n), regr_count(i, n), regr_avgx(i, n), regr_avgy(i, n) FROM st GROUP BY g ORDER BY g');
-SELECT differ('SELECT g, covar_pop(j, r), covar_samp(j, r), regr_sxx(j, r), regr_syy(j, r), regr_sxy(j, r), regr_r2(r, p) FROM st GROUP BY g ORDER BY g');
+SELECT differ('SELECT g, covar_pop(j, r), covar_samp(j, r), regr_sxx(j, r), regr_syy(j, r), regr_sxy(j, r), regr_r2(r, n) FROM st GROUP BY g ORDER BY g');
 SELECT g, smc_corr(i, f), smc_regr_slope(i, f), smc_regr_count(i, f), smc_covar_pop(i, f), smc_covar_samp(i, f), smc_regr_r2(i, f) FROM st GROUP BY g ORDER BY g;
 SELECT smc_corr(s, i), smc_covar_pop(s, i), smc_covar_samp(s, i), smc_regr_count(s, i), smc_regr_avgx(s, i), smc_regr_avgy(s, i), smc_regr_sxx(s, i),
 	smc_regr_syy(s, i), smc_regr_sxy(s, i), smc_regr_slope(s, i), smc_regr_intercept(s, i), smc_regr_r2(s, i) FROM st WHERE g = 'a';
 SELECT corr(s, i), covar_pop(s, i), covar_samp(s, i), regr_count(s, i), regr_avgx(s, i), regr_avgy(s, i), regr_sxx(s, i),
 	regr_syy(s, i), regr_sxy(s, i), regr_slope(s, i), regr_intercept(s, i), regr_r2(s, i) FROM everyone WHERE g = 'a';
+-- where native doubles cancel each other out: what numeric arithmetic makes of the rows
+SELECT g, smc_regr_intercept(m, j), smc_regr_slope(m, j), smc_regr_r2(m, p), smc_corr(m, p) FROM st WHERE g IN ('a', 'b') GROUP BY g ORDER BY g;
+WITH rows AS (SELECT g, m::numeric(30,6) AS y, j::numeric AS x, p FROM everyone WHERE g IN ('a', 'b')),
+	sums AS (SELECT g, count(*) AS n, sum(x) AS x, sum(y) AS y, sum(p) AS p, sum(x * x) AS xx, sum(x * y) AS xy, sum(y * y) AS yy, sum(p * p) AS pp, sum(p * y) AS py FROM rows GROUP BY g),
+	spreads AS (SELECT *, n * xx - x * x AS sxx, n * yy - y * y AS syy, n * pp - p * p AS spp, n * xy - x * y AS sxy, n * py - p * y AS spy FROM sums)
+SELECT g, round((y * xx - x * xy) / sxx, 20)::float8 AS intercept, round(sxy / sxx, 25)::float8 AS slope, round(spy * spy / (syy * spp), 40)::float8 AS r2,
+	(sign(spy) * sqrt(round(spy * spy / (syy * spp), 60)))::float8 AS corr FROM spreads ORDER BY g;
+SELECT g, regr_intercept(m, j), regr_slope(m, j), regr_r2(m, p), corr(m, p) FROM everyone WHERE g IN ('a', 'b') GROUP BY g ORDER BY g;
 -- constants, one row, none
 SELECT variance(1), stddev(i - i), var_pop(2.50), stddev(0.5::float8), corr(i, 1), corr(1, i), regr_r2(1, i), regr_r2(i, 1), regr_slope(1, i), regr_intercept(7, i),
-	regr_slope(i, i), corr(s, -s), regr_r2(s, s * 2), covar_pop(i, 3) FROM st;
+	regr_slope(i, i), corr(s, -s::int), regr_r2(s, s::int * 2), covar_pop(i, 3) FROM st;
 SELECT variance(1), stddev(i - i), var_pop(2.50), stddev(0.5::float8), corr(i, 1), corr(1, i), regr_r2(1, i), regr_r2(i, 1), regr_slope(1, i), regr_intercept(7, i),
-	regr_slope(i, i), corr(s, -s), regr_r2(s, s * 2), covar_pop(i, 3) FROM everyone;
+	regr_slope(i, i), corr(s, -s::int), regr_r2(s, s::int * 2), covar_pop(i, 3) FROM everyone;
 SELECT variance(j), var_pop(j), stddev(n), stddev_pop(n), regr_count(i, n), regr_sxx(i, n), corr(i, n), regr_r2(i, n), covar_pop(i, n), covar_samp(i, n) FROM st WHERE i = 12;
 SELECT variance(j), var_pop(j), stddev(n), stddev_pop(n), regr_count(i, n), regr_sxx(i, n), corr(i, n), regr_r2(i, n), covar_pop(i, n), covar_samp(i, n) FROM everyone WHERE i = 12;
 SELECT variance(j), var_pop(j), stddev(n), stddev_pop(n), regr_count(i, n), regr_sxx(i, n), corr(i, n), regr_r2(i, n), covar_pop(i, n), covar_samp(i, n) FROM st WHERE i = 12345;
