@@ -92,8 +92,15 @@ extern const SmcWide *smc_program_value(const SmcProgram *program, int a);
 /* -1 unless the bit is a constant, then 0 or 1. */
 extern int	smc_program_bit_value(const SmcProgram *program, int s);
 
-/* s ? -a : a */
+/* A number as a multiple of another node: that node, and the factor (one where it is none). */
+extern int	smc_program_term(const SmcProgram *program, int a, SmcWide *factor);
+
+/* s ? -a : a, and whether a < 0 if it isn't zero (where it is, any bit). */
 extern int	smc_program_negate_if(SmcProgram *program, int s, int a);
+extern int	smc_program_sign(SmcProgram *program, int a);
+
+/* What a division's quotient is below, for smc_wide_divide. */
+extern int	smc_program_quotient_bits(const SmcNode *node);
 
 /* ---- quotients that choose their digits (smc_program_quotient.c) ------------------- */
 
@@ -154,7 +161,7 @@ typedef struct SmcStep
 {
 	SmcStepKind kind;
 	int			width;			/* of comparisons */
-	int			a_bits;			/* of what is shifted, of roots, of divisions' quotients */
+	int			bits;			/* of quotients, or of what roots and shifts are of */
 	int			b_bits;			/* of divisors, or by how many places is shifted */
 	int			first;			/* in the plan's list */
 	int			count;			/* nodes */
@@ -185,9 +192,6 @@ extern SmcStatus smc_program_plan(const SmcProgram *program, int width, size_t c
  * far as the range tells, and so how many signs a zero test takes.
  */
 extern int	smc_program_zero_signs(const SmcNode *number);
-
-/* Bits of a division's quotient. */
-extern int	smc_program_quotient_bits(const SmcNode *node);
 
 /* k where a node is a division by the constant 2^k, k >= 1; else 0. */
 extern int	smc_program_shift_places(const SmcProgram *program, const SmcNode *node);

@@ -73,7 +73,7 @@ smc_program_shrink(SmcProgram *program, int *a, int *b, int a_bits, int b_bits)
 	if (excess <= 0)
 		return;
 	places = (excess + STEP - 1) / STEP * STEP;
-	negative = smc_program_negative(program, *a);
+	negative = smc_program_sign(program, *a);
 	size = smc_program_absolute(program, *a);
 	factor = power_of_two(program, places);
 	for (int k = 0; k < places && program->status == SMC_OK; k += STEP)
