@@ -235,6 +235,7 @@ choose(Walk *walk, int c, Value a, Value b, Value *value)
 	smc_formula_settle(walk, &a);
 	smc_formula_settle(walk, &b);
 	*value = a;
+	value->settled = a.settled || b.settled;
 	value->null = smc_formula_select_null(walk, c, a.null, b.null);
 	if (a.bit >= 0 && b.bit >= 0)
 	{

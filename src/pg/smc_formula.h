@@ -30,6 +30,7 @@ typedef struct SmcFormulaValue
 	int			digits;			/* at least as many are shown of a quotient */
 	bool		positive;		/* num is known not to be negative */
 	bool		root;			/* a standard deviation, a correlation: the value's square, with its sign, is the number */
+	bool		settled;		/* a root went into it as a decimal */
 } SmcFormulaValue;
 
 /* Gives the value of an aggregate; false where it has none on shares. */

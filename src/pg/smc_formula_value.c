@@ -187,6 +187,7 @@ smc_formula_settle(Walk *walk, Value *value)
 	value->scale = scale;
 	value->digits = how.min_digits;
 	value->root = false;
+	value->settled = true;
 }
 
 /* Whether a number's square, with its sign, can be compared with what is under a root. */
@@ -211,7 +212,9 @@ square(Walk *walk, Value *value, const Value *root)
 void
 smc_formula_settle_for_order(Walk *walk, Value *a, Value *b)
 {
-	if (a->root == b->root || (a->root && square(walk, b, a)) || (b->root && square(walk, a, b)))
+	/* squares aren't compared with decimals of roots: a root would differ from itself */
+	if (a->root == b->root ||
+		(a->root && !b->settled && square(walk, b, a)) || (b->root && !a->settled && square(walk, a, b)))
 		return;
 	smc_formula_settle(walk, a);
 	smc_formula_settle(walk, b);
