@@ -122,6 +122,20 @@ SELECT differ('SELECT variance(n * 2 + 1), stddev(round(n / 3, 4)) FILTER (WHERE
 SELECT differ('SELECT stddev(n) FILTER (WHERE i > 0), regr_slope(f, n / 3), covar_samp(CASE WHEN s > 0 THEN i END, n), corr(abs(s), i) FILTER (WHERE g = ''a'' AND f IS NOT NULL) FROM st');
 EXPLAIN (VERBOSE, COSTS OFF) SELECT smc_regr_slope(n::float8, i), regr_avgx(i, n), regr_count(n, i), regr_syy(f + 1, i) FROM st;
 
+-- floats are added up by an aggregate of our own, as their shortest decimals
+EXPLAIN (VERBOSE, COSTS OFF) SELECT stddev(f), corr(f, r) FILTER (WHERE i > 0) FROM st;
+SELECT smc_exact_sums(x, 2) FROM (VALUES (0.125::float8), (-0.125), (0.005), (1e20), (NULL), (-0.0), (5e-324), (-1234.5678)) v(x);
+SELECT smc_exact_sums(y, 0, x, 30) FROM (VALUES (0.5::float8, 1e-30), (1.5, -2e-30), (-2.5, 0.1), (7, NULL), (NULL, 7)) v(y, x);
+SELECT smc_exact_sums(x, 2) FROM (VALUES (1::float8), ('NaN')) v(x);
+SELECT smc_exact_sums(x, 2) FROM (VALUES (1::float8), ('-Infinity')) v(x);
+SELECT smc_exact_sums(x, 2, x, 0) FROM (VALUES (1e31::float8), (1e-31)) v(x);
+SELECT smc_exact_sums(x, 2), smc_exact_sums(x, 2, x, 2) FROM (VALUES (1e32::float8), (NULL)) v(x);
+SELECT smc_exact_sums(NULL::float8, 2), smc_exact_sums(1, 2, NULL, 2) FROM generate_series(1, 3);
+SELECT smc_exact_sums(1, 31);
+SELECT smc_exact_sums(y, 6, x, 9) = ARRAY[sum(b), sum(a), sum(b * b), sum(a * a), sum(a * b)] AS as_numeric
+	FROM (SELECT sin(n) * exp(n % 40 - 25) AS y, cos(n) / (n % 1000) AS x FROM generate_series(1, 20000) n WHERE n % 1000 > 0) v,
+		LATERAL (SELECT round(y::text::numeric, 6) AS b, round(x::text::numeric, 9) AS a) w;
+
 -- NumAcc4-like: beyond what sums in double precision can do
 SELECT variance(p), stddev(p), variance(p::float8), stddev(p::float8) FROM st WHERE p > 10;
 SELECT variance(p), stddev(p), variance(p::float8)::numeric = round(variance(p), 18) AS double_is_right FROM everyone WHERE p > 10;
