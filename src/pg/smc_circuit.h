@@ -26,11 +26,21 @@ typedef struct SmcCircuitOutput
 	int16	   *supports;
 } SmcCircuitOutput;
 
+/* Noise that is added to an input: of the ratio exp(-numerator / denominator). */
+typedef struct SmcCircuitNoise
+{
+	SmcRing128	numerator;
+	SmcRing128	denominator;
+} SmcCircuitNoise;
+
 typedef struct SmcCircuit
 {
 	SmcProgram *program;
-	int			number_count;	/* the slots of the program's inputs */
+	int			number_count;	/* the slots of the program's inputs; -1 - n: the n-th noise */
 	int16	   *number_slots;
+	int			noise_count;
+	SmcCircuitNoise *noises;
+	bool		all_shown;		/* every possible group is told of, whether it has rows or not */
 	int			bit_count;		/* of its input bits, two for each: less, equal */
 	int16	   *bit_slots;
 	int			output_count;

@@ -17,6 +17,7 @@
 #include "core/smc_boolean.h"
 #include "core/smc_compare.h"
 #include "core/smc_contest.h"
+#include "core/smc_noise.h"
 #include "pg/smc_evaluate.h"
 
 /* One run. */
@@ -119,7 +120,7 @@ share_sums(Run *run)
 	{
 		int			slot = circuit->number_slots[i];
 
-		if (smc_layout_is_contest(&run->layout->slots[slot]))
+		if (slot < 0 || smc_layout_is_contest(&run->layout->slots[slot]))
 			continue;
 		run->numbers[i] = all + used * each;
 		used++;
@@ -145,11 +146,12 @@ hold_contests(Run *run)
 
 	for (int i = 0; i < circuit->number_count && status == SMC_OK; i++)
 	{
-		const SmcSlot *slot = &run->layout->slots[circuit->number_slots[i]];
+		int			at = circuit->number_slots[i];
+		const SmcSlot *slot = &run->layout->slots[Max(at, 0)];
 		bool		largest = slot->kind == SMC_SLOT_MAX || slot->kind == SMC_SLOT_ARGMAX;
 		bool		whose = slot->kind == SMC_SLOT_ARGMIN || slot->kind == SMC_SLOT_ARGMAX;
 
-		if (!smc_layout_is_contest(slot))
+		if (at < 0 || !smc_layout_is_contest(slot))
 			continue;
 		run->numbers[i] = new_numbers(run);
 		if (run->numbers[i] == NULL)
@@ -170,6 +172,31 @@ hold_contests(Run *run)
 		own_numbers(run, circuit->bit_slots[i], own);
 		status = smc_contest_compare(engine, slot->parties[0], slot->parties[1], own,
 									 run->bits[2 * i], run->bits[2 * i + 1], run->count);
+	}
+	return status;
+}
+
+/* Noise, made jointly: a fresh number for each cell. */
+static SmcStatus
+draw_noise(Run *run)
+{
+	const SmcCircuit *circuit = run->circuit;
+	SmcStatus	status = SMC_OK;
+
+	for (int i = 0; i < circuit->number_count && status == SMC_OK; i++)
+	{
+		const SmcCircuitNoise *noise;
+		SmcNoisePlan plan;
+
+		if (circuit->number_slots[i] >= 0)
+			continue;
+		noise = &circuit->noises[-1 - circuit->number_slots[i]];
+		run->numbers[i] = new_numbers(run);
+		if (run->numbers[i] == NULL)
+			return SMC_ERR_MEMORY;
+		status = smc_noise_plan(noise->numerator, noise->denominator, &plan);
+		if (status == SMC_OK)
+			status = smc_noise_laplace(run->evaluation->engine, run->width, &plan, run->numbers[i], run->count);
 	}
 	return status;
 }
@@ -509,6 +536,7 @@ smc_evaluate_run(const SmcEvaluation *evaluation, SmcOutcome *outcome)
 		goto done;
 	if ((status = share_sums(&run)) == SMC_OK &&
 		(status = hold_contests(&run)) == SMC_OK &&
+		(status = draw_noise(&run)) == SMC_OK &&
 		(status = run_program(&run)) == SMC_OK &&
 		(status = check_errors(&run)) == SMC_OK &&
 		!outcome->division_by_zero &&

@@ -33,6 +33,7 @@
 #include "pg/smc_modes.h"
 #include "pg/smc_module.h"
 #include "pg/smc_notice.h"
+#include "pg/smc_quota.h"
 #include "pg/smc_study.h"
 #include "pg/smc_watch.h"
 
@@ -109,6 +110,7 @@ check_study(const SmcStudy *study, const SmcPlanned *planned)
 				 errhint("Run the query again; DISCARD PLANS plans prepared statements anew.")));
 
 	smc_study_require_runnable(study);
+	smc_quota_require_left(study);
 
 	if ((study->askers & (1 << study->self)) == 0)
 		ereport(ERROR,

@@ -47,7 +47,12 @@ typedef enum SmcLaneMessage
 	 * reason.  In a study with approve 'each': what people there decided.  The
 	 * reason of a refusal goes to the hub alone, others get it empty.
 	 */
-	SMC_MSG_DECISION
+	SMC_MSG_DECISION,
+	/* where the study's queries are counted, u64 seq each: pg/smc_claim.h */
+	SMC_MSG_READY,
+	SMC_MSG_CLAIM,
+	SMC_MSG_CLAIMED,
+	SMC_MSG_COUNT
 } SmcLaneMessage;
 
 /* Bytes of a name (party, study, role) as UTF-8, with its NUL, on the link. */
@@ -78,6 +83,12 @@ typedef struct SmcDecisionMessage
 	TimestampTz at;				/* by that party's clock */
 	char	   *reason;			/* "": none */
 } SmcDecisionMessage;
+
+/* A message that says no more than of which computation it is. */
+extern void smc_messages_post_seq(SmcMesh *mesh, int to, uint8 type, uint64 seq);
+
+/* Check and free such a message, of that type and computation; raises naming the sender. */
+extern void smc_messages_expect_seq(const SmcMesh *mesh, SmcMessage *message, uint8 type, uint64 seq);
 
 /*
  * Writers of parts, for messages that are built by hand.  Text goes out as

@@ -37,6 +37,7 @@
 #include "pg/smc_differences.h"
 #include "pg/smc_identity.h"
 #include "pg/smc_peer.h"
+#include "pg/smc_privacy.h"
 #include "pg/smc_study.h"
 #include "pg/smc_study_read.h"
 
@@ -534,14 +535,7 @@ smc_study_require_runnable(const SmcStudy *study)
 				 errmsg("study \"%s\" has expired", study->name),
 				 errdetail("It was agreed until %s.", timestamptz_to_str(study->expires)),
 				 errhint("The parties can agree on a later \"expires\" and accept that.")));
-	if (study->max_queries >= 0)
-		refuse_option(study, "max_queries");
-	if (study->max_queries_per_day >= 0)
-		refuse_option(study, "max_queries_per_day");
-	if (study->epsilon)
-		refuse_option(study, "epsilon");
-	if (study->epsilon_budget)
-		refuse_option(study, "epsilon_budget");
+	smc_privacy_check_study(study);
 	if (study->recipients == 0)
 		refuse_option(study, "reveal_to 'none'");
 	for (i = 0; i < study->column_count; i++)
