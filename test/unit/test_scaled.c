@@ -225,10 +225,11 @@ test_width(void **state)
 	{
 		for (int bits = 0; bits < 450; bits++)
 		{
-			int			least = bits + SMC_SCALED_HIDING + 2 + (n > 2) + (n > 4) + (n > 8);
+			int			mask = bits + SMC_SCALED_HIDING + 1;
+			int			all = mask + 2 + (n > 3) + (n > 7) + (n > 15);
 
-			assert_int_equal(smc_scaled_width(n, bits), (least + 1 + 63) / 64 * 64);
-			assert_int_equal(smc_scaled_bits(n, bits, 0), least);
+			assert_int_equal(smc_scaled_width(n, bits), (all + 63) / 64 * 64);
+			assert_int_equal(smc_scaled_bits(n, bits, 0), mask + 1 + (n > 2) + (n > 4) + (n > 8));
 		}
 	}
 }
