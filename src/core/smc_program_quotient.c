@@ -311,6 +311,8 @@ digits_number(SmcQuotient *q, int zero_bit)
 	SmcRange	range = smc_range_of(&lo, &hi);
 	SmcRange	at_zero;
 
+	if (!smc_program_are_bits(program, zero_bit, zero_bit))
+		return -1;
 	if (smc_program_bit_value(program, zero_bit) != 0)
 	{
 		lo = smc_wide_from_int(of_zero);
