@@ -103,6 +103,25 @@ SELECT sum(i) FROM expr HAVING count(*) > 100;
 SELECT sum(i) FROM expr HAVING count(*) = 7;
 SELECT g, sum(i) / (count(*) - 2) FROM expr GROUP BY g HAVING count(*) <> 2 ORDER BY g;
 
+-- parties' names: chosen between, and compared with one
+EXPLAIN (VERBOSE, COSTS OFF) SELECT smc_argmax(i) = 'acme' FROM expr;
+SELECT smc_argmax(i) = 'acme' AS acme, smc_argmax(i) IN ('globex', 'initech') AS others, coalesce(smc_argmin(i), 'initech') AS least,
+	CASE WHEN count(*) > 3 THEN smc_argmax(i) ELSE smc_argmin(i) END AS chosen, smc_argmax(i) = 'nobody' AS nobody FROM expr;
+SELECT g, CASE WHEN count(*) > 2 THEN smc_argmax(i) END FROM expr GROUP BY g ORDER BY g;
+
+-- AND and OR go no further than they must, and a division by a constant can't fail
+SELECT count(*) FILTER (WHERE i > 1000) > 0 AND sum(i) / count(*) FILTER (WHERE i > 1000) > 3 AS f,
+	count(*) FILTER (WHERE i > 1000) = 0 OR sum(i) / count(*) FILTER (WHERE i > 1000) > 3 AS t FROM expr;
+SELECT g FROM expr GROUP BY g HAVING count(n) > 0 AND sum(i) / count(n) > 0 ORDER BY g;
+SELECT g FROM everyone GROUP BY g HAVING count(n) > 0 AND sum(i) / count(n) > 0 ORDER BY g;
+EXPLAIN (VERBOSE, COSTS OFF) SELECT count(*) FROM expr HAVING sum(i) / 2 > 0;
+EXPLAIN (VERBOSE, COSTS OFF) SELECT count(*) FROM expr HAVING sum(i) / count(n) > 0;
+
+-- ends of ranges
+SELECT round(sum(n), -2147483648) AS none, round(sum(n), -40) AS none, round(avg(n), -7) AS tens FROM expr;
+SELECT sum(n)::numeric(9,1) FROM expr;
+SELECT sum(n)::numeric(8,1) FROM expr;
+
 -- errors of the query's own
 SELECT sum(i) / (count(*) - 7) FROM expr;
 SELECT sum(i) / count(n) FROM expr GROUP BY g;

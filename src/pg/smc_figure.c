@@ -300,19 +300,11 @@ integer_datum(const SmcJointFigure *figure, Oid result_type)
 	}
 }
 
-/* The aggregate that an output is, alone; NULL for a formula. */
-static const SmcAgg *
-lone_agg(const SmcQuery *query, int output)
-{
-	return output < SMC_QUERY_AGGS_MAX ? &query->aggs[output] : NULL;
-}
-
 /* An output of the circuit in one cell, as a type. */
 static Datum
-joint_datum(const SmcStudy *study, const SmcQuery *query, const SmcCircuitOutput *out,
+joint_datum(const SmcStudy *study, const SmcCircuitOutput *out,
 			const SmcJointFigure *figure, Oid result_type, bool *isnull)
 {
-	const SmcAgg *agg = lone_agg(query, out->output);
 	SmcRing128	ring;
 	Datum		value;
 
@@ -323,10 +315,16 @@ joint_datum(const SmcStudy *study, const SmcQuery *query, const SmcCircuitOutput
 		return BoolGetDatum(figure->bit);
 
 	ring = (SmcRing128) figure->value.limb[1] << 64 | figure->value.limb[0];
-	if (agg != NULL && (agg->kind == SMC_AGG_ARGMIN || agg->kind == SMC_AGG_ARGMAX))
-		return CStringGetTextDatum(study->parties[Min((int) ring, study->party_count - 1)]);
 	if (result_type == TEXTOID)
-		elog(ERROR, "a formula on shares can't be of type text");
+	{
+		/* the only texts on shares are parties' names */
+		if (ring >= (SmcRing128) study->party_count)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROTOCOL_VIOLATION),
+					 errmsg("the joint answer over study \"%s\" names no party", study->name),
+					 errdetail("A party has sent what doesn't belong to the computation.")));
+		return CStringGetTextDatum(study->parties[(int) ring]);
+	}
 	if (out->is_ordered && smc_extreme_from_ring(ring, result_type, &value))
 		return value;
 	if (smc_optable_class(result_type) == SMC_CLASS_INT)
@@ -346,7 +344,7 @@ smc_figure_of(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 	int			joint = smc_circuit_find(layout->circuit, agg);
 
 	if (joint >= 0)
-		return joint_datum(study, query, &layout->circuit->outputs[joint],
+		return joint_datum(study, &layout->circuit->outputs[joint],
 						   &outcome->figures[(size_t) cell * layout->circuit->output_count + joint],
 						   result_type, isnull);
 	return total_datum(study, query, layout, outcome, cell, agg, result_type, isnull);
