@@ -117,6 +117,12 @@ SELECT g FROM everyone GROUP BY g HAVING count(n) > 0 AND sum(i) / count(n) > 0 
 EXPLAIN (VERBOSE, COSTS OFF) SELECT count(*) FROM expr HAVING sum(i) / 2 > 0;
 EXPLAIN (VERBOSE, COSTS OFF) SELECT count(*) FROM expr HAVING sum(i) / count(n) > 0;
 
+-- nor is a division computed on shares where PostgreSQL, which does the rest, might not get to it
+SELECT g, CASE WHEN count(n) > 0 THEN round(sqrt(abs(sum(i) / count(n)))) END AS guarded FROM expr GROUP BY g ORDER BY g;
+SELECT g, CASE WHEN count(n) > 0 THEN round(sqrt(abs(sum(i) / count(n)))) END AS guarded FROM everyone GROUP BY g ORDER BY g;
+SELECT g, sum(i) / count(n) AS left FROM expr GROUP BY g HAVING sqrt(count(n)) > 0.5 ORDER BY g;
+SELECT g, sum(i) / count(n) AS left FROM everyone GROUP BY g HAVING sqrt(count(n)) > 0.5 ORDER BY g;
+
 -- ends of ranges
 SELECT round(sum(n), -2147483648) AS none, round(sum(n), -40) AS none, round(avg(n), -7) AS tens FROM expr;
 SELECT sum(n)::numeric(9,1) FROM expr;

@@ -544,7 +544,7 @@ smc_circuit_make(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout
 }
 
 const char *
-smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula)
+smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula, bool *can_fail)
 {
 	Oid		   *types = palloc(Max(query->agg_count, 1) * sizeof(Oid));
 	Builder		builder;
@@ -564,6 +564,7 @@ smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula)
 	why = smc_formula_build(&build, formula, &value);
 	if (why != NULL)
 		return why;
+	*can_fail = build.error >= 0;
 	smc_formula_result(&build, &value, &node, &digits, &scale);
 	return smc_program_status(builder.program) == SMC_OK ? NULL : "numbers of more digits than the ring has";
 }

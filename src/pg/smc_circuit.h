@@ -63,9 +63,10 @@ extern SmcCircuit *smc_circuit_make(const SmcStudy *study, const SmcQuery *query
 
 /*
  * Whether a formula over the query's aggregates, whose types and scales are
- * checked, could be computed on shares: NULL, or why not, as a phrase.
+ * checked, could be computed on shares: NULL, or why not, as a phrase.  *can_fail
+ * tells whether it could then meet a division by zero.
  */
-extern const char *smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula);
+extern const char *smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula, bool *can_fail);
 
 /* Whether an aggregate's figure is opened as it is added up, without a circuit. */
 extern bool smc_circuit_bypasses(const SmcStudy *study, const SmcQuery *query, int agg);
