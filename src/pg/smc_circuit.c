@@ -29,6 +29,7 @@
 #include "pg/smc_exprtype.h"
 #include "pg/smc_formula.h"
 #include "pg/smc_privacy.h"
+#include "pg/smc_statistic_value.h"
 
 #define CONTEST_BITS	127		/* of a minimum or maximum: its mark of "none" is 2^126 */
 
@@ -210,6 +211,92 @@ empty_bit(Builder *builder, int agg)
 	return smc_program_zero(builder->program, count_input(builder, SMC_SLOT_COUNT, agg));
 }
 
+/* One statistic's sums. */
+typedef struct Sums
+{
+	Builder    *builder;
+	int			agg;
+	int			nodes[SMC_MOMENT_LAST + 1]; /* by SmcMoment, 0 being the count, once made */
+	bool		made[SMC_MOMENT_LAST + 1];
+} Sums;
+
+static int
+count_of(void *arg)
+{
+	Sums	   *sums = arg;
+
+	if (!sums->made[0])
+		sums->nodes[0] = count_input(sums->builder, SMC_SLOT_COUNT, sums->agg);
+	sums->made[0] = true;
+	return sums->nodes[0];
+}
+
+/* The node of a moment's part. */
+static int
+part_input(const Sums *sums, SmcMoment moment, SmcMomentPart part, int bits, int part_bits)
+{
+	Builder    *builder = sums->builder;
+	int			slot;
+
+	if (builder->layout == NULL)
+		return smc_program_input(builder->program, part_bits);
+	slot = smc_layout_add_moment(builder->study, builder->query, builder->layout, sums->agg, moment, part, bits);
+	if (builder->slot_nodes[slot] < 0)
+	{
+		builder->slot_nodes[slot] = smc_program_input(builder->program, part_bits);
+		builder->circuit->number_slots[builder->circuit->number_count++] = slot;
+	}
+	return builder->slot_nodes[slot];
+}
+
+/* The node of a moment, joined from its parts where it has such. */
+static int
+make_moment(const Sums *sums, SmcMoment moment)
+{
+	SmcProgram *program = sums->builder->program;
+	const SmcAgg *agg = &sums->builder->query->aggs[sums->agg];
+	int			bits = smc_statistic_bits(sums->builder->study, agg, moment);
+	SmcWide		step = smc_wide_from_ring((SmcRing128) 1 << SMC_MOMENT_LOW_BITS);
+	int			high;
+	int			low;
+
+	if (bits <= SMC_MOMENT_WHOLE_BITS)
+		return part_input(sums, moment, SMC_MOMENT_WHOLE, bits, bits);
+	high = part_input(sums, moment, SMC_MOMENT_HIGH, bits, bits - SMC_MOMENT_LOW_BITS + 1);
+	low = part_input(sums, moment, SMC_MOMENT_LOW, bits, SMC_MOMENT_LOW_BITS + 4);
+	return smc_program_bound(program, smc_program_add(program, smc_program_scale(program, high, &step), low), bits);
+}
+
+static int
+moment_of(void *arg, SmcMoment moment)
+{
+	Sums	   *sums = arg;
+
+	if (!sums->made[moment])
+		sums->nodes[moment] = make_moment(sums, moment);
+	sums->made[moment] = true;
+	return sums->nodes[moment];
+}
+
+/* The rows that all know an aggregate to rest on, where it is told of. */
+static int
+least_rows(const Builder *builder, const SmcAgg *agg)
+{
+	if (is_never_empty(builder))
+		return builder->study->min_rows;
+	return builder->query->group_count > 0 && smc_query_takes_all_rows(builder->study, agg);
+}
+
+static void
+statistic_leaf(Builder *builder, int agg, SmcFormulaValue *value)
+{
+	const SmcAgg *a = &builder->query->aggs[agg];
+	Sums		sums = {builder, agg};
+	SmcStatisticSource source = {builder->program, count_of, moment_of, &sums, least_rows(builder, a)};
+
+	smc_statistic_value(&source, a, value);
+}
+
 static bool
 contest_leaf(Builder *builder, int agg, SmcFormulaValue *value)
 {
@@ -302,7 +389,9 @@ leaf_of(void *arg, int agg, SmcFormulaValue *value)
 			value->digits = a->scale;
 			break;
 		default:
-			if (!contest_leaf(builder, agg, value))
+			if (smc_statistic_of(a->kind) != NULL)
+				statistic_leaf(builder, agg, value);
+			else if (!contest_leaf(builder, agg, value))
 				return false;
 	}
 	builder->leaves[agg] = *value;
@@ -450,7 +539,7 @@ follows(const SmcStudy *study, const SmcQuery *query, int agg)
 			continue;
 		if (other->kind == SMC_AGG_SUM)
 			sum |= smc_expr_equal(other->arg, avg->arg) && smc_expr_equal(other->filter, avg->filter);
-		else if (other->kind == SMC_AGG_COUNT || other->kind == SMC_AGG_COUNT_ROWS)
+		else if (smc_query_is_count(other->kind))
 			count |= smc_query_same_rows(study, other, avg);
 	}
 	return sum && count;
@@ -463,6 +552,8 @@ smc_circuit_bypasses(const SmcStudy *study, const SmcQuery *query, int agg)
 
 	if (!a->is_output || query->having != NULL || smc_privacy_applies(study))
 		return false;
+	if (smc_statistic_of(a->kind) != NULL)
+		return smc_query_is_count(a->kind);
 	return a->kind != SMC_AGG_AVG || follows(study, query, agg);
 }
 

@@ -74,7 +74,10 @@ compare(Walk *walk, const char *sql, Value a, Value b, int *bit)
 	}
 	if (a.num < 0 || b.num < 0)
 		return smc_formula_refuse(walk, "such a comparison");
-	if (!check_comparable(walk, &a, &b) || !smc_formula_align(walk, &a, &b))
+	if (!check_comparable(walk, &a, &b))
+		return false;
+	smc_formula_settle_for_order(walk, &a, &b);
+	if (!smc_formula_align(walk, &a, &b))
 		return false;
 	if (strcmp(sql, "=") == 0 || strcmp(sql, "<>") == 0)
 		*bit = smc_program_equal(program, a.num, b.num);
@@ -244,7 +247,10 @@ choose(Walk *walk, int c, Value a, Value b, Value *value)
 {
 	SmcProgram *program = walk->program;
 
+	smc_formula_settle(walk, &a);
+	smc_formula_settle(walk, &b);
 	*value = a;
+	value->settled = a.settled || b.settled;
 	value->null = smc_formula_select_null(walk, c, a.null, b.null);
 	if (a.bit >= 0 && b.bit >= 0)
 	{
@@ -426,6 +432,9 @@ walk_operation(Walk *walk, SmcExpr *expr, Value *value)
 	{
 		if (!walk_node(walk, arg(expr, i), &args[i]))
 			return false;
+		if (operation->rule != SMC_RULE_EQUAL && operation->rule != SMC_RULE_ORDER &&
+			operation->rule != SMC_RULE_EXTREME)
+			smc_formula_settle(walk, &args[i]);
 	}
 	switch (operation->rule)
 	{
@@ -505,6 +514,21 @@ smc_formula_is_true(SmcFormulaBuild *build, const SmcFormulaValue *value)
 	return smc_formula_known_true(&walk, value);
 }
 
+/*
+ * A root as it is opened: of a numeric with the digits of what it is the root of,
+ * as PostgreSQL computes it; of a float with 17 significant ones at least.
+ */
+static void
+root_result(Walk *walk, const Value *root, int *value, int *digits)
+{
+	static const SmcRootDigits of_float = {20, 0, 1, 7};
+	SmcRootDigits of_numeric = {16, root->digits, 2, 0};
+
+	smc_program_quotient_root(walk->program, root->num, root->den, -root->scale,
+							  smc_optable_class(root->type) == SMC_CLASS_FLOAT ? &of_float : &of_numeric,
+							  value, digits);
+}
+
 void
 smc_formula_result(SmcFormulaBuild *build, const SmcFormulaValue *formula, int *value, int *digits, int *scale)
 {
@@ -514,6 +538,8 @@ smc_formula_result(SmcFormulaBuild *build, const SmcFormulaValue *formula, int *
 	*scale = 0;
 	if (formula->bit >= 0)
 		*value = formula->bit;
+	else if (formula->root)
+		root_result(&walk, formula, value, digits);
 	else if (formula->den < 0)
 	{
 		*value = formula->scale >= 0 ? formula->num : smc_formula_times_ten(&walk, formula->num, -formula->scale);

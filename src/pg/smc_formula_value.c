@@ -14,6 +14,7 @@
 #include "pg/smc_modes.h"
 
 #define CONSTANT_TEXT_MAX	60	/* characters of a number that takes part */
+#define SETTLED_DIGITS		24	/* of a root, beyond its column's */
 #define PARAMETER_SCALE		10	/* what a number that is yet to come is taken for */
 
 typedef SmcFormulaValue Value;
@@ -158,6 +159,67 @@ smc_formula_as_fraction(Walk *walk, const Value *value, int *num, int *den)
 		*den = smc_formula_times_ten(walk, *den, value->scale);
 	else
 		*num = smc_formula_times_ten(walk, *num, -value->scale);
+}
+
+/* ---- roots ---------------------------------------------------------------------- */
+
+/*
+ * A root as a decimal.  A standard deviation that isn't zero is no less than its
+ * column's last digit divided by the number of rows, so that SETTLED_DIGITS more
+ * leave it twelve at least, and twenty where it is no less than that digit.  They
+ * are a divisor rather than a scale: as many aren't to be shown.
+ */
+void
+smc_formula_settle(Walk *walk, Value *value)
+{
+	int			scale = Max((value->scale + 1) / 2, 0);
+	SmcRootDigits how = {20, 0, 0, scale + SETTLED_DIGITS};
+	SmcWide		beyond = smc_wide_power_of_ten(SETTLED_DIGITS);
+	int			digits;
+
+	if (!value->root)
+		return;
+	if (smc_optable_class(value->type) != SMC_CLASS_FLOAT)
+	{
+		how.significant = 16;
+		how.min_digits = value->digits;
+	}
+	smc_program_quotient_root(walk->program, value->num, value->den, -value->scale, &how, &value->num, &digits);
+	value->den = smc_program_constant(walk->program, &beyond);
+	value->scale = scale;
+	value->digits = how.min_digits;
+	value->root = false;
+	value->settled = true;
+}
+
+/* Whether a number's square, with its sign, can be compared with what is under a root. */
+static bool
+square(Walk *walk, Value *value, const Value *root)
+{
+	SmcProgram *program = walk->program;
+	int			den = Max(smc_program_bits(program, value->den), 0);
+	int			bits = Max(2 * smc_program_bits(program, value->num) + smc_program_bits(program, root->den),
+						   2 * den + smc_program_bits(program, root->num));
+
+	if (bits + (abs(2 * value->scale - root->scale) * 10 + 2) / 3 > SMC_WIDTH_MAX - 2)
+		return false;
+	value->num = smc_program_multiply(program, value->num,
+									  value->positive ? value->num : smc_program_absolute(program, value->num));
+	if (value->den >= 0)
+		value->den = smc_program_multiply(program, value->den, value->den);
+	value->scale *= 2;
+	return true;
+}
+
+void
+smc_formula_settle_for_order(Walk *walk, Value *a, Value *b)
+{
+	/* squares aren't compared with decimals of roots: a root would differ from itself */
+	if (a->root == b->root ||
+		(a->root && !b->settled && square(walk, b, a)) || (b->root && !a->settled && square(walk, a, b)))
+		return;
+	smc_formula_settle(walk, a);
+	smc_formula_settle(walk, b);
 }
 
 /* ---- constants -------------------------------------------------------------------- */

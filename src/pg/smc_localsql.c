@@ -17,6 +17,7 @@
 #include "pg/smc_localsql.h"
 #include "pg/smc_privacy.h"
 #include "pg/smc_source.h"
+#include "pg/smc_statistic.h"
 
 /* The SQL type that an aggregate's argument is summed as. */
 static Oid
@@ -105,6 +106,11 @@ append_sum(StringInfo buf, const SmcDeparse *deparse, const char *function, cons
 static void
 append_count(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 {
+	if (agg->second != NULL)
+	{
+		smc_statistic_append_count(buf, deparse, agg);
+		return;
+	}
 	if (agg->arg == NULL || !smc_exprtype_nullable(deparse->study, agg->arg))
 		appendStringInfoString(buf, "pg_catalog.count(*)");
 	else
@@ -143,6 +149,9 @@ append_slot(StringInfo buf, const SmcDeparse *deparse, const SmcQuery *query, co
 				appendStringInfoString(buf, " IS NOT NULL");
 			}
 			break;
+		case SMC_SLOT_MOMENT:
+			smc_statistic_append_moment(buf, deparse, agg, slot->moment);
+			break;
 		case SMC_SLOT_MIN:
 			append_sum(buf, deparse, "min", agg);
 			break;
@@ -180,7 +189,7 @@ smc_localsql_rows_slot(const SmcStudy *study, const SmcQuery *query, const SmcLa
 			return -1;			/* a count of all rows is there */
 		if (agg == NULL || slot->kind == SMC_SLOT_ANY)
 			continue;
-		if (smc_layout_is_contest(slot))
+		if (smc_layout_is_contest(slot) || slot->kind == SMC_SLOT_MOMENT)
 		{
 			sums++;
 			continue;
