@@ -72,10 +72,10 @@ SELECT sum(i) > 0 AND sum(j) < 0 AS f, sum(i) > 0 OR NULL AS t, sum(i) < 0 OR NU
 
 -- arithmetic
 SELECT sum(i) + sum(j) AS add, sum(i) - sum(n) AS sub, sum(i) * sum(j) AS mul, -sum(n) AS neg, abs(sum(n)) AS abs,
-	sum(j) / count(*) AS div, sum(j) % 7 AS mod, sum(i) / 2 AS half, (-sum(i)) / 2 AS minus_half, sum(n) * 1.5 AS times,
+	10 / count(n)::numeric AS ten, -2.5 / count(n) AS small, sum(j) / count(*) AS div, sum(j) % 7 AS mod, sum(i) / 2 AS half, (-sum(i)) / 2 AS minus_half, sum(n) * 1.5 AS times,
 	max(i) - min(i) AS span, max(d) - min(d) AS days FROM expr;
 SELECT sum(i) + sum(j) AS add, sum(i) - sum(n) AS sub, sum(i) * sum(j) AS mul, -sum(n) AS neg, abs(sum(n)) AS abs,
-	sum(j) / count(*) AS div, sum(j) % 7 AS mod, sum(i) / 2 AS half, (-sum(i)) / 2 AS minus_half, sum(n) * 1.5 AS times,
+	10 / count(n)::numeric AS ten, -2.5 / count(n) AS small, sum(j) / count(*) AS div, sum(j) % 7 AS mod, sum(i) / 2 AS half, (-sum(i)) / 2 AS minus_half, sum(n) * 1.5 AS times,
 	max(i) - min(i) AS span, max(d) - min(d) AS days FROM everyone;
 SELECT sum(i) / sum(j)::numeric AS ratio, 100.0 * count(*) FILTER (WHERE g = 'a') / count(*) AS percent, sum(n) / sum(f)::numeric(20,6) AS q,
 	round(100.0 * sum(i) / sum(j), 1) AS rounded, sum(i)::float8 / count(*) AS float, sum(f) / count(f) AS mean, sum(n) / 1e6 AS millions FROM expr;

@@ -307,9 +307,16 @@ integer_datum(const SmcJointFigure *figure, Oid result_type)
 	}
 }
 
+/* The aggregate that an output is, alone; NULL for a formula. */
+static const SmcAgg *
+lone_agg(const SmcQuery *query, int output)
+{
+	return output < SMC_QUERY_AGGS_MAX ? &query->aggs[output] : NULL;
+}
+
 /* An output of the circuit in one cell, as a type. */
 static Datum
-joint_datum(const SmcStudy *study, const SmcCircuitOutput *out,
+joint_datum(const SmcStudy *study, const SmcQuery *query, const SmcCircuitOutput *out,
 			const SmcJointFigure *figure, Oid result_type, bool *isnull)
 {
 	SmcRing128	ring;
@@ -340,7 +347,7 @@ joint_datum(const SmcStudy *study, const SmcCircuitOutput *out,
 			elog(ERROR, "an integer on shares has digits after the point");
 		return integer_datum(figure, result_type);
 	}
-	return decimal_datum(agg, out, figure, result_type);
+	return decimal_datum(lone_agg(query, out->output), out, figure, result_type);
 }
 
 Datum
@@ -351,7 +358,7 @@ smc_figure_of(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 	int			joint = smc_circuit_find(layout->circuit, agg);
 
 	if (joint >= 0)
-		return joint_datum(study, &layout->circuit->outputs[joint],
+		return joint_datum(study, query, &layout->circuit->outputs[joint],
 						   &outcome->figures[(size_t) cell * layout->circuit->output_count + joint],
 						   result_type, isnull);
 	return total_datum(study, query, layout, outcome, cell, agg, result_type, isnull);
