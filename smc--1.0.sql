@@ -475,6 +475,29 @@ BEGIN
   END LOOP;
 END $$;
 
+-- exact sums of floats, of squares and products, for a party's local query: of y,
+-- x, y^2, x^2 and x y, each value rounded as its shortest decimal to so many digits
+CREATE FUNCTION smc_exact_add(internal, y double precision, digits int) RETURNS internal
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION smc_exact_add(internal, y double precision, y_digits int, x double precision, x_digits int) RETURNS internal
+  AS 'MODULE_PATHNAME', 'smc_exact_add_pair' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION smc_exact_combine(internal, internal) RETURNS internal
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION smc_exact_serialize(internal) RETURNS bytea
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_exact_deserialize(bytea, internal) RETURNS internal
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_exact_final(internal) RETURNS numeric[]
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE AGGREGATE smc_exact_sums(double precision, int) (
+  SFUNC = smc_exact_add, STYPE = internal, SSPACE = 256, FINALFUNC = smc_exact_final, COMBINEFUNC = smc_exact_combine,
+  SERIALFUNC = smc_exact_serialize, DESERIALFUNC = smc_exact_deserialize, PARALLEL = SAFE);
+CREATE AGGREGATE smc_exact_sums(double precision, int, double precision, int) (
+  SFUNC = smc_exact_add, STYPE = internal, SSPACE = 256, FINALFUNC = smc_exact_final, COMBINEFUNC = smc_exact_combine,
+  SERIALFUNC = smc_exact_serialize, DESERIALFUNC = smc_exact_deserialize, PARALLEL = SAFE);
+COMMENT ON AGGREGATE smc_exact_sums(double precision, int) IS 'a local query''s exact sums of a column and of its squares';
+COMMENT ON AGGREGATE smc_exact_sums(double precision, int, double precision, int) IS 'a local query''s exact sums of two columns, of their squares and products';
+
 --
 -- What psql says of them
 --

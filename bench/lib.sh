@@ -54,7 +54,8 @@ bench_parties()
 	done
 	smc_sql acme postgres -c "CREATE FOREIGN TABLE payroll (
 		rank text OPTIONS (allow 'group, filter', values '{AsstProf,AssocProf,Prof}'),
-		salary numeric(12,2) OPTIONS (allow 'count, sum, avg, min, max, compare'), hours integer OPTIONS (allow 'count, sum, avg'))
+		salary numeric(12,2) OPTIONS (allow 'count, sum, avg, min, max, compare, variance, stddev, covar, corr, regr'),
+		hours integer OPTIONS (allow 'count, sum, avg, variance, stddev, covar, corr, regr'))
 		SERVER acme OPTIONS (parties '$(sed 's/ /, /g' <<<"${bench_names[*]}")', reveal_to 'all', source 'staff')"
 	for i in "${bench_names[@]}"
 	do

@@ -52,8 +52,17 @@ SELECT smc_accept('st') IS NOT NULL AS accepted;
 \c acme
 SET search_path = stats, public;
 \pset null NULL
+-- EXPLAIN, but for the figures of steps, which follow the protocols
+CREATE FUNCTION plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
+		RETURN NEXT regexp_replace(line, '(rounds?, |at most |about )\d+', '\1N', 'g');
+	END LOOP;
+END $$;
 -- of a numeric with the native digits, to the last one
-EXPLAIN (VERBOSE, COSTS OFF) SELECT smc_stddev(n), smc_corr(f, i) FROM st;
+SELECT plan('SELECT smc_stddev(n), smc_corr(f, i) FROM st');
 SELECT smc_variance(i), smc_var_samp(i), smc_var_pop(i), smc_stddev(i), smc_stddev_samp(i), smc_stddev_pop(i) FROM st;
 SELECT variance(i), var_samp(i), var_pop(i), stddev(i), stddev_samp(i), stddev_pop(i) FROM everyone;
 SELECT variance(s), var_pop(j), stddev(n), stddev_pop(m) FROM st;
@@ -120,7 +129,21 @@ SELECT variance(j), var_pop(j), stddev(n), stddev_pop(n), regr_count(i, n), regr
 -- arguments that are computed, filters; casts to double precision are taken off
 SELECT differ('SELECT variance(n * 2 + 1), stddev(round(n / 3, 4)) FILTER (WHERE g = ''a''), stddev(s::bigint * i), corr(n * 1.5, s + 3) FILTER (WHERE s > 0), variance(i::numeric), stddev(f::real) FROM st');
 SELECT differ('SELECT stddev(n) FILTER (WHERE i > 0), regr_slope(f, n / 3), covar_samp(CASE WHEN s > 0 THEN i END, n), corr(abs(s), i) FILTER (WHERE g = ''a'' AND f IS NOT NULL) FROM st');
-EXPLAIN (VERBOSE, COSTS OFF) SELECT smc_regr_slope(n::float8, i), regr_avgx(i, n), regr_count(n, i), regr_syy(f + 1, i) FROM st;
+SELECT plan('SELECT smc_regr_slope(n::float8, i), regr_avgx(i, n), regr_count(n, i), regr_syy(f + 1, i) FROM st');
+
+-- floats are added up by an aggregate of our own, as their shortest decimals
+SELECT plan('SELECT stddev(f), corr(f, r) FILTER (WHERE i > 0) FROM st');
+SELECT smc_exact_sums(x, 2) FROM (VALUES (0.125::float8), (-0.125), (0.005), (1e20), (NULL), (-0.0), (5e-324), (-1234.5678)) v(x);
+SELECT smc_exact_sums(y, 0, x, 30) FROM (VALUES (0.5::float8, 1e-30), (1.5, -2e-30), (-2.5, 0.1), (7, NULL), (NULL, 7)) v(y, x);
+SELECT smc_exact_sums(x, 2) FROM (VALUES (1::float8), ('NaN')) v(x);
+SELECT smc_exact_sums(x, 2) FROM (VALUES (1::float8), ('-Infinity')) v(x);
+SELECT smc_exact_sums(x, 2, x, 0) FROM (VALUES (1e31::float8), (1e-31)) v(x);
+SELECT smc_exact_sums(x, 2), smc_exact_sums(x, 2, x, 2) FROM (VALUES (1e32::float8), (NULL)) v(x);
+SELECT smc_exact_sums(NULL::float8, 2), smc_exact_sums(1, 2, NULL, 2) FROM generate_series(1, 3);
+SELECT smc_exact_sums(1, 31);
+SELECT smc_exact_sums(y, 6, x, 9) = ARRAY[sum(b), sum(a), sum(b * b), sum(a * a), sum(a * b)] AS as_numeric
+	FROM (SELECT sin(n) * exp(n % 40 - 25) AS y, cos(n) / (n % 1000) AS x FROM generate_series(1, 20000) n WHERE n % 1000 > 0) v,
+		LATERAL (SELECT round(y::text::numeric, 6) AS b, round(x::text::numeric, 9) AS a) w;
 
 -- NumAcc4-like: beyond what sums in double precision can do
 SELECT variance(p), stddev(p), variance(p::float8), stddev(p::float8) FROM st WHERE p > 10;
@@ -131,7 +154,7 @@ SELECT regr_avgx(i, f), stddev(f), regr_count(f, i), regr_sxx(i, f) FROM st WHER
 DELETE FROM own WHERE g = 'e';
 
 -- formulas over them open the answer alone
-EXPLAIN (VERBOSE, COSTS OFF) SELECT smc_stddev(n) / smc_avg(n), smc_corr(i, n) > 0.5 FROM st;
+SELECT plan('SELECT smc_stddev(n) / smc_avg(n), smc_corr(i, n) > 0.5 FROM st');
 SELECT smc_stddev(n) / smc_avg(m) AS cv, smc_corr(i, n) > 0.5 AS close, stddev(n) > stddev(m) AS wider, variance(i) < variance(s) AS less, stddev(i) > avg(j) AS more,
 	round(stddev(n), 2) AS rounded, variance(s)::int AS whole, -stddev(n) AS minus, stddev(n) = sqrt(variance(n)) AS apart FROM st WHERE g = 'a';
 SELECT stddev(n) / avg(m) AS cv, corr(i, n) > 0.5 AS close, stddev(n) > stddev(m) AS wider, variance(i) < variance(s) AS less, stddev(i) > avg(j) AS more,
@@ -195,7 +218,7 @@ SELECT smc_accept('st') IS NOT NULL AS accepted;
 \c acme
 SET search_path = stats, public;
 \pset null NULL
-EXPLAIN (VERBOSE, COSTS OFF) SELECT g, smc_stddev(n), smc_corr(i, n) FROM st GROUP BY g;
+SELECT plan('SELECT g, smc_stddev(n), smc_corr(i, n) FROM st GROUP BY g');
 SELECT g, smc_stddev(n), smc_corr(i, n), smc_regr_count(i, j) FROM st GROUP BY g ORDER BY g;
 SELECT g, smc_stddev(n) FILTER (WHERE i > 4), smc_regr_slope(s, i) FROM st GROUP BY g ORDER BY g;
 SELECT g, smc_stddev(n) FROM st GROUP BY g HAVING smc_variance(i) > 50 ORDER BY g;

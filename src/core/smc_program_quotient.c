@@ -275,7 +275,12 @@ smc_program_quotient_scale(SmcQuotient *q, int number, SmcQuotientPlace place, c
 			part = smc_program_times_bit(program, here, number);
 			rest = smc_program_subtract(program, rest, part);
 			if (program->status == SMC_OK)
-				smc_program_restrict(program, rest, range_of(program, number));
+			{
+				/* it is nothing, once the number's own weight is past: though the number be a constant */
+				SmcRange	left = smc_range_of(&zero, &range_of(program, number)->hi);
+
+				smc_program_restrict(program, rest, &left);
+			}
 		}
 		if (program->status != SMC_OK)
 			return -1;
@@ -311,6 +316,8 @@ digits_number(SmcQuotient *q, int zero_bit)
 	SmcRange	range = smc_range_of(&lo, &hi);
 	SmcRange	at_zero;
 
+	if (!smc_program_are_bits(program, zero_bit, zero_bit))
+		return -1;
 	if (smc_program_bit_value(program, zero_bit) != 0)
 	{
 		lo = smc_wide_from_int(of_zero);

@@ -106,5 +106,6 @@ smc_program_quotient_root(SmcProgram *program, int a, int b, int unit, const Smc
 	place.most = program->nodes[quotient].range;
 	root = round_root(program, smc_program_quotient_scale(&q, quotient, root_place, &place));
 	*value = smc_program_negate_if(program, q.negative, root);
-	*digits = digits_number(&q, how);
+	if (program->status == SMC_OK)
+		*digits = digits_number(&q, how);
 }

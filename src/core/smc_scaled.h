@@ -80,7 +80,7 @@ typedef struct SmcScaledProduct
 extern SmcStatus smc_scaled_multiply(SmcEngine *engine, const SmcScaledProduct *products, size_t product_count,
 									 size_t count) SMC_MUST_USE;
 
-/* The same number of bits for costs: of the shares of a number scaled down so. */
+/* Bits of the shares of what had so many bits and is scaled down by so many places. */
 extern int	smc_scaled_bits(int party_count, int bits, int places);
 
 #endif							/* SMC_SCALED_H */

@@ -24,8 +24,9 @@ typedef struct SmcSummands
 } SmcSummands;
 
 /*
- * Of count integers of `width` bits the summands of the lowest `planes`, in
- * arena's memory; the two may share what the caller must not change.
+ * Of count integers of `width` bits the summands of the lowest `planes` bits, in
+ * arena's memory.  With more than two parties b is nobody else's, and the caller
+ * may change it; what else is there may be in use twice.
  */
 extern SmcStatus smc_summands_make(SmcEngine *engine, int width, int planes, const uint64_t *shares, size_t count,
 								   SmcArena *arena, SmcSummands *out) SMC_MUST_USE;

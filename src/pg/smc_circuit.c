@@ -11,6 +11,12 @@
  *
  * The program's inputs are the parties' parts once more, under masks of their
  * own; nothing of a part depends on what else was made of it.
+ *
+ * A division by zero is told to those who learn the formula, and to nobody
+ * else: an asker could otherwise put any question about figures that aren't for
+ * it as a divisor.  Where all parties learn it, the computation ends with it, and
+ * nothing is opened; else its recipients find it beside the figures, which are
+ * masked then.
  */
 #include "postgres.h"
 
@@ -438,17 +444,21 @@ refuse_formula(const Builder *builder, const SmcExpr *formula, const char *why)
 			 errdetail("It holds %s.", why)));
 }
 
-/* The bit with which an output is masked: its group is told of, it isn't NULL; -1: always. */
+/* a AND NOT b, where a of -1 is always true, and b of -1 never. */
 static int
-visible_bit(Builder *builder, int null)
+unless(Builder *builder, int a, int b)
 {
-	int			shown = builder->circuit->shown;
+	if (b < 0)
+		return a;
+	b = smc_program_not(builder->program, b);
+	return a < 0 ? b : smc_program_and(builder->program, a, b);
+}
 
-	if (null >= 0)
-		null = smc_program_not(builder->program, null);
-	if (shown < 0 || null < 0)
-		return shown < 0 ? null : shown;
-	return smc_program_and(builder->program, shown, null);
+/* Whether everyone may know of an error in what is for those. */
+static bool
+is_public(const Builder *builder, uint16 recipients)
+{
+	return recipients == (uint16) ((1u << builder->study->party_count) - 1);
 }
 
 static void
@@ -457,10 +467,11 @@ add_output(Builder *builder, int output, SmcExpr *formula)
 	SmcCircuit *circuit = builder->circuit;
 	SmcProgram *program = builder->program;
 	SmcCircuitOutput *out = &circuit->outputs[circuit->output_count++];
-	SmcFormulaBuild build = {program, leaf_of, builder,
+	SmcFormulaBuild build = {program, builder->study, leaf_of, builder,
 		circuit->shown >= 0 ? circuit->shown : builder->present, -1};
 	SmcFormulaValue value;
 	const char *why = smc_formula_build(&build, formula, &value);
+	int			valid;
 	int			visible;
 
 	if (why != NULL)
@@ -470,10 +481,13 @@ add_output(Builder *builder, int output, SmcExpr *formula)
 	out->is_bit = value.bit >= 0;
 	out->is_ordered = value.ordered;
 	out->error = build.error;
+	out->error_is_public = is_public(builder, out->recipients);
 	out->supports = find_supports(builder, formula, &out->support_count);
 	smc_formula_result(&build, &value, &out->value, &out->digits, &out->scale);
 
-	visible = visible_bit(builder, value.null);
+	/* its group is told of, and it has a value */
+	valid = out->error_is_public ? circuit->shown : unless(builder, circuit->shown, out->error);
+	visible = unless(builder, valid, value.null);
 	if (visible >= 0)
 	{
 		out->value = out->is_bit ? smc_program_and(program, visible, out->value) :
@@ -482,8 +496,8 @@ add_output(Builder *builder, int output, SmcExpr *formula)
 			out->digits = smc_program_times_bit(program, visible, out->digits);
 	}
 	out->null = value.null;
-	if (out->null >= 0 && circuit->shown >= 0)
-		out->null = smc_program_and(program, circuit->shown, out->null);
+	if (out->null >= 0 && valid >= 0)
+		out->null = smc_program_and(program, valid, out->null);
 }
 
 static void
@@ -491,7 +505,7 @@ add_having(Builder *builder)
 {
 	SmcCircuit *circuit = builder->circuit;
 	SmcExpr    *having = builder->query->having;
-	SmcFormulaBuild build = {builder->program, leaf_of, builder, builder->present, -1};
+	SmcFormulaBuild build = {builder->program, builder->study, leaf_of, builder, builder->present, -1};
 	SmcFormulaValue value;
 	const char *why = smc_formula_build(&build, having, &value);
 
@@ -502,6 +516,9 @@ add_having(Builder *builder)
 		circuit->shown = smc_program_and(builder->program, builder->present, circuit->shown);
 	circuit->shown_recipients = smc_query_recipients(builder->study, builder->query, -1);
 	circuit->shown_error = build.error;
+	circuit->shown_error_is_public = is_public(builder, circuit->shown_recipients);
+	if (!circuit->shown_error_is_public)
+		circuit->shown = unless(builder, circuit->shown, build.error);
 	circuit->shown_supports = find_supports(builder, having, &circuit->shown_support_count);
 }
 
@@ -621,7 +638,7 @@ smc_circuit_make(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout
 }
 
 const char *
-smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula)
+smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula, bool *can_fail)
 {
 	Oid		   *types = palloc(Max(query->agg_count, 1) * sizeof(Oid));
 	Builder		builder;
@@ -637,10 +654,11 @@ smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula)
 	if (!smc_exprtype_resolve_formula(study, formula, types, query->agg_count))
 		return "an operation that isn't computed on shares";
 	builder_init(&builder, study, query, NULL);
-	build = (SmcFormulaBuild) {builder.program, leaf_of, &builder, -1, -1};
+	build = (SmcFormulaBuild) {builder.program, study, leaf_of, &builder, -1, -1};
 	why = smc_formula_build(&build, formula, &value);
 	if (why != NULL)
 		return why;
+	*can_fail = build.error >= 0;
 	smc_formula_result(&build, &value, &node, &digits, &scale);
 	return smc_program_status(builder.program) == SMC_OK ? NULL : "numbers of more digits than the ring has";
 }
@@ -682,6 +700,7 @@ smc_circuit_write(SmcWriter *writer, const SmcCircuit *circuit)
 	smc_writer_u8(writer, circuit->all_shown);
 	smc_writer_u32(writer, (uint32) circuit->shown);
 	smc_writer_u32(writer, (uint32) circuit->shown_error);
+	smc_writer_u8(writer, circuit->shown_error_is_public);
 	smc_writer_u16(writer, circuit->shown_recipients);
 	write_slots(writer, circuit->shown_supports, circuit->shown_support_count);
 	smc_writer_u16(writer, circuit->output_count);
@@ -697,6 +716,7 @@ smc_circuit_write(SmcWriter *writer, const SmcCircuit *circuit)
 		smc_writer_u32(writer, (uint32) out->null);
 		smc_writer_u32(writer, (uint32) out->digits);
 		smc_writer_u32(writer, (uint32) out->error);
+		smc_writer_u8(writer, out->error_is_public);
 		smc_writer_u16(writer, out->scale);
 		write_slots(writer, out->supports, out->support_count);
 	}
@@ -757,6 +777,7 @@ smc_circuit_read(SmcReader *reader, const SmcLayout *layout)
 	circuit->all_shown = smc_reader_bool(reader);
 	circuit->shown = (int) smc_reader_u32(reader);
 	circuit->shown_error = (int) smc_reader_u32(reader);
+	circuit->shown_error_is_public = smc_reader_bool(reader);
 	circuit->shown_recipients = smc_reader_u16(reader);
 	circuit->shown_supports = read_slots(reader, layout, 0, &circuit->shown_support_count);
 	circuit->output_count = smc_reader_u16(reader);
@@ -778,6 +799,7 @@ smc_circuit_read(SmcReader *reader, const SmcLayout *layout)
 		out->null = (int) smc_reader_u32(reader);
 		out->digits = (int) smc_reader_u32(reader);
 		out->error = (int) smc_reader_u32(reader);
+		out->error_is_public = smc_reader_bool(reader);
 		out->scale = smc_reader_u16(reader);
 		out->supports = read_slots(reader, layout, 0, &out->support_count);
 	}

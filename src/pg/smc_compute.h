@@ -44,6 +44,7 @@ typedef struct SmcOutcome
 	size_t		shown_count;	/* cell_count with a circuit, else 0 */
 	bool	   *shown;			/* by cell, where there is a circuit: not left out by HAVING */
 	bool		division_by_zero;	/* an error of the query's own: nothing was opened by the circuit */
+	bool		told_division_by_zero;	/* the same, told to this party among others, but not to all */
 	uint32		withheld_cells;	/* groups (or the whole) with rows, but too few */
 	uint32		withheld_figures;	/* single figures withheld in groups that passed */
 	uint64		bytes_sent;
@@ -84,6 +85,9 @@ extern SmcStatus smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_K
 
 /* Raise for any status but SMC_OK, and for errors of the query's own; SMC_ERR_CHANNEL is smc_mesh_channel_rethrow's. */
 extern void smc_compute_check(SmcStatus status, const SmcOutcome *outcome);
+
+/* Raise for an error of the query's own that not all parties know of: where its figures would be read. */
+extern void smc_compute_check_told(const SmcOutcome *outcome, const char *study);
 
 /* Whether any figure (not a count that only min_rows needs) is meant for that party. */
 extern bool smc_compute_is_recipient(const SmcLayout *layout, int party);

@@ -18,10 +18,12 @@
 
 #include "access/parallel.h"
 #include "catalog/objectaccess.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
@@ -231,6 +233,7 @@ compute(SmcScan *scan)
 	if (keys != NULL)
 		smc_keys_free(keys);
 	add_totals(&scan->totals, scan->outcome, &times);
+	smc_compute_check_told(scan->outcome, scan->study->name);
 }
 
 /* The values of each group column's domain, as datums, in the current context. */
@@ -354,10 +357,16 @@ fill_row(const SmcScan *scan, uint32 cell, TupleTableSlot *slot)
 				scan->group_values[group][indexes[group]];
 		}
 		else
+		{
+			Form_pg_attribute attribute = TupleDescAttr(slot->tts_tupleDescriptor, i);
+
 			slot->tts_values[i] = smc_figure_of(scan->study, scan->query, scan->layout, scan->outcome,
-												cell, output,
-												TupleDescAttr(slot->tts_tupleDescriptor, i)->atttypid,
-												&slot->tts_isnull[i]);
+												cell, output, attribute->atttypid, &slot->tts_isnull[i]);
+			/* as a cast to numeric(5,2) refuses more than three digits before the point */
+			if (attribute->atttypid == NUMERICOID && attribute->atttypmod >= 0 && !slot->tts_isnull[i])
+				slot->tts_values[i] = DirectFunctionCall2(numeric, slot->tts_values[i],
+														  Int32GetDatum(attribute->atttypmod));
+		}
 	}
 	ExecStoreVirtualTuple(slot);
 }

@@ -120,7 +120,7 @@ contest_text(const SmcStudy *study, const SmcQuery *query, const SmcSlot *slot, 
 		return psprintf("%s%s: the millionaires' problem by oblivious transfer, 6 rounds, and its answer opened, 1 round",
 						what, groups);
 	return psprintf("%s%s: %d comparisons and selections on shares, at most %d rounds, and their answer opened, 1 round",
-					what, groups, parties, selections * (comparison_rounds(parties, 128) + 2 * parties));
+					what, groups, parties, selections * (comparison_rounds(parties, 128) + parties));
 }
 
 /* The search for order statistics in words. */

@@ -366,7 +366,6 @@ static Datum
 joint_datum(const SmcStudy *study, const SmcQuery *query, const SmcCircuitOutput *out,
 			const SmcJointFigure *figure, Oid result_type, bool *isnull)
 {
-	const SmcAgg *agg = lone_agg(query, out->output);
 	SmcRing128	ring;
 	Datum		value;
 
@@ -377,10 +376,16 @@ joint_datum(const SmcStudy *study, const SmcQuery *query, const SmcCircuitOutput
 		return BoolGetDatum(figure->bit);
 
 	ring = (SmcRing128) figure->value.limb[1] << 64 | figure->value.limb[0];
-	if (agg != NULL && (agg->kind == SMC_AGG_ARGMIN || agg->kind == SMC_AGG_ARGMAX))
-		return CStringGetTextDatum(study->parties[Min((int) ring, study->party_count - 1)]);
 	if (result_type == TEXTOID)
-		elog(ERROR, "a formula on shares can't be of type text");
+	{
+		/* the only texts on shares are parties' names */
+		if (ring >= (SmcRing128) study->party_count)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROTOCOL_VIOLATION),
+					 errmsg("the joint answer over study \"%s\" names no party", study->name),
+					 errdetail("A party has sent what doesn't belong to the computation.")));
+		return CStringGetTextDatum(study->parties[(int) ring]);
+	}
 	if (out->is_ordered && smc_extreme_from_ring(ring, result_type, &value))
 		return value;
 	if (smc_optable_class(result_type) == SMC_CLASS_INT)
@@ -389,7 +394,7 @@ joint_datum(const SmcStudy *study, const SmcQuery *query, const SmcCircuitOutput
 			elog(ERROR, "an integer on shares has digits after the point");
 		return integer_datum(figure, result_type);
 	}
-	return decimal_datum(agg, out, figure, result_type);
+	return decimal_datum(lone_agg(query, out->output), out, figure, result_type);
 }
 
 Datum

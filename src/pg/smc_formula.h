@@ -39,6 +39,7 @@ typedef bool (*SmcFormulaLeaf) (void *arg, int agg, SmcFormulaValue *value);
 typedef struct SmcFormulaBuild
 {
 	SmcProgram *program;
+	const SmcStudy *study;
 	SmcFormulaLeaf leaf;
 	void	   *arg;
 	int			active;			/* bit: where the formula's value is wanted at all; -1: everywhere */

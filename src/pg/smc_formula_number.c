@@ -203,7 +203,7 @@ smc_formula_rounding(Walk *walk, const SmcExpr *expr, const SmcOperation *operat
 		if (wanted->kind != SMC_EXPR_CONST || wanted->is_null)
 			return smc_formula_refuse(walk, "rounding to digits that aren't a constant");
 		digits = wanted->value != NULL ? pg_strtoint32(wanted->value) : 0;
-		if (abs(digits) > SMC_FORMULA_SCALE_MAX)
+		if (digits < -SMC_FORMULA_SCALE_MAX || digits > SMC_FORMULA_SCALE_MAX)
 			return smc_formula_refuse(walk, "rounding to so many digits");
 	}
 	if (strcmp(sql, "sign") == 0)

@@ -78,6 +78,8 @@ smc_formula_note_error(Walk *walk, int bit, int null)
 	bit = smc_formula_and_condition(walk, walk->active, bit);
 	if (null >= 0)
 		bit = smc_program_and(walk->program, bit, smc_program_not(walk->program, null));
+	if (bit == smc_program_constant_bit(walk->program, false))
+		return;					/* by a constant, say */
 	walk->build->error = smc_formula_or_null(walk, walk->build->error, bit);
 }
 
@@ -280,6 +282,26 @@ ordered_constant(Walk *walk, const SmcExpr *expr, Value *value)
 	return true;
 }
 
+/* A party's name as its place in the study: what else is a text isn't on shares. */
+static bool
+party_constant(Walk *walk, const SmcExpr *expr, Value *value)
+{
+	const SmcStudy *study = walk->build->study;
+
+	value->num = smc_formula_integer(walk, 0);
+	if (expr->is_null)
+		return true;
+	for (int i = 0; i < study->party_count && expr->value != NULL; i++)
+	{
+		if (strcmp(study->parties[i], expr->value) == 0)
+		{
+			value->num = smc_formula_integer(walk, i);
+			return true;
+		}
+	}
+	return smc_formula_refuse(walk, "a text that is no party's name");
+}
+
 bool
 smc_formula_constant(Walk *walk, const SmcExpr *expr, Value *value)
 {
@@ -303,7 +325,9 @@ smc_formula_constant(Walk *walk, const SmcExpr *expr, Value *value)
 		case SMC_CLASS_TIMESTAMP:
 		case SMC_CLASS_TIMESTAMPTZ:
 			return ordered_constant(walk, expr, value);
+		case SMC_CLASS_TEXT:
+			return party_constant(walk, expr, value);
 		default:
-			return smc_formula_refuse(walk, "a value that is no number, date or boolean");
+			return smc_formula_refuse(walk, "a value that is no number, date, boolean or party");
 	}
 }

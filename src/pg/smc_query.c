@@ -499,18 +499,18 @@ smc_query_check_agg(const SmcStudy *study, SmcAgg *agg)
 		smc_privacy_check_agg(study, agg);
 }
 
-/* Mark the aggregates that a formula uses. */
-static void
+/* Mark the aggregates that a formula uses; whether there is one. */
+static bool
 mark_used(const SmcExpr *formula, bool *used)
 {
+	bool		any = formula->kind == SMC_EXPR_AGG;
 	ListCell   *cell;
 
-	if (formula == NULL)
-		return;
-	if (formula->kind == SMC_EXPR_AGG)
+	if (any)
 		used[formula->column] = true;
 	foreach(cell, formula->args)
-		mark_used(lfirst(cell), used);
+		any |= mark_used(lfirst(cell), used);
+	return any;
 }
 
 /* Resolve the types of all formulas, and raise where one isn't what it must be. */
@@ -528,12 +528,13 @@ check_formulas(const SmcStudy *study, SmcQuery *query)
 
 		if (formula == NULL)
 			continue;
+		/* of no aggregate, it would be for everyone, and tell everyone which groups there are */
 		if (!smc_exprtype_resolve_formula(study, formula, types, query->agg_count) ||
-			(i == query->formula_count && formula->type != BOOLOID))
+			(i == query->formula_count && formula->type != BOOLOID) ||
+			!mark_used(formula, used))
 			ereport(ERROR,
 					(errcode(ERRCODE_PROTOCOL_VIOLATION),
 					 errmsg("malformed expression over aggregates of study \"%s\"", study->name)));
-		mark_used(formula, used);
 	}
 
 	/* what nothing is made of would still be counted for min_rows */

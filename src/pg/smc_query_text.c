@@ -340,22 +340,39 @@ append_noise(StringInfo buf, const SmcStudy *study, const SmcCircuit *circuit)
 						 study->epsilon, circuit->noise_count, circuit->noise_count == 1 ? "" : "s");
 }
 
+/* Who would see a division by zero, unless that was said. */
+static void
+append_error(StringInfo buf, const SmcStudy *study, bool is_public, uint16 recipients, List **told)
+{
+	if (list_member_int(*told, recipients))
+		return;
+	*told = lappend_int(*told, recipients);
+	if (is_public)
+		appendStringInfoString(buf, "\nwhether a division by zero is met to all parties");
+	else
+		appendStringInfo(buf, "\nwhether, and in which groups, a division by zero is met to %s",
+						 smc_study_party_list(study, recipients));
+}
+
 /* What HAVING opens, and whether a division by zero would be seen. */
 static void
 append_circuit(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const SmcCircuit *circuit)
 {
+	List	   *told = NIL;
+
 	if (query->having != NULL)
 		appendStringInfo(buf, "\n%s %s to %s",
 						 query->group_count > 0 ? "which groups have" : "whether",
 						 smc_query_formula_text(study, query, query->having),
 						 smc_study_party_list(study, smc_query_recipients(study, query, -1)));
+	if (circuit->shown_error >= 0)
+		append_error(buf, study, circuit->shown_error_is_public, circuit->shown_recipients, &told);
 	for (int i = 0; i < circuit->output_count; i++)
 	{
-		if (circuit->outputs[i].error >= 0)
-		{
-			appendStringInfoString(buf, "\nwhether a division by zero is met to all parties");
-			return;
-		}
+		const SmcCircuitOutput *out = &circuit->outputs[i];
+
+		if (out->error >= 0)
+			append_error(buf, study, out->error_is_public, out->recipients, &told);
 	}
 }
 

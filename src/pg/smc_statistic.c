@@ -11,12 +11,14 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
 #include "core/smc_wide.h"
 #include "pg/smc_deparse.h"
 #include "pg/smc_exprrange.h"
 #include "pg/smc_exprtype.h"
+#include "pg/smc_module.h"
 #include "pg/smc_statistic.h"
 
 static const SmcStatistic statistics[] = {
@@ -251,6 +253,37 @@ append_filter(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg, cons
 		appendStringInfoChar(buf, ')');
 }
 
+/* Whether all arguments are floats, which one aggregate of ours adds up (pg/smc_exact.c). */
+static bool
+is_of_floats(const SmcAgg *agg)
+{
+	return smc_exprtype_class(agg->arg) == SMC_CLASS_FLOAT &&
+		(agg->second == NULL || smc_exprtype_class(agg->second) == SMC_CLASS_FLOAT);
+}
+
+/* A moment of floats: one of the sums of a single aggregate, which PostgreSQL computes once. */
+static void
+append_exact(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg, SmcMoment moment)
+{
+	static const int place[] = {
+		[SMC_MOMENT_FIRST] = 1,[SMC_MOMENT_SECOND] = 2,[SMC_MOMENT_FIRST_SQUARE] = 3,
+		[SMC_MOMENT_SECOND_SQUARE] = 4,[SMC_MOMENT_PRODUCT] = 5
+	};
+
+	appendStringInfo(buf, "(%s(", quote_qualified_identifier(get_namespace_name(smc_module_schema()), "smc_exact_sums"));
+	smc_deparse_as(buf, deparse, agg->arg, FLOAT8OID);
+	appendStringInfo(buf, ", %d", agg->scale);
+	if (agg->second != NULL)
+	{
+		appendStringInfoString(buf, ", ");
+		smc_deparse_as(buf, deparse, agg->second, FLOAT8OID);
+		appendStringInfo(buf, ", %d", agg->second_scale);
+	}
+	appendStringInfoChar(buf, ')');
+	append_filter(buf, deparse, agg, NULL, NULL);
+	appendStringInfo(buf, ")[%d]", place[moment]);
+}
+
 void
 smc_statistic_append_moment(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg, SmcMoment moment)
 {
@@ -260,6 +293,11 @@ smc_statistic_append_moment(StringInfo buf, const SmcDeparse *deparse, const Smc
 	int			scale = agg->scale;
 	Oid			type;
 
+	if (is_of_floats(agg))
+	{
+		append_exact(buf, deparse, agg, moment);
+		return;
+	}
 	smc_statistic_factors(agg, moment, &a, &b);
 	if (a == agg->second)
 	{

@@ -118,6 +118,23 @@ sub recipients
 	is($globex->safe_psql('postgres', "SELECT round((figures->0->>'corr(yrs_service, salary)')::numeric, 6) FROM smc_results WHERE study = 'eyes' ORDER BY at DESC LIMIT 1"),
 		$acme->safe_psql('proof', 'SELECT round(corr(yrs_service, salary)::numeric, 6) FROM payroll'), 'which globex has');
 	is(psql_result($globex, 'SELECT avg(salary) > 100000 FROM eyes')->{stdout}, 't', 'globex asks for itself');
+
+	# a division by zero must not tell others what they ask about globex's figure
+	my $told = "SELECT count(*) FROM smc_results WHERE study = 'eyes'";
+	my $before = $globex->safe_psql('postgres', $told);
+	foreach my $guess (1, 1e12)
+	{
+		my $oracle = "SELECT CASE WHEN sum(salary) > $guess THEN 1 / (count(*) - count(*)) ELSE 0 END FROM eyes";
+		$asked = psql_result($acme, $oracle);
+		is($asked->{stdout}, '', "asked whether more than $guess: no answer");
+		is($asked->{error} // '', '', 'and no error');
+		is($_->safe_psql('postgres', "SELECT status, error FROM smc_audit WHERE study = 'eyes' ORDER BY started_at DESC LIMIT 1"), 'done|',
+			'nor has ' . $_->name . ' noticed any') foreach $acme, $initech;
+	}
+	is($globex->safe_psql('postgres', $told), $before + 1, 'globex has the figure of the one that has one');
+	like(psql_result($globex, 'SELECT rank, sum(salary) / (count(*) - 64) FROM eyes GROUP BY rank')->{error}, qr/22012.*division by zero/, 'globex is told of its own');
+	like(psql_result($globex, "SELECT rank FROM eyes GROUP BY rank HAVING sum(salary) / (count(*) - 64) > 1")->{error}, qr/22012.*division by zero/, 'also by HAVING');
+	is(psql_result($globex, 'SELECT sum(salary) > 0 AND count(*) > 0 FROM eyes')->{stdout}, 't', 'and the next query works');
 	is($initech->safe_psql('postgres', "SELECT count(*) FROM smc_results WHERE study = 'eyes'"), '2', 'of which nobody else hears');
 	return;
 }

@@ -445,13 +445,23 @@ test_edges(void **state)
 	smc_program_shrink(program, &value, &digits, 10, 10);
 	smc_program_destroy(program);
 
-	/* more than there is room for */
-	program = smc_program_create(2);
-	a = smc_program_input(program, 400);
-	b = smc_program_not_negative(program, smc_program_input(program, 300));
-	smc_program_quotient_root(program, a, b, 0, &(SmcRootDigits) {16, 0, 2, 0}, &value, &digits);
-	assert_int_equal(smc_program_status(program), SMC_ERR_RANGE);
-	smc_program_destroy(program);
+	/* more than there is room for, wherever it is noticed */
+	for (int bits = 100; bits <= 500; bits += 100)
+	{
+		for (int unit = -150; unit <= 150; unit += 75)
+		{
+			program = smc_program_create(2);
+			a = smc_program_input(program, bits);
+			b = smc_program_not_negative(program, smc_program_input(program, 500));
+			smc_program_quotient(program, a, b, unit, 0, &value, &digits);
+			smc_program_quotient(program, b, a, unit, 140, &value, &digits);
+			smc_program_quotient_root(program, a, b, unit, &(SmcRootDigits) {16, 0, 2, 0}, &value, &digits);
+			smc_program_quotient_root(program, b, a, unit, &(SmcRootDigits) {20, 0, 0, 75}, &value, &digits);
+			smc_program_shrink(program, &a, &b, 20, 20);
+			assert_int_equal(smc_program_status(program), SMC_ERR_RANGE);
+			smc_program_destroy(program);
+		}
+	}
 }
 
 int
