@@ -8,10 +8,12 @@
 #include "smc_bits.h"
 #include "smc_boolean.h"
 #include "smc_compare.h"
+#include "smc_triple.h"
 
 #define WIDTH		64
 #define BITS_MIN	2			/* of the domain that a round settles */
 #define BITS_MAX	8
+#define STOCK_MAX	(1 << 18)	/* words of triples made at a time: some MB */
 
 /* What is left for a target: lo <= v <= hi, and where our keys of that part are. */
 typedef struct Search
@@ -187,6 +189,33 @@ place_pivots(Search *searches, size_t count)
 	return total;
 }
 
+/*
+ * Have the triples of all rounds made in one go: made when they are wanted, they
+ * would hold each round up, since an OT's answer has to be waited for.
+ */
+static SmcStatus
+stock_up(SmcEngine *engine, const SmcQuantileTarget *targets, size_t count)
+{
+	uint64_t	widest = 0;
+	SmcCost		cost = {0, 0, {0}};
+	SmcStatus	status = SMC_OK;
+
+	for (size_t t = 0; t < count; t++)
+	{
+		uint64_t	span = (uint64_t) targets[t].hi - (uint64_t) targets[t].lo;
+
+		widest = span > widest ? span : widest;
+	}
+	smc_quantile_cost(&cost, engine->channel->party_count, widest, count);
+	for (int w = 1; w <= SMC_TRIPLE_WIDTHS && status == SMC_OK; w++)
+	{
+		uint64_t	words = cost.triples[w - 1];
+
+		status = smc_triple_reserve(engine, w, (size_t) (words < STOCK_MAX ? words : STOCK_MAX));
+	}
+	return status;
+}
+
 SmcStatus
 smc_quantile_select(SmcEngine *engine, SmcQuantileTarget *targets, size_t count)
 {
@@ -208,6 +237,8 @@ smc_quantile_select(SmcEngine *engine, SmcQuantileTarget *targets, size_t count)
 		searches[t].hi = targets[t].hi;
 		searches[t].end = targets[t].key_count;
 	}
+	if (status == SMC_OK)
+		status = stock_up(engine, targets, count);
 	while (status == SMC_OK && (total = place_pivots(searches, count)) > 0)
 		status = search_round(engine, targets, searches, count, total);
 	for (size_t t = 0; t < count && status == SMC_OK; t++)

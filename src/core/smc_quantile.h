@@ -34,6 +34,8 @@
  * ROUNDS: (C + 1) ceil(log2(hi - lo + 1) / b), with C those of one comparison of
  * 64 bits (5 for two parties, else 7 + n - 2 - floor(n / 3)): for a domain of 64
  * bits and up to 4 targets 48 of two parties, 64 of three.
+ * The triples of all rounds are made before the first (some MB at a time), so that
+ * no round waits for an OT's answer.
  * BYTES: for each target and round 2^b - 1 comparisons (smc_compare.h): 0.9 MB
  * sent and received of two parties, 3.5 MB of three, in all.
  * LEAKS: v, to every party, and nothing that doesn't follow from it: what is
