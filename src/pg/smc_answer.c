@@ -31,17 +31,20 @@
 #include "pg/smc_answer.h"
 #include "pg/smc_approval.h"
 #include "pg/smc_audit.h"
+#include "pg/smc_circuit.h"
 #include "pg/smc_compute.h"
 #include "pg/smc_consent.h"
 #include "pg/smc_failure.h"
 #include "pg/smc_figure.h"
 #include "pg/smc_guard.h"
 #include "pg/smc_hangup.h"
+#include "pg/smc_holdings.h"
 #include "pg/smc_local.h"
 #include "pg/smc_messages.h"
 #include "pg/smc_module.h"
 #include "pg/smc_peer.h"
 #include "pg/smc_query.h"
+#include "pg/smc_secret_terms.h"
 #include "pg/smc_study.h"
 #include "pg/smc_transaction.h"
 #include "pg/smc_waiting.h"
@@ -54,8 +57,8 @@
 #define LOOK_MS			1000
 #define LOOK_AGAIN_MS	100
 
-/* Messages that may come while others are waited for: a COMPUTE, and the others' decisions on it. */
-#define HELD_MAX		(1 + SMC_PARTIES_MAX)
+/* Messages that may come while others are waited for: a COMPUTE, and the others' holdings and decisions. */
+#define HELD_MAX		(1 + 2 * SMC_PARTIES_MAX)
 
 /* How far the answer to a message has come: decides what an error may tell. */
 typedef enum Stage
@@ -108,6 +111,7 @@ typedef struct Computation
 	SmcRing128 *partials;
 	size_t		count;
 	uint64		local_us;
+	SmcHoldings holdings;		/* where it is about secrets */
 	SmcOutcome	outcome;
 } Computation;
 
@@ -184,15 +188,22 @@ check_hub(void *arg)
 							  stats.bytes_received - answer->stats_before.bytes_received, 0);
 }
 
-/* Wait for the next message of whomever. */
+/* Wait for the next message of whomever, be it an ABORT. */
 static void
-await_message(SmcAnswer *answer, SmcMessage *message)
+await_word(SmcAnswer *answer, SmcMessage *message)
 {
 	while (!smc_mesh_next(answer->mesh, message))
 	{
 		check_hub(answer);
 		smc_mesh_wait(answer->mesh, wait_ms(answer));
 	}
+}
+
+/* Wait for the next message of whomever, which is none. */
+static void
+await_message(SmcAnswer *answer, SmcMessage *message)
+{
+	await_word(answer, message);
 	if (message->type == SMC_MSG_ABORT)
 		smc_mesh_raise_abort(answer->mesh, message);
 }
@@ -263,14 +274,16 @@ keep_verdict(SmcAnswer *answer, const uint8 *digest, const char *reason)
 
 /*
  * Whether a message may overtake a consent: the hub's next request, and what a
- * party decides on that, which may all be quicker than the last peer.
+ * party says and decides on that, which may all be quicker than the last peer.
  */
 static bool
 may_overtake(const SmcAnswer *answer, const SmcMessage *message)
 {
 	if (message->type == SMC_MSG_CONSENT || list_length(answer->held) >= HELD_MAX)
 		return false;
-	return answer->held == NIL ? message->from == answer->hub : message->type == SMC_MSG_DECISION;
+	if (answer->held == NIL)
+		return message->from == answer->hub;
+	return message->type == SMC_MSG_DECISION || message->type == SMC_MSG_HOLDINGS;
 }
 
 /* Hear the consents of all others. */
@@ -418,6 +431,145 @@ begin_waiting(SmcAnswer *answer, const Computation *c)
 	smc_waiting_put(&waiting);
 }
 
+/*
+ * Secrets
+ */
+
+/* Take a HOLDINGS that was kept for later, or the next that comes. */
+static void
+await_holdings_message(SmcAnswer *answer, SmcMessage *message)
+{
+	ListCell   *lc;
+
+	foreach(lc, answer->held)
+	{
+		SmcMessage *held = lfirst(lc);
+
+		if (held->type != SMC_MSG_HOLDINGS)
+			continue;
+		*message = *held;
+		answer->held = list_delete_cell(answer->held, lc);
+		pfree(held);
+		return;
+	}
+	for (;;)
+	{
+		await_message(answer, message);
+		/* a party that was quicker has decided already */
+		if (message->type != SMC_MSG_DECISION || list_length(answer->held) >= HELD_MAX)
+			return;
+		hold(answer, message);
+	}
+}
+
+/*
+ * The query can't be run for what the parties hold, as all of them know: let the
+ * hub, which has the user, say so, and speak only if it doesn't.
+ */
+static void
+leave_it_to_hub(SmcAnswer *answer, const char *why)
+{
+	TimestampTz started = GetCurrentTimestamp();
+
+	while (!TimestampDifferenceExceeds(started, GetCurrentTimestamp(), (int) answer->timeout_ms))
+	{
+		SmcMessage	message;
+
+		if (!take_message(answer, &message))
+		{
+			check_hub(answer);
+			smc_mesh_wait(answer->mesh, wait_ms(answer));
+		}
+		else if (message.type == SMC_MSG_ABORT)
+			smc_mesh_raise_abort(answer->mesh, &message);
+		else
+			break;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("%s", why)));
+}
+
+/*
+ * Find out with all others whether the secrets that are used are there, and the
+ * names for those that are kept are free.  In the midst of a transaction, which
+ * it ends, and begins another.
+ */
+static void
+exchange_holdings(SmcAnswer *answer, Computation *c)
+{
+	char	   *why;
+
+	smc_holdings_begin(&c->holdings, answer->mesh, c->study->name, c->query, c->asked.seq);
+	smc_transaction_commit_lazy();
+	start_listening(answer);
+	while (c->holdings.missing != 0)
+	{
+		SmcMessage	message;
+
+		await_holdings_message(answer, &message);
+		smc_holdings_take(&c->holdings, &message);
+	}
+	smc_transaction_begin();
+	why = smc_holdings_judge(&c->holdings);
+	smc_transaction_commit_flushed();
+	if (why != NULL)
+		leave_it_to_hub(answer, why);
+	smc_transaction_begin();
+	smc_query_find_secrets(c->study, c->query);
+}
+
+/* Our shares of the secrets that the query uses, allocated here; NULL where it uses none. */
+static SmcSecretShare *
+read_shares(const Computation *c)
+{
+	SmcSecretShare *shares;
+
+	if (c->query->secret_count == 0)
+		return NULL;
+	smc_transaction_begin();
+	shares = smc_holdings_shares(&c->holdings);
+	smc_transaction_commit_lazy();
+	return shares;
+}
+
+/*
+ * Put our shares of what is kept on disk, before we say that we have contributed:
+ * so that the hub knows, when all have, that all have theirs.
+ */
+static void
+keep(SmcAnswer *answer, Computation *c)
+{
+	if (c->outcome.kept_count > 0 && !c->outcome.keeps_withheld)
+	{
+		smc_transaction_begin();
+		for (int i = 0; i < c->query->keep_count; i++)
+		{
+			SmcSecret  *secret = smc_secret_terms_make(c->study, c->query, &c->query->keeps[i]);
+
+			smc_circuit_describe_keep(c->layout->circuit, i, secret);
+			smc_holdings_keep(&c->holdings, i, secret, &c->outcome.kept[i], &answer->audit,
+							  SMC_SECRET_PENDING);
+		}
+		smc_transaction_commit_flushed();
+	}
+	smc_compute_wipe_kept(&c->outcome);
+}
+
+/*
+ * The hub says that the computation failed, as it does only where it has not put
+ * its own share on disk (pg/smc_hub.c): nothing was kept anywhere.
+ */
+static void
+discard(const Computation *c)
+{
+	if (c->outcome.kept_count == 0)
+		return;
+	smc_transaction_begin();
+	(void) smc_secret_discard(c->asked.id);
+	smc_transaction_commit_lazy();
+}
+
 /* Check all that was asked, and put the audit row on disk. */
 static void
 check_and_record(SmcAnswer *answer, const SmcMessage *message, Computation *c)
@@ -449,11 +601,15 @@ check_and_record(SmcAnswer *answer, const SmcMessage *message, Computation *c)
 	c->study = check_study(answer, asked);
 	c->query = smc_query_parse((const uint8 *) VARDATA_ANY(asked->query),
 							   VARSIZE_ANY_EXHDR(asked->query));
+	if (smc_holdings_matter(c->query))
+		exchange_holdings(answer, c);
 	smc_query_check(c->study, c->query);
 	c->layout = smc_layout_make(c->study, c->query);
 	c->count = (size_t) c->layout->cell_count * c->layout->slot_count;
 	answer->audit.query = smc_query_text(c->study, c->query);
-	answer->audit.reveals = smc_query_reveals(c->study, c->query);
+	answer->audit.reveals = smc_query_reveals_and_keeps(c->study, c->query);
+
+	c->partials = palloc0(c->count * sizeof(SmcRing128));
 
 	smc_activity_begin(asked->id, asked->study, hub_name(answer), asked->role, false);
 	smc_audit_begin(&answer->audit);
@@ -624,7 +780,6 @@ run_local_part(SmcAnswer *answer, Computation *c)
 
 	answer->stage = STAGE_LOCAL;
 	smc_activity_phase(SMC_PHASE_LOCAL);
-	c->partials = palloc0(c->count * sizeof(SmcRing128));
 
 	smc_activity_beat_start(smc_mesh_lane_id(answer->mesh));
 	smc_hangup_start();
@@ -642,6 +797,7 @@ run_local_part(SmcAnswer *answer, Computation *c)
 static void
 run_joint_part(SmcAnswer *answer, Computation *c)
 {
+	SmcSecretShare *secrets = read_shares(c);
 	SmcChannel	channel;
 	SmcStatus	status;
 	uint8		digest[SMC_KEY_BYTES];
@@ -654,8 +810,10 @@ run_joint_part(SmcAnswer *answer, Computation *c)
 	smc_mesh_channel_init(answer->mesh, &channel, check_hub, answer);
 	status = smc_compute_run(&channel, smc_mesh_seeds(answer->mesh), digest,
 							 smc_mesh_lane_id(answer->mesh), answer->engine, c->layout,
-							 c->partials, &c->outcome);
+							 c->partials, secrets, &c->outcome);
 	sodium_memzero(c->partials, c->count * sizeof(SmcRing128));
+	if (secrets != NULL)
+		sodium_memzero(secrets, c->query->secret_count * sizeof(SmcSecretShare));
 	sodium_memzero(digest, sizeof(digest));
 	if (status == SMC_ERR_CHANNEL)
 		smc_mesh_channel_rethrow(answer->mesh);
@@ -676,7 +834,13 @@ await_end(SmcAnswer *answer, Computation *c)
 	smc_messages_put_u64(&buf, c->local_us);
 	smc_mesh_post(answer->mesh, answer->hub, SMC_MSG_CONTRIBUTED, buf.data, buf.len);
 
-	await_message(answer, &message);
+	await_word(answer, &message);
+	if (message.type == SMC_MSG_ABORT)
+	{
+		if (message.from == answer->hub)
+			discard(c);
+		smc_mesh_raise_abort(answer->mesh, &message);
+	}
 	if (message.type != SMC_MSG_END || message.from != answer->hub)
 		smc_messages_unexpected(&message, smc_mesh_party_name(answer->mesh, message.from));
 	smc_reader_init(&reader, message.data, message.len);
@@ -704,9 +868,11 @@ conclude(SmcAnswer *answer, Computation *c)
 
 	count_bytes(answer);
 	answer->audit.rounds = c->outcome.rounds;
-	answer->audit.status = withheld ? "withheld" : "done";
+	answer->audit.status = withheld || c->outcome.keeps_withheld ? "withheld" : "done";
 
 	smc_transaction_begin();
+	if (c->outcome.kept_count > 0)
+		(void) smc_secret_confirm(c->asked.id);
 	if (!withheld && smc_compute_is_recipient(c->layout, smc_mesh_self(answer->mesh)))
 		smc_audit_keep_result(c->asked.id, c->asked.study, hub_name(answer), answer->audit.query,
 							  smc_figure_json(c->study, c->query, c->layout, &c->outcome));
@@ -726,8 +892,10 @@ answer_compute(SmcAnswer *answer, const SmcMessage *message)
 	check_and_record(answer, message, c);
 	if (answer->waiting)
 		await_approval(answer, c);
-	run_local_part(answer, c);
+	if (!smc_query_reads_nothing(c->query))
+		run_local_part(answer, c);
 	run_joint_part(answer, c);
+	keep(answer, c);
 	await_end(answer, c);
 	conclude(answer, c);
 }

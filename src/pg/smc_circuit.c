@@ -36,6 +36,7 @@ typedef struct Builder
 	SmcFormulaValue *leaves;	/* by aggregate */
 	bool	   *has_leaf;
 	int		   *slot_nodes;		/* by slot: the input's node, or -1 */
+	SmcFormulaValue *secrets;	/* of the query's */
 	int			present;		/* bit: whether the group has rows; -1: it has, or there are no groups */
 } Builder;
 
@@ -62,6 +63,45 @@ create_program(int party_count)
 	return program;
 }
 
+/* The inputs that come from the store, before all others. */
+static void
+add_secrets(Builder *builder)
+{
+	SmcProgram *program = builder->program;
+
+	builder->secrets = palloc0(Max(builder->query->secret_count, 1) * sizeof(SmcFormulaValue));
+	for (int i = 0; i < builder->query->secret_count; i++)
+	{
+		const SmcSecret *secret = builder->query->secrets[i].secret;
+		SmcFormulaValue *value = &builder->secrets[i];
+
+		value->type = secret->type;
+		value->ordered = secret->ordered;
+		value->scale = secret->scale;
+		value->digits = secret->digits;
+		value->positive = secret->positive;
+		value->num = value->den = value->bit = value->null = -1;
+		if (secret->bits > 0)
+			value->num = smc_program_input(program, secret->bits);
+		if (secret->positive && value->num >= 0)
+			value->num = smc_program_not_negative(program, value->num);
+		if (secret->den_bits > 0)
+			value->den = smc_program_not_negative(program, smc_program_input(program, secret->den_bits));
+		if (secret->type == BOOLOID)
+			value->bit = smc_program_input_bit(program);
+		if (secret->nullable)
+			value->null = smc_program_input_bit(program);
+	}
+}
+
+/* The value of a secret: SmcFormulaLeaf. */
+static bool
+secret_of(void *arg, int secret, SmcFormulaValue *value)
+{
+	*value = ((Builder *) arg)->secrets[secret];
+	return true;
+}
+
 static void
 builder_init(Builder *builder, const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
 {
@@ -76,6 +116,7 @@ builder_init(Builder *builder, const SmcStudy *study, const SmcQuery *query, Smc
 	for (int i = 0; i < SMC_LAYOUT_SLOTS_MAX; i++)
 		builder->slot_nodes[i] = -1;
 	builder->present = -1;
+	add_secrets(builder);
 }
 
 /* ---- inputs --------------------------------------------------------------------- */
@@ -301,7 +342,7 @@ add_output(Builder *builder, int output, SmcExpr *formula)
 	SmcProgram *program = builder->program;
 	SmcCircuitOutput *out = &circuit->outputs[circuit->output_count++];
 	SmcFormulaBuild build = {program, leaf_of, builder,
-		circuit->shown >= 0 ? circuit->shown : builder->present, -1};
+		circuit->shown >= 0 ? circuit->shown : builder->present, -1, secret_of};
 	SmcFormulaValue value;
 	const char *why = smc_formula_build(&build, formula, &value);
 	int			visible;
@@ -329,12 +370,41 @@ add_output(Builder *builder, int output, SmcExpr *formula)
 		out->null = smc_program_and(program, circuit->shown, out->null);
 }
 
+/*
+ * A value to be kept.  It is NULL where it would be an error: an error is for all
+ * to see, and of what is kept nobody is to see anything.
+ */
+static void
+add_keep(Builder *builder, const SmcQueryKeep *asked)
+{
+	SmcExpr    *formula = builder->query->formulas[asked->formula];
+	SmcCircuitKeep *keep = &builder->circuit->keeps[builder->circuit->keep_count++];
+	SmcFormulaBuild build = {builder->program, leaf_of, builder, -1, -1, secret_of};
+	SmcFormulaValue value;
+	const char *why = smc_formula_build(&build, formula, &value);
+
+	if (why != NULL)
+		refuse_formula(builder, formula, why);
+	keep->type = value.type;
+	keep->ordered = value.ordered;
+	keep->positive = value.positive;
+	keep->num = value.num;
+	keep->den = value.den;
+	keep->bit = value.bit;
+	keep->null = value.null;
+	if (build.error >= 0)
+		keep->null = value.null < 0 ? build.error : smc_program_or(builder->program, value.null, build.error);
+	keep->scale = value.scale;
+	keep->digits = value.digits;
+	keep->supports = find_supports(builder, formula, &keep->support_count);
+}
+
 static void
 add_having(Builder *builder)
 {
 	SmcCircuit *circuit = builder->circuit;
 	SmcExpr    *having = builder->query->having;
-	SmcFormulaBuild build = {builder->program, leaf_of, builder, builder->present, -1};
+	SmcFormulaBuild build = {builder->program, leaf_of, builder, builder->present, -1, secret_of};
 	SmcFormulaValue value;
 	const char *why = smc_formula_build(&build, having, &value);
 
@@ -388,6 +458,20 @@ any_formula(const SmcQuery *query)
 	return query->having != NULL || query->formula_count > 0;
 }
 
+static void
+note_secrets(SmcCircuit *circuit, const Builder *builder)
+{
+	circuit->secret_count = builder->query->secret_count;
+	circuit->secrets = palloc0(Max(circuit->secret_count, 1) * sizeof(SmcCircuitSecret));
+	for (int i = 0; i < circuit->secret_count; i++)
+	{
+		circuit->secrets[i].has_num = builder->secrets[i].num >= 0;
+		circuit->secrets[i].has_den = builder->secrets[i].den >= 0;
+		circuit->secrets[i].has_bit = builder->secrets[i].bit >= 0;
+		circuit->secrets[i].has_null = builder->secrets[i].null >= 0;
+	}
+}
+
 SmcCircuit *
 smc_circuit_make(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
 {
@@ -403,15 +487,17 @@ smc_circuit_make(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout
 		if (output >= SMC_QUERY_AGGS_MAX || !smc_circuit_bypasses(study, query, output))
 			outputs = lappend_int(outputs, output);
 	}
-	if (outputs == NIL && query->having == NULL)
+	if (outputs == NIL && query->having == NULL && query->keep_count == 0)
 		return NULL;
 
 	builder_init(&builder, study, query, layout);
 	circuit = palloc0(sizeof(SmcCircuit));
 	circuit->program = builder.program;
+	note_secrets(circuit, &builder);
 	circuit->number_slots = palloc(SMC_LAYOUT_SLOTS_MAX * sizeof(int16));
 	circuit->bit_slots = palloc(SMC_LAYOUT_SLOTS_MAX * sizeof(int16));
 	circuit->outputs = palloc0(Max(list_length(outputs), 1) * sizeof(SmcCircuitOutput));
+	circuit->keeps = palloc0(Max(query->keep_count, 1) * sizeof(SmcCircuitKeep));
 	circuit->shown = circuit->shown_error = -1;
 	builder.circuit = circuit;
 
@@ -430,6 +516,8 @@ smc_circuit_make(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout
 		else
 			add_output(&builder, output, smc_expr_agg(smc_query_agg_type(&query->aggs[output]), output));
 	}
+	for (int i = 0; i < query->keep_count; i++)
+		add_keep(&builder, &query->keeps[i]);
 	if (smc_program_status(circuit->program) != SMC_OK)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -455,12 +543,45 @@ smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula)
 	if (!smc_exprtype_resolve_formula(study, formula, types, query->agg_count))
 		return "an operation that isn't computed on shares";
 	builder_init(&builder, study, query, NULL);
-	build = (SmcFormulaBuild) {builder.program, leaf_of, &builder, -1, -1};
+	build = (SmcFormulaBuild) {builder.program, leaf_of, &builder, -1, -1, secret_of};
 	why = smc_formula_build(&build, formula, &value);
 	if (why != NULL)
 		return why;
 	smc_formula_result(&build, &value, &node, &digits, &scale);
 	return smc_program_status(builder.program) == SMC_OK ? NULL : "numbers of more digits than the ring has";
+}
+
+int
+smc_circuit_width(const SmcCircuit *circuit)
+{
+	return circuit->keep_count > 0 ? SMC_WIDTH_MAX : smc_program_width(circuit->program);
+}
+
+void
+smc_circuit_secret_inputs(const SmcCircuit *circuit, int *numbers, int *bits)
+{
+	*numbers = *bits = 0;
+	for (int i = 0; i < circuit->secret_count; i++)
+	{
+		*numbers += circuit->secrets[i].has_num + circuit->secrets[i].has_den;
+		*bits += circuit->secrets[i].has_bit + circuit->secrets[i].has_null;
+	}
+}
+
+void
+smc_circuit_describe_keep(const SmcCircuit *circuit, int keep, SmcSecret *secret)
+{
+	const SmcCircuitKeep *kept = &circuit->keeps[keep];
+
+	secret->type = kept->type;
+	secret->ordered = kept->ordered;
+	secret->positive = kept->positive;
+	secret->nullable = kept->null >= 0;
+	secret->scale = kept->scale;
+	secret->digits = kept->digits;
+	/* of a constant zero, say, the bound is zero bits, which would mean that there is no number */
+	secret->bits = kept->num >= 0 ? Max(smc_program_bits(circuit->program, kept->num), 1) : 0;
+	secret->den_bits = kept->den >= 0 ? Max(smc_program_bits(circuit->program, kept->den), 1) : 0;
 }
 
 int
@@ -484,9 +605,35 @@ write_slots(SmcWriter *writer, const int16 *slots, int count)
 		smc_writer_u16(writer, (uint16) slots[i]);
 }
 
+static void
+write_secrets(SmcWriter *writer, const SmcCircuit *circuit)
+{
+	smc_writer_u16(writer, circuit->secret_count);
+	for (int i = 0; i < circuit->secret_count; i++)
+	{
+		smc_writer_u8(writer, circuit->secrets[i].has_num);
+		smc_writer_u8(writer, circuit->secrets[i].has_den);
+		smc_writer_u8(writer, circuit->secrets[i].has_bit);
+		smc_writer_u8(writer, circuit->secrets[i].has_null);
+	}
+	smc_writer_u16(writer, circuit->keep_count);
+	for (int i = 0; i < circuit->keep_count; i++)
+	{
+		const SmcCircuitKeep *keep = &circuit->keeps[i];
+
+		/* its form goes with the secret's description */
+		smc_writer_u32(writer, (uint32) keep->num);
+		smc_writer_u32(writer, (uint32) keep->den);
+		smc_writer_u32(writer, (uint32) keep->bit);
+		smc_writer_u32(writer, (uint32) keep->null);
+		write_slots(writer, keep->supports, keep->support_count);
+	}
+}
+
 void
 smc_circuit_write(SmcWriter *writer, const SmcCircuit *circuit)
 {
+	write_secrets(writer, circuit);
 	write_slots(writer, circuit->number_slots, circuit->number_count);
 	write_slots(writer, circuit->bit_slots, circuit->bit_count);
 	smc_writer_u32(writer, (uint32) circuit->shown);
@@ -536,12 +683,51 @@ read_slots(SmcReader *reader, const SmcLayout *layout, int *count)
 	return slots;
 }
 
+static void
+read_secrets(SmcReader *reader, const SmcLayout *layout, SmcCircuit *circuit)
+{
+	circuit->secret_count = smc_reader_u16(reader);
+	if (circuit->secret_count > SMC_QUERY_AGGS_MAX)
+	{
+		circuit->secret_count = 0;
+		smc_reader_fail(reader);
+	}
+	circuit->secrets = palloc0(Max(circuit->secret_count, 1) * sizeof(SmcCircuitSecret));
+	for (int i = 0; i < circuit->secret_count; i++)
+	{
+		circuit->secrets[i].has_num = smc_reader_bool(reader);
+		circuit->secrets[i].has_den = smc_reader_bool(reader);
+		circuit->secrets[i].has_bit = smc_reader_bool(reader);
+		circuit->secrets[i].has_null = smc_reader_bool(reader);
+	}
+	circuit->keep_count = smc_reader_u16(reader);
+	if (circuit->keep_count > SMC_QUERY_AGGS_MAX)
+	{
+		circuit->keep_count = 0;
+		smc_reader_fail(reader);
+	}
+	circuit->keeps = palloc0(Max(circuit->keep_count, 1) * sizeof(SmcCircuitKeep));
+	for (int i = 0; i < circuit->keep_count; i++)
+	{
+		SmcCircuitKeep *keep = &circuit->keeps[i];
+
+		keep->num = (int) smc_reader_u32(reader);
+		keep->den = (int) smc_reader_u32(reader);
+		keep->bit = (int) smc_reader_u32(reader);
+		keep->null = (int) smc_reader_u32(reader);
+		keep->supports = read_slots(reader, layout, &keep->support_count);
+	}
+}
+
 SmcCircuit *
 smc_circuit_read(SmcReader *reader, const SmcLayout *layout)
 {
 	SmcCircuit *circuit = palloc0(sizeof(SmcCircuit));
 	MemoryContextCallback *callback;
+	int			secret_numbers;
+	int			secret_bits;
 
+	read_secrets(reader, layout, circuit);
 	circuit->number_slots = read_slots(reader, layout, &circuit->number_count);
 	circuit->bit_slots = read_slots(reader, layout, &circuit->bit_count);
 	circuit->shown = (int) smc_reader_u32(reader);
@@ -579,9 +765,10 @@ smc_circuit_read(SmcReader *reader, const SmcLayout *layout)
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
 
 	/* nodes are looked at by smc_program_run, which refuses what isn't one */
+	smc_circuit_secret_inputs(circuit, &secret_numbers, &secret_bits);
 	if (smc_program_status(circuit->program) != SMC_OK ||
-		smc_program_inputs(circuit->program) != circuit->number_count ||
-		smc_program_input_bits(circuit->program) != 2 * circuit->bit_count)
+		smc_program_inputs(circuit->program) != secret_numbers + circuit->number_count ||
+		smc_program_input_bits(circuit->program) != secret_bits + 2 * circuit->bit_count)
 		smc_reader_fail(reader);
 	return circuit;
 }

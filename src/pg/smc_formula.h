@@ -31,7 +31,7 @@ typedef struct SmcFormulaValue
 	bool		positive;		/* num is known not to be negative */
 } SmcFormulaValue;
 
-/* Gives the value of an aggregate; false where it has none on shares. */
+/* Gives the value of an aggregate, or of a secret; false where it has none on shares. */
 typedef bool (*SmcFormulaLeaf) (void *arg, int agg, SmcFormulaValue *value);
 
 typedef struct SmcFormulaBuild
@@ -41,6 +41,7 @@ typedef struct SmcFormulaBuild
 	void	   *arg;
 	int			active;			/* bit: where the formula's value is wanted at all; -1: everywhere */
 	int			error;			/* out, bit: whether a division by zero was met; -1: can't be */
+	SmcFormulaLeaf secret;		/* NULL: there are none */
 } SmcFormulaBuild;
 
 /*

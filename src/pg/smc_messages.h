@@ -47,7 +47,12 @@ typedef enum SmcLaneMessage
 	 * reason.  In a study with approve 'each': what people there decided.  The
 	 * reason of a refusal goes to the hub alone, others get it empty.
 	 */
-	SMC_MSG_DECISION
+	SMC_MSG_DECISION,
+	/*
+	 * party -> all others, before a computation that uses or keeps secrets: u64
+	 * seq, u32 count, of each name in the query u8 SmcSecretState, 16 id.
+	 */
+	SMC_MSG_HOLDINGS
 } SmcLaneMessage;
 
 /* Bytes of a name (party, study, role) as UTF-8, with its NUL, on the link. */

@@ -49,6 +49,7 @@ typedef struct SmcPipeRequest
 	char	   *role;
 	bytea	   *query;
 	bytea	   *layout;
+	bytea	   *keeps;			/* NULL: nothing is kept */
 	char	   *query_text;
 	char	   *reveals;
 	uint32		approve_within; /* seconds to wait for everyone's approval; 0: none needed */

@@ -526,8 +526,6 @@ refuse_option(const SmcStudy *study, const char *option)
 void
 smc_study_require_runnable(const SmcStudy *study)
 {
-	int			i;
-
 	if (!TIMESTAMP_IS_NOEND(study->expires) && study->expires <= GetCurrentTimestamp())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -542,11 +540,6 @@ smc_study_require_runnable(const SmcStudy *study)
 		refuse_option(study, "epsilon");
 	if (study->epsilon_budget)
 		refuse_option(study, "epsilon_budget");
-	if (study->recipients == 0)
-		refuse_option(study, "reveal_to 'none'");
-	for (i = 0; i < study->column_count; i++)
-		if (study->columns[i].recipients == 0)
-			refuse_option(study, psprintf("reveal_to 'none' on column \"%s\"", study->columns[i].name));
 }
 
 char *

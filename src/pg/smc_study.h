@@ -120,8 +120,8 @@ extern List *smc_study_relations(void);
 /*
  * Raise when a query can't be run on the study as things stand: it sets a
  * limit that this release can't keep yet (max_queries, max_queries_per_day,
- * epsilon, epsilon_budget, reveal_to 'none': ERRCODE_FEATURE_NOT_SUPPORTED
- * naming the option), or has expired
+ * epsilon, epsilon_budget: ERRCODE_FEATURE_NOT_SUPPORTED naming the option), or
+ * has expired
  * (ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE).  Each party calls it for itself.
  */
 extern void smc_study_require_runnable(const SmcStudy *study);
