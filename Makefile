@@ -103,7 +103,7 @@ $(CORE_ARCHIVE): $(OBJS_CORE)
 UNIT_SRC = $(sort $(wildcard test/unit/test_*.c))
 UNIT_CT_SRC = $(sort $(wildcard test/unit/ct_*.c))
 UNIT_LIB_SRC = $(filter-out $(UNIT_SRC) $(UNIT_CT_SRC),$(sort $(wildcard test/unit/*.c)))
-UNIT_LIBS = -lcmocka -lsodium -lcrypto -lpthread
+UNIT_LIBS = -lcmocka -lsodium -lcrypto -lpthread -lm
 UNIT_CFLAGS = $(CORE_CFLAGS) -Itest/unit
 UNITS = $(UNIT_SRC:test/unit/%.c=build/unit/%)
 UNIT_CTS = $(UNIT_CT_SRC:test/unit/%.c=build/unit/%)

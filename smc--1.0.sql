@@ -70,6 +70,39 @@ CREATE FUNCTION smc_public_key() RETURNS text
   AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
 
 --
+-- Keys that were replaced: by their party's signed statement, our own among
+-- them, or, without a signature, by a person's ALTER SERVER here.  (Read by
+-- column number in smc_key_log.c.)
+--
+CREATE TABLE smc_key_log (
+  party        text COLLATE "C" NOT NULL,
+  seq          int NOT NULL,
+  old_key      text,
+  new_key      text,
+  signed_at    timestamptz,
+  signature    bytea,
+  accepted_at  timestamptz NOT NULL,
+  accepted_by  text,
+  PRIMARY KEY (party, seq)
+);
+REVOKE ALL ON smc_key_log FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('smc_key_log', '');
+
+CREATE FUNCTION smc_rotate_identity() RETURNS text
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
+REVOKE ALL ON FUNCTION smc_rotate_identity() FROM PUBLIC;
+CREATE FUNCTION smc_key_standing(party text, public_key text) RETURNS text
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
+CREATE FUNCTION smc_verify_rotation(party text, old_key text, new_key text, signed_at timestamptz, signature bytea)
+  RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
+CREATE VIEW smc_key_changes AS
+  SELECT party, old_key, new_key, signed_at, accepted_at,
+         CASE WHEN signature IS NULL THEN 'alter server' ELSE 'rotation' END AS how,
+         accepted_by, smc_verify_rotation(party, old_key, new_key, signed_at, signature) AS valid, signature
+  FROM smc_key_log ORDER BY party, seq;
+GRANT SELECT ON smc_key_changes TO PUBLIC;
+
+--
 -- Peers
 --
 CREATE FUNCTION smc_peers_list(OUT name text, OUT server oid, OUT is_self boolean,
@@ -89,26 +122,40 @@ GRANT EXECUTE ON PROCEDURE smc_attach() TO smc_link;
 DO $$ BEGIN EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %I TO smc_link', '@extschema@'); END $$;
 
 --
--- Studies and consent.  One row a study, party and digest; the row heard last
--- is what the party says now, and accepted is true on the one that stands, if
--- any.  Signed rows are kept when they no longer stand, so that each party can
--- show later who had agreed to what.  (Read by column number in
--- smc_consent_store.c.)
+-- Studies and consent.  One row a signature; and one without (an empty one) for
+-- a definition that a party told and hasn't accepted.  The row heard last is what
+-- the party says now, and accepted is true on the one that stands, if any.
+-- Signed rows are kept when they no longer stand, so that each party can show
+-- later who had agreed to what.  (Read by column number in smc_consent_store.c.)
 --
-CREATE TABLE smc_consents (
+CREATE TABLE smc_consent_log (
   study        text COLLATE "C" NOT NULL,
   party        text COLLATE "C" NOT NULL,
   digest       bytea NOT NULL,
+  signature    bytea NOT NULL,
   definition   text NOT NULL,
   accepted     boolean NOT NULL,
-  signature    bytea,
+  public_key   text,
   accepted_at  timestamptz,
   accepted_by  text,
-  heard_at     timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (study, party, digest)
+  heard_at     timestamptz NOT NULL,
+  ended_at     timestamptz,
+  PRIMARY KEY (study, party, digest, signature)
 );
+REVOKE ALL ON smc_consent_log FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('smc_consent_log', '');
+
+CREATE FUNCTION smc_verify_consent(study text, party text, digest text, definition text, role text,
+                                   accepted_at timestamptz, public_key text, signature bytea)
+  RETURNS boolean AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
+CREATE VIEW smc_consents AS
+  SELECT study, party, encode(digest, 'hex') AS digest, accepted_at, accepted_by AS role,
+         ended_at AS withdrawn_at, public_key, smc_key_standing(party, public_key) AS key_standing,
+         smc_verify_consent(study, party, encode(digest, 'hex'), definition, accepted_by,
+                            accepted_at, public_key, signature) AS valid,
+         heard_at, definition, signature
+  FROM smc_consent_log WHERE signature <> '' ORDER BY study, party, accepted_at;
 REVOKE ALL ON smc_consents FROM PUBLIC;
-SELECT pg_catalog.pg_extension_config_dump('smc_consents', '');
 
 CREATE FUNCTION smc_accept(study text) RETURNS text
   AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
@@ -527,6 +574,8 @@ CREATE AGGREGATE smc_argmax(double precision) (SFUNC = smc_no_study, STYPE = int
 COMMENT ON FOREIGN DATA WRAPPER smc IS 'peers are its servers, studies are its foreign tables';
 
 COMMENT ON FUNCTION smc_create_identity(text) IS 'make this database a party: its key pair and its server; returns the public key';
+COMMENT ON FUNCTION smc_rotate_identity() IS 'replace this party''s key pair; returns the new public key, which peers accept as signed by the old one';
+COMMENT ON FUNCTION smc_key_standing(text, text) IS 'whether a key of a party is registered here, rotated, or unknown';
 COMMENT ON FUNCTION smc_public_key() IS 'this party''s public key, to be given to the peers';
 COMMENT ON FUNCTION smc_ping(text) IS 'try the link to a peer: round trip, versions, whether it holds the registered key';
 COMMENT ON FUNCTION smc_accept(text) IS 'sign a study as it now stands; returns its digest';
@@ -548,6 +597,21 @@ COMMENT ON COLUMN smc_studies.missing IS 'parties that don''t';
 COMMENT ON COLUMN smc_studies.differs IS 'how their definitions differ, or what is wrong with this one';
 COMMENT ON COLUMN smc_studies.source IS 'this party''s own table or view; told to nobody';
 COMMENT ON COLUMN smc_studies.definition IS 'what is agreed, in full: the text under the digest';
+COMMENT ON VIEW smc_consents IS 'every consent ever signed, our own and those that peers told, with its proof';
+COMMENT ON COLUMN smc_consents.accepted_at IS 'as signed, by the clock of that party';
+COMMENT ON COLUMN smc_consents.role IS 'who called smc_accept there, as signed';
+COMMENT ON COLUMN smc_consents.withdrawn_at IS 'when it ended, by smc_withdraw or by accepting something else; of a peer: when we heard of it';
+COMMENT ON COLUMN smc_consents.public_key IS 'the key that signed';
+COMMENT ON COLUMN smc_consents.key_standing IS 'registered, rotated (signed statements lead from it to the registered key), or unknown';
+COMMENT ON COLUMN smc_consents.valid IS 'whether that key signed just this';
+COMMENT ON COLUMN smc_consents.definition IS 'what was agreed, in full';
+COMMENT ON FUNCTION smc_verify_consent(text, text, text, text, text, timestamptz, text, bytea) IS 'whether that key signed just this; needs nothing but its arguments';
+COMMENT ON VIEW smc_key_changes IS 'how the public keys of parties changed, as this party followed or set them';
+COMMENT ON COLUMN smc_key_changes.signed_at IS 'by the clock of that party';
+COMMENT ON COLUMN smc_key_changes.how IS 'rotation: signed by the old key; alter server: by a person here, which nothing older outlives';
+COMMENT ON COLUMN smc_key_changes.accepted_by IS 'the role that altered the server';
+COMMENT ON COLUMN smc_key_changes.valid IS 'whether the old key signed just this';
+COMMENT ON FUNCTION smc_verify_rotation(text, text, text, timestamptz, bytea) IS 'whether the old key signed just this; needs nothing but its arguments';
 COMMENT ON VIEW smc_audit IS 'every computation at this party';
 COMMENT ON COLUMN smc_audit.asked_by IS 'the party that asked';
 COMMENT ON COLUMN smc_audit.asked_role IS 'the role there, as that party says';
@@ -572,7 +636,8 @@ COMMENT ON COLUMN smc_activity.phase IS 'idle, connect, agree, approve, local, j
 COMMENT ON COLUMN smc_activity.awaiting IS 'in phase approve: the parties that have not decided yet';
 
 COMMENT ON TABLE smc_identity IS 'this party''s name and key pair, in one row that superusers alone can read';
-COMMENT ON TABLE smc_consents IS 'what each party has defined and signed, as it told; never deleted';
+COMMENT ON TABLE smc_consent_log IS 'what each party has defined and signed, as it told; what is signed is never deleted';
+COMMENT ON TABLE smc_key_log IS 'what view smc_key_changes shows';
 COMMENT ON TABLE smc_audit_log IS 'what view smc_audit shows';
 COMMENT ON TABLE smc_requests_waiting IS 'what view smc_requests shows';
 COMMENT ON TABLE smc_results_log IS 'what view smc_results shows';

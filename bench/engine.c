@@ -17,6 +17,8 @@
 
 #include "core/smc_arith.h"
 #include "core/smc_compare.h"
+#include "core/smc_noise.h"
+#include "core/smc_quantile.h"
 #include "core/smc_triple.h"
 #include "smc_testnet.h"
 
@@ -24,8 +26,10 @@
 
 typedef enum What
 {
-	SET_UP, CORRELATED, RANDOM_OT, TRIPLES, PRODUCTS, COMPARISONS, MULTIPLEX
+	SET_UP, CORRELATED, RANDOM_OT, TRIPLES, PRODUCTS, COMPARISONS, MULTIPLEX, NOISE, MEDIANS
 } What;
+
+#define KEYS	1000000		/* of each party, among which medians are sought */
 
 typedef struct Job
 {
@@ -70,6 +74,37 @@ run_ots(SmcEngine *engine, bool hashed, size_t count, SmcBlock *blocks)
 	return status;
 }
 
+/* Noise for a sum of salaries in cents: epsilon 0.1, sensitivity 10^7. */
+static SmcStatus
+run_noise(SmcEngine *engine, uint64_t *out, size_t count)
+{
+	SmcNoisePlan plan;
+	SmcStatus	status = smc_noise_plan(1, 100000000, &plan);
+
+	return status == SMC_OK ? smc_noise_laplace(engine, 128, &plan, out, count) : status;
+}
+
+/* Medians of as many groups, which share all keys evenly; 64-bit domain. */
+static SmcStatus
+run_medians(SmcEngine *engine, const int64_t *keys, size_t count)
+{
+	SmcQuantileTarget *targets = calloc(count, sizeof(*targets));
+	size_t		each = KEYS / count;
+	SmcStatus	status;
+
+	for (size_t t = 0; t < count; t++)
+	{
+		targets[t].keys = keys + t * each;
+		targets[t].key_count = each;
+		targets[t].lo = INT64_MIN;
+		targets[t].hi = INT64_MAX;
+		targets[t].rank = engine->channel->self == 0 ? ((size_t) engine->channel->party_count * each - 1) / 2 : 0;
+	}
+	status = smc_quantile_select(engine, targets, count);
+	free(targets);
+	return status;
+}
+
 static SmcStatus
 run_once(SmcEngine *engine, Job *job, uint64_t *x, uint64_t *out, SmcBlock *blocks)
 {
@@ -93,6 +128,10 @@ run_once(SmcEngine *engine, Job *job, uint64_t *x, uint64_t *out, SmcBlock *bloc
 			return smc_arith_multiply(engine, 64, x, x, out, job->count);
 		case MULTIPLEX:
 			return smc_arith_times_bit(engine, 64, x, x, out, job->count);
+		case NOISE:
+			return run_noise(engine, out, job->count);
+		case MEDIANS:
+			return run_medians(engine, (const int64_t *) x, job->count);
 		default:
 			return smc_compare_negative(engine, 64, x, out, job->count);
 	}
@@ -116,13 +155,41 @@ meet(SmcChannel *channel)
 	return status;
 }
 
+/* Words of input that a job takes, and of output. */
+static size_t
+words_of(const Job *job)
+{
+	switch (job->what)
+	{
+		case PRODUCTS:
+		case COMPARISONS:
+		case MULTIPLEX:
+			return job->count;
+		case NOISE:
+			return 2 * job->count;
+		case MEDIANS:
+			return KEYS;
+		default:
+			return 1;
+	}
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	int64_t		x = *(const int64_t *) a;
+	int64_t		y = *(const int64_t *) b;
+
+	return (x > y) - (x < y);
+}
+
 static SmcStatus
 party(SmcChannel *channel, void *arg)
 {
 	Job		   *job = arg;
 	int			self = channel->self;
 	uint8_t		context[SMC_KEY_BYTES] = {1};
-	size_t		words = job->what == PRODUCTS || job->what == COMPARISONS || job->what == MULTIPLEX ? job->count : 1;
+	size_t		words = words_of(job);
 	uint64_t   *x = malloc(words * 8);
 	uint64_t   *out = calloc(words + 64, 8);
 	SmcBlock   *blocks = calloc(2 * SMC_OT_BATCH, sizeof(SmcBlock));
@@ -132,6 +199,8 @@ party(SmcChannel *channel, void *arg)
 	double		cpu;
 
 	randombytes_buf(x, words * 8);
+	if (job->what == MEDIANS)
+		qsort(x, words, sizeof(uint64_t), by_key);
 	if (job->what == SET_UP)
 	{
 		for (int r = 0; r < job->runs && status == SMC_OK; r++)
@@ -242,7 +311,12 @@ measure_all(int n)
 		measure(n, "64-bit times bit", MULTIPLEX, 1000000, 3) ||
 		measure(n, "64-bit comparison", COMPARISONS, 1, 5) ||
 		measure(n, "64-bit comparison", COMPARISONS, 10000, 5) ||
-		measure(n, "64-bit comparison", COMPARISONS, 1000000, n == 2 ? 3 : 1);
+		measure(n, "64-bit comparison", COMPARISONS, 1000000, n == 2 ? 3 : 1) ||
+		measure(n, "Laplace noise", NOISE, 1, 5) ||
+		measure(n, "Laplace noise", NOISE, 1000, 3) ||
+		measure(n, "median", MEDIANS, 1, 5) ||
+		measure(n, "median", MEDIANS, 100, 3) ||
+		measure(n, "median", MEDIANS, 1000, 3);
 }
 
 int

@@ -26,7 +26,7 @@ GRANT SELECT ON agree TO smc_reader;
 SET ROLE smc_reader;
 SELECT smc_accept('agree');
 SELECT smc_withdraw('agree');
-SELECT * FROM smc_consents;
+SELECT * FROM smc_consent_log;
 SELECT study, missing FROM smc_studies WHERE study = 'agree';
 RESET ROLE;
 ALTER FOREIGN TABLE agree OWNER TO smc_owner;
@@ -46,11 +46,11 @@ ROLLBACK;
 SELECT smc_withdraw('agree');
 SELECT smc_accept('cs.agree') = digest AS same FROM smc_studies WHERE study = 'agree';
 RESET ROLE;
-SELECT party, accepted, length(signature) AS signature, accepted_by FROM smc_consents WHERE study = 'agree';
+SELECT party, accepted, length(signature) AS signature, accepted_by FROM smc_consent_log WHERE study = 'agree';
 -- accepting again changes nothing
-SELECT accepted_at AS accepted_at FROM smc_consents WHERE study = 'agree' \gset
+SELECT accepted_at AS accepted_at FROM smc_consent_log WHERE study = 'agree' \gset
 SELECT length(smc_accept('AGREE'));
-SELECT accepted_at = :'accepted_at' AS unchanged FROM smc_consents WHERE study = 'agree';
+SELECT accepted_at = :'accepted_at' AS unchanged FROM smc_consent_log WHERE study = 'agree';
 -- and names that are none
 SELECT smc_accept('nothing');
 SELECT smc_accept('cs.nothing');
@@ -87,8 +87,20 @@ IMPORT FOREIGN SCHEMA smc LIMIT TO (agree) FROM SERVER acme INTO public;
 CREATE FOREIGN TABLE cs.without_globex (x int OPTIONS (allow 'count')) SERVER acme OPTIONS (parties 'acme, initech');
 \c globex
 IMPORT FOREIGN SCHEMA smc LIMIT TO (without_globex) FROM SERVER acme INTO public;
+-- LIMIT TO takes what it names, EXCEPT the rest
 \c acme
-DROP FOREIGN TABLE cs.without_globex;
+CREATE FOREIGN TABLE cs.first (x int OPTIONS (allow 'count')) SERVER acme OPTIONS (parties 'acme, globex');
+CREATE FOREIGN TABLE cs.second (x int OPTIONS (allow 'sum')) SERVER acme OPTIONS (parties 'acme, globex');
+CREATE FOREIGN TABLE cs.third (x int OPTIONS (allow 'avg')) SERVER acme OPTIONS (parties 'globex, acme');
+\c globex
+BEGIN;
+IMPORT FOREIGN SCHEMA smc LIMIT TO (third, first) FROM SERVER acme INTO public;
+SELECT study FROM smc_studies ORDER BY 1;
+IMPORT FOREIGN SCHEMA smc EXCEPT (agree, payroll, first, nothing) FROM SERVER acme INTO public;
+SELECT study, definition FROM smc_studies WHERE study IN ('first', 'second', 'third') ORDER BY 1 \g (format=unaligned tuples_only=on)
+ROLLBACK;
+\c acme
+DROP FOREIGN TABLE cs.first, cs.second, cs.third, cs.without_globex;
 -- enums must be here, parties should
 CREATE FOREIGN TABLE cs.coloured (c cs.colour OPTIONS (allow 'group, count') NOT NULL)
   SERVER acme OPTIONS (parties 'acme, globex, umbrella', min_rows '3', expires '2099-01-01');
@@ -139,12 +151,39 @@ SELECT length(smc_accept('agree'));
 SET search_path = cs, public;
 SELECT smc_count(*), smc_sum(x) FROM agree;
 :terse;
-SELECT party, accepted, signature IS NOT NULL AS signed, accepted_by FROM smc_consents WHERE study = 'agree' ORDER BY party, accepted;
+SELECT party, accepted, signature <> '' AS signed, accepted_by FROM smc_consent_log WHERE study = 'agree' ORDER BY party, accepted;
+
+-- the proof of it, kept by every party: who signed what, when, in which role, by which key
+SELECT party, role, withdrawn_at IS NULL AS stands, key_standing, valid, digest = (SELECT digest FROM smc_studies s WHERE s.study = c.study) AS same,
+       accepted_at <= heard_at AS in_order, public_key = (SELECT public_key FROM smc_peers p WHERE p.name = c.party) AS its_key
+  FROM smc_consents c WHERE study = 'agree' ORDER BY party, accepted_at;
+SELECT definition FROM smc_consents WHERE study = 'agree' AND party = 'globex' AND withdrawn_at IS NOT NULL \g (format=unaligned tuples_only=on)
+-- whatever of it is changed, the key has not signed that
+SELECT bool_or(smc_verify_consent(c.study, v.party, v.digest, v.definition, v.role, v.accepted_at, v.public_key, v.signature)) AS forged
+  FROM smc_consents c CROSS JOIN LATERAL (VALUES
+    ('initech', c.digest, c.definition, c.role, c.accepted_at, c.public_key, c.signature),
+    (c.party, repeat('0', 64), c.definition, c.role, c.accepted_at, c.public_key, c.signature),
+    (c.party, c.digest, c.definition || 'x', c.role, c.accepted_at, c.public_key, c.signature),
+    (c.party, c.digest, c.definition, 'someone', c.accepted_at, c.public_key, c.signature),
+    (c.party, c.digest, c.definition, c.role, c.accepted_at + '1us', c.public_key, c.signature),
+    (c.party, c.digest, c.definition, c.role, c.accepted_at, smc_public_key(), c.signature),
+    (c.party, c.digest, c.definition, c.role, c.accepted_at, 'nonsense', c.signature),
+    (c.party, c.digest, c.definition, c.role, c.accepted_at, c.public_key, set_byte(c.signature, 5, get_byte(c.signature, 5) # 1)),
+    (c.party, c.digest, c.definition, c.role, c.accepted_at, c.public_key, 'x'::bytea)
+  ) v (party, digest, definition, role, accepted_at, public_key, signature)
+ WHERE c.study = 'agree' AND c.party = 'globex';
+SELECT smc_verify_consent('other', party, digest, definition, role, accepted_at, public_key, signature) AS forged
+  FROM smc_consents WHERE study = 'agree' AND party = 'initech';
 \c initech
 SELECT smc_count(*), smc_sum(x) FROM agree;
 :terse;
 
--- withdrawn
+-- withdrawn; a rollback undoes that
+BEGIN;
+SELECT smc_withdraw('agree');
+SELECT accepted FROM smc_studies WHERE study = 'agree';
+ROLLBACK;
+SELECT smc_count(*) FROM agree;
 SELECT smc_withdraw('agree');
 SELECT smc_withdraw('agree');
 SELECT smc_count(*) FROM agree;
@@ -159,6 +198,8 @@ SELECT length(smc_accept('agree'));
 SET search_path = cs, public;
 SELECT smc_count(*) FROM agree;
 :terse;
+-- each consent stays, and how it ended
+SELECT role, withdrawn_at >= accepted_at AS ended, valid FROM smc_consents WHERE study = 'agree' AND party = 'initech' ORDER BY accepted_at;
 
 -- any change of what is agreed needs consent anew; undone, the old consent stands again
 ALTER FOREIGN TABLE agree ALTER x OPTIONS (SET allow 'sum, avg');
@@ -171,7 +212,7 @@ ALTER FOREIGN TABLE agree OPTIONS (SET source 'cs.src');
 SELECT smc_sum(x) FROM agree;
 
 -- an own signature that isn't by our key is none
-UPDATE smc_consents SET signature = set_byte(signature, 0, get_byte(signature, 0) # 1) WHERE study = 'agree' AND party = 'acme';
+UPDATE smc_consent_log SET signature = set_byte(signature, 0, get_byte(signature, 0) # 1) WHERE study = 'agree' AND party = 'acme';
 \c acme
 SET search_path = cs, public;
 SELECT smc_count(*) FROM agree;

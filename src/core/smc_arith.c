@@ -141,6 +141,7 @@ smc_arith_private_bit(SmcEngine *engine, int width, int owner, const uint64_t *s
 	SmcArena   *arena;
 	SmcArithPads pads;
 	size_t		window;
+	size_t		held = 0;
 	SmcStatus	status = SMC_ERR_MEMORY;
 
 	if (!smc_limbs_valid(width) || owner < 0 || owner >= engine->channel->party_count)
@@ -148,9 +149,12 @@ smc_arith_private_bit(SmcEngine *engine, int width, int owner, const uint64_t *s
 	arena = smc_arena_create();
 	if (arena == NULL)
 		return status;
-	window = smc_arith_window(limbs, 1, count);
-	if (!smc_arith_pads_alloc(&pads, arena, limbs, 1, window,
-							  engine->channel->self == owner ? engine->channel->party_count - 1 : 0))
+	window = SMC_ARITH_WINDOW / smc_arith_blocks(limbs) * SMC_OT_BATCH;
+	if (window > count)
+		window = count;
+	if (engine->channel->self == owner)
+		held = window * smc_arith_blocks(limbs) * (size_t) (engine->channel->party_count - 1);
+	if (!smc_arith_pads_alloc(&pads, arena, limbs, 1, window, held))
 		goto done;
 	status = SMC_OK;
 	smc_channel_round(engine->channel);

@@ -79,6 +79,26 @@ extern SmcStatus smc_arith_select(SmcEngine *engine, int width, const uint64_t *
 extern SmcStatus smc_arith_multiply(SmcEngine *engine, int width, const uint64_t *x, const uint64_t *y,
 									uint64_t *out, size_t count) SMC_MUST_USE;
 
+/*
+ * Several products at once, of vectors of one length but of rings of their own:
+ * ROUNDS: 1 for all.  Where it is known that y's shares are short, as integers,
+ * fewer OTs do: in whole bytes, y_bytes * 8 a pair and direction, with
+ * corrections of 8 (width/8 + width/8 - 1 + ...) bytes, y_bytes terms.  A square
+ * takes one direction instead of two: the higher party of a pair asks.
+ */
+typedef struct SmcArithProduct
+{
+	int			width;
+	bool		square;			/* y is x: the same integers */
+	int			y_bits;			/* each share of y is below 2^y_bits, unsigned; at most width */
+	const uint64_t *x;
+	const uint64_t *y;			/* words for y_bits each */
+	uint64_t   *out;			/* x y mod 2^width; may be no input */
+} SmcArithProduct;
+
+extern SmcStatus smc_arith_multiply_joint(SmcEngine *engine, const SmcArithProduct *products, size_t product_count,
+										  size_t count) SMC_MUST_USE;
+
 /* Open to every party: out_e = sum of all shares. */
 extern SmcStatus smc_arith_open(SmcEngine *engine, int width, const uint64_t *shares,
 								uint64_t *out, size_t count) SMC_MUST_USE;

@@ -18,6 +18,7 @@ typedef struct SmcArithPads
 	SmcBlock   *m0;				/* of one batch, to offer */
 	SmcBlock   *m1;
 	uint8_t    *wire;			/* its corrections */
+	uint64_t   *choices;		/* its choice bits, where they must be gathered */
 	SmcBlock   *held;			/* chosen ones of a window, from each peer */
 } SmcArithPads;
 
@@ -28,22 +29,13 @@ smc_arith_blocks(size_t limbs)
 	return (limbs + 1) / 2;
 }
 
-/* Elements that take `ots` OTs each and are worked on at a time, of count. */
-static inline size_t
-smc_arith_window(size_t limbs, size_t ots, size_t count)
-{
-	size_t		batches = SMC_ARITH_WINDOW / smc_arith_blocks(limbs);
-	size_t		window = batches * (SMC_OT_BATCH / ots);
-
-	return count < window ? count : window;
-}
-
 /*
- * Space for a window of elements that take `ots` OTs each; held for that many
- * peers.  False when out of memory.
+ * Space for a window of elements that take up to `ots` OTs each, and for
+ * held_blocks chosen blocks.  False when out of memory.
  */
 static inline bool
-smc_arith_pads_alloc(SmcArithPads *pads, SmcArena *arena, size_t limbs, size_t ots, size_t window, int peers)
+smc_arith_pads_alloc(SmcArithPads *pads, SmcArena *arena, size_t limbs, size_t ots, size_t window,
+					 size_t held_blocks)
 {
 	size_t		batch = window * ots < SMC_OT_BATCH ? window * ots : SMC_OT_BATCH;
 	size_t		bytes = smc_arith_blocks(limbs) * sizeof(SmcBlock);
@@ -52,8 +44,9 @@ smc_arith_pads_alloc(SmcArithPads *pads, SmcArena *arena, size_t limbs, size_t o
 	pads->m1 = smc_arena_array(arena, batch, bytes);
 	/* whole elements are written and read, though fewer bytes count */
 	pads->wire = smc_arena_array(arena, batch + 1, limbs * 8);
-	pads->held = smc_arena_array(arena, window * ots * (size_t) peers, bytes);
-	return pads->m0 != NULL && pads->m1 != NULL && pads->wire != NULL && pads->held != NULL;
+	pads->choices = smc_arena_array(arena, batch / 64 + 1, sizeof(uint64_t));
+	pads->held = smc_arena_array(arena, held_blocks, sizeof(SmcBlock));
+	return pads->m0 != NULL && pads->m1 != NULL && pads->wire != NULL && pads->choices != NULL && pads->held != NULL;
 }
 
 /* String j of count as an element. */

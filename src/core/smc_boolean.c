@@ -246,6 +246,9 @@ smc_boolean_open(SmcEngine *engine, const uint64_t *shares, uint64_t *out, size_
 	if (scratch != NULL)
 	{
 		memmove(out, shares, words * sizeof(uint64_t));
+		/* the other bits of the last word aren't ours to open, whatever they are */
+		if (words > 0)
+			out[words - 1] &= smc_bits_tail(count);
 		status = open_words(engine, out, scratch, words);
 	}
 	smc_arena_destroy(local);

@@ -12,127 +12,7 @@
 
 #include "smc_limbs.h"
 #include "smc_millionaires.h"
-
-/* The planes of two summands whose sum is the value, width * count bits each. */
-typedef struct Summands
-{
-	uint64_t   *a;
-	uint64_t   *b;
-} Summands;
-
-/*
- * to's planes are from's, one place more significant; the lowest is zero.
- * Planes in natural order.
- */
-static void
-shift_planes(uint64_t *to, const uint64_t *from, int width, size_t count, size_t words)
-{
-	memset(to, 0, words * sizeof(uint64_t));
-	smc_bits_insert(to, count, from, (size_t) (width - 1) * count);
-}
-
-/* Summands on their way from n to two. */
-typedef struct Adder
-{
-	uint64_t   *summand[2 * SMC_PARTIES_MAX];
-	int			first;
-	int			end;
-} Adder;
-
-/*
- * Every three parties' private summands: sum = a ^ b ^ c, each party's share
- * its own planes; carry = their majority.  One or two parties may be left over.
- */
-static SmcStatus
-add_private(SmcEngine *engine, int width, uint64_t *own, size_t count, SmcArena *local, Adder *adder)
-{
-	int			n = engine->channel->party_count;
-	int			self = engine->channel->self;
-	size_t		words = smc_bits_words((size_t) width * count);
-	uint32_t	rounds = engine->channel->rounds;
-	uint64_t   *none = smc_arena_array(local, words, sizeof(uint64_t));
-	uint64_t   *majority = smc_arena_array(local, words, sizeof(uint64_t));
-
-	if (none == NULL || majority == NULL)
-		return SMC_ERR_MEMORY;
-	for (int i = 0; i + 2 < n; i += 3)
-	{
-		const int	members[3] = {i, i + 1, i + 2};
-		bool		member = self >= i && self <= i + 2;
-		uint64_t   *carry = smc_arena_array(local, words, sizeof(uint64_t));
-		SmcStatus	status;
-
-		if (carry == NULL)
-			return SMC_ERR_MEMORY;
-		status = smc_boolean_majority(engine, members, member ? own : NULL, majority, (size_t) width * count);
-		if (status != SMC_OK)
-			return status;
-		shift_planes(carry, majority, width, count, words);
-		adder->summand[adder->end++] = member ? own : none;
-		adder->summand[adder->end++] = carry;
-	}
-	for (int i = n / 3 * 3; i < n; i++)
-		adder->summand[adder->end++] = self == i ? own : none;
-	/* no party is in two groups, so they all take one round */
-	engine->channel->rounds = rounds + 1;
-	return SMC_OK;
-}
-
-/* Three shared summands to two, the oldest first. */
-static SmcStatus
-add_shared(SmcEngine *engine, int width, size_t count, SmcArena *local, Adder *adder)
-{
-	size_t		bits = (size_t) width * count;
-	size_t		words = smc_bits_words(bits);
-	const uint64_t *a = adder->summand[adder->first++];
-	const uint64_t *b = adder->summand[adder->first++];
-	const uint64_t *c = adder->summand[adder->first++];
-	uint64_t   *x = smc_arena_array(local, words, sizeof(uint64_t));
-	uint64_t   *sum = smc_arena_array(local, words, sizeof(uint64_t));
-	uint64_t   *carry = smc_arena_array(local, words, sizeof(uint64_t));
-	SmcStatus	status;
-
-	if (x == NULL || sum == NULL || carry == NULL)
-		return SMC_ERR_MEMORY;
-
-	/* carry = ((a ^ c) & (b ^ c)) ^ c, sum = a ^ b ^ c */
-	for (size_t w = 0; w < words; w++)
-	{
-		x[w] = a[w] ^ c[w];
-		carry[w] = b[w] ^ c[w];
-		sum[w] = a[w] ^ b[w] ^ c[w];
-	}
-	status = smc_boolean_and(engine, x, carry, x, bits);
-	if (status != SMC_OK)
-		return status;
-	smc_bits_xor(x, c, words);
-	shift_planes(carry, x, width, count, words);
-	adder->summand[adder->end++] = sum;
-	adder->summand[adder->end++] = carry;
-	return SMC_OK;
-}
-
-/* The two summands of a chunk, planes in natural order; more than two parties. */
-static SmcStatus
-decompose(SmcEngine *engine, int width, const uint64_t *shares, size_t count, SmcArena *local, Summands *out)
-{
-	uint64_t   *own = smc_arena_array(local, smc_bits_words((size_t) width * count), sizeof(uint64_t));
-	uint16_t	order[SMC_WIDTH_MAX];
-	Adder		adder = {{NULL}, 0, 0};
-	SmcStatus	status;
-
-	if (own == NULL)
-		return SMC_ERR_MEMORY;
-	for (int plane = 0; plane < width; plane++)
-		order[plane] = (uint16_t) plane;
-	smc_bits_slice(own, shares, width, count, order, width);
-	status = add_private(engine, width, own, count, local, &adder);
-	while (status == SMC_OK && adder.end - adder.first > 2)
-		status = add_shared(engine, width, count, local, &adder);
-	out->a = adder.summand[adder.first];
-	out->b = adder.summand[adder.first + 1];
-	return status;
-}
+#include "smc_summands.h"
 
 /*
  * The carry into the top plane: of the planes below it, moved up by one place,
@@ -140,7 +20,7 @@ decompose(SmcEngine *engine, int width, const uint64_t *shares, size_t count, Sm
  * is full.
  */
 static SmcStatus
-top_carry(SmcEngine *engine, int width, const Summands *s, size_t count, SmcArena *local, uint64_t *carry)
+top_carry(SmcEngine *engine, int width, const SmcSummands *s, size_t count, SmcArena *local, uint64_t *carry)
 {
 	size_t		bits = (size_t) width * count;
 	size_t		half_words = smc_bits_words(bits / 2);
@@ -195,7 +75,8 @@ top_carry(SmcEngine *engine, int width, const Summands *s, size_t count, SmcAren
 		smc_bits_insert(p, 0, low_p, pairs);
 		smc_bits_insert(a, 0, low_a, pairs);
 	}
-	memcpy(carry, a, smc_bits_words(count) * sizeof(uint64_t));
+	/* without what the tree left behind it */
+	smc_bits_extract(carry, a, 0, count);
 	return SMC_OK;
 }
 
@@ -206,11 +87,11 @@ chunk_negative(SmcEngine *engine, int width, const uint64_t *shares, uint64_t *o
 	size_t		top = (size_t) (width - 1) * count;
 	size_t		words = smc_bits_words(count);
 	uint64_t   *plane = local ? smc_arena_array(local, words, sizeof(uint64_t)) : NULL;
-	Summands	s;
+	SmcSummands s;
 	SmcStatus	status = SMC_ERR_MEMORY;
 
 	if (plane != NULL)
-		status = decompose(engine, width, shares, count, local, &s);
+		status = smc_summands_make(engine, width, width, shares, count, local, &s);
 	if (status == SMC_OK)
 		status = top_carry(engine, width, &s, count, local, out);
 	if (status == SMC_OK)
@@ -253,13 +134,13 @@ chunk_zero(SmcEngine *engine, int width, const uint64_t *shares, uint64_t *out, 
 	uint64_t   *less = local ? smc_arena_array(local, count * (size_t) width / 64, sizeof(uint64_t)) : NULL;
 	uint64_t   *high = local ? smc_arena_array(local, words, sizeof(uint64_t)) : NULL;
 	uint64_t   *low = local ? smc_arena_array(local, words, sizeof(uint64_t)) : NULL;
-	Summands	s;
+	SmcSummands s;
 	SmcStatus	status = SMC_ERR_MEMORY;
 
 	if (less == NULL || high == NULL || low == NULL)
 		goto done;
 	less_one(engine, width, shares, less, count);
-	status = decompose(engine, width, less, count, local, &s);
+	status = smc_summands_make(engine, width, width, less, count, local, &s);
 	if (status != SMC_OK)
 		goto done;
 	/* s.b is a carry: ours to overwrite */
@@ -274,7 +155,7 @@ chunk_zero(SmcEngine *engine, int width, const uint64_t *shares, uint64_t *out, 
 		smc_bits_insert(s.b, 0, low, pairs);
 	}
 	if (status == SMC_OK)
-		memcpy(out, s.b, smc_bits_words(count) * sizeof(uint64_t));
+		smc_bits_extract(out, s.b, 0, count);
 done:
 	smc_arena_destroy(local);
 	return status;

@@ -40,10 +40,11 @@ extern void smc_cost_add(SmcCost *cost, const SmcCost *call, uint64_t times);
 extern uint64_t smc_cost_bytes(const SmcCost *cost, int party_count);
 
 /*
- * One number to choose by: bytes to each peer, and for each round as many as go
- * to a peer nearby in that time.
+ * One number to choose by: bytes to each peer, and for each round as many as a
+ * round is worth.  A link of 100 Mbit/s carries 64 kB in 5 ms: less than a round
+ * takes between two cities, more than it takes between two racks.
  */
-#define SMC_COST_ROUND_BYTES	8192
+#define SMC_COST_ROUND_BYTES	65536
 extern uint64_t smc_cost_weight(const SmcCost *cost, int party_count);
 
 #endif							/* SMC_COST_H */

@@ -178,6 +178,21 @@ smc_handshake_init(SmcHandshake *hs, int self, int hub, int party_count,
 }
 
 SmcStatus
+smc_handshake_replace_key(SmcHandshake *hs, int party, const uint8_t key[SMC_PUBLIC_KEY_BYTES])
+{
+	int			i;
+
+	/* T is made when the last hello is in: before, no key has been used */
+	if (hs->failed || !is_party(hs, party) || (hs->hello_mask >> party & 1) != 0)
+		return SMC_ERR_ARGUMENT;
+	for (i = 0; i < hs->party_count; i++)
+		if (i != party && memcmp(hs->parties[i].public_key, key, SMC_PUBLIC_KEY_BYTES) == 0)
+			return fail(hs, SMC_ERR_AUTH);
+	memcpy(hs->parties[party].public_key, key, SMC_PUBLIC_KEY_BYTES);
+	return SMC_OK;
+}
+
+SmcStatus
 smc_handshake_read_hello(SmcHandshake *hs, int from, const uint8_t *data, size_t len)
 {
 	SmcStatus	status;

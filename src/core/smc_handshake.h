@@ -21,7 +21,11 @@
  *
  * Names and keys in T are those registered at the party that computes it, so
  * parties that disagree about who takes part, under which key, in which order
- * or with which hub never verify each other.  Keys are fresh for each lane
+ * or with which hub never verify each other.  A party that has replaced its key
+ * shows the old key's signed statement beside its hello (smc_rotation.h); who
+ * verifies it puts the new key in the place of the one registered, before T is
+ * made.  So the new key is proved by auth_i like any other, and parties of which
+ * only some follow never verify each other either.  Keys are fresh for each lane
  * (forward secrecy), and a hello taken from an older lane gives another T.
  *
  * The same code serves every party; it does no I/O.  One round trip brings
@@ -43,7 +47,8 @@
 typedef struct SmcLaneParty
 {
 	char		name[SMC_NAME_MAX];
-	uint8_t		public_key[SMC_PUBLIC_KEY_BYTES];	/* as registered here, never as told by a peer */
+	uint8_t		public_key[SMC_PUBLIC_KEY_BYTES];	/* as registered here, never as told by a peer
+													 * (but see smc_handshake_replace_key) */
 } SmcLaneParty;
 
 /* What a pair shares after the handshake.  Secret. */
@@ -92,6 +97,15 @@ extern SmcStatus smc_handshake_init(SmcHandshake *hs, int self, int hub, int par
 									const uint8_t lane_id[SMC_LANE_ID_BYTES],
 									uint16_t version_oldest, uint16_t version_newest,
 									const SmcRandom *random) SMC_MUST_USE;
+
+/*
+ * Expect another key of a party than the one registered, because the registered
+ * one has signed that it is replaced by it (smc_rotation.h): for the caller to
+ * have verified.  Before that party's hello is taken, else SMC_ERR_ARGUMENT.
+ * SMC_ERR_AUTH when it is the key of another party of the lane.
+ */
+extern SmcStatus smc_handshake_replace_key(SmcHandshake *hs, int party,
+										   const uint8_t key[SMC_PUBLIC_KEY_BYTES]) SMC_MUST_USE;
 
 /*
  * Take the hello of another party.  SMC_ERR_FORMAT on a wrong length, a second

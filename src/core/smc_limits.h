@@ -42,6 +42,7 @@
 #define SMC_SECRET_KEY_BYTES	64	/* Ed25519, libsodium's form */
 #define SMC_SIGNATURE_BYTES		64	/* Ed25519 */
 #define SMC_LANE_ID_BYTES		32
+#define SMC_ROTATIONS_MAX		16	/* statements of a new key that a party shows */
 #define SMC_FRAME_HEADER_BYTES	4
 #define SMC_UUID_BYTES			16
 

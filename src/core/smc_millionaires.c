@@ -206,12 +206,13 @@ chunk(SmcEngine *engine, int width, int alice, int bob, const uint64_t *own,
 		smc_bits_insert(lt, 0, low_lt, pairs);
 		smc_bits_insert(eq, 0, low_eq, pairs);
 	}
+	/* the answers, without what the tree left behind them */
 	if (status == SMC_OK)
 	{
 		if (less != NULL)
-			memcpy(less, lt, smc_bits_words(count) * sizeof(uint64_t));
+			smc_bits_extract(less, lt, 0, count);
 		if (equal != NULL)
-			memcpy(equal, eq, smc_bits_words(count) * sizeof(uint64_t));
+			smc_bits_extract(equal, eq, 0, count);
 	}
 done:
 	smc_arena_destroy(local);

@@ -284,11 +284,19 @@ smc_program_status(const SmcProgram *program)
 
 /* Bits of the ring that a node needs; 0 when more than there are. */
 static int
-node_width(const SmcNode *node)
+node_width(const SmcProgram *program, const SmcNode *node)
 {
 	int			width = node->range.bits + 1;
+	int			inner = 1;
 
-	return width > SMC_WIDTH_MAX ? 0 : width;
+	if (node->kind == SMC_NODE_DIVIDE)
+		inner = smc_wide_divide_width(program->party_count, program->nodes[node->a].range.bits,
+									  program->nodes[node->b].range.bits);
+	else if (node->kind == SMC_NODE_ROOT)
+		inner = smc_wide_root_width(program->party_count, program->nodes[node->a].range.bits);
+	if (width > SMC_WIDTH_MAX || inner == 0)
+		return 0;
+	return width > inner ? width : inner;
 }
 
 int
@@ -304,7 +312,7 @@ smc_program_width(const SmcProgram *program)
 
 		if (smc_program_node_is_bit(&program->nodes[i]))
 			continue;
-		needed = node_width(&program->nodes[i]);
+		needed = node_width(program, &program->nodes[i]);
 		if (needed == 0)
 			return 0;
 		width = needed > width ? needed : width;
@@ -435,4 +443,29 @@ smc_program_multiply(SmcProgram *program, int a, int b)
 		return smc_program_times_bit(program, y->a, a);
 	range = a == b ? smc_range_square(&x->range) : smc_range_multiply(&x->range, &y->range);
 	return smc_program_node(program, SMC_NODE_MULTIPLY, a < b ? a : b, a < b ? b : a, NULL, &range);
+}
+
+int
+smc_program_root(SmcProgram *program, int a)
+{
+	SmcRange	range;
+
+	if (!smc_program_numbers(program, a, a))
+		return -1;
+	range = smc_range_root(&program->nodes[a].range);
+	return smc_program_node(program, SMC_NODE_ROOT, a, 0, NULL, &range);
+}
+
+int
+smc_program_divide_floor(SmcProgram *program, int a, int b)
+{
+	SmcRange	range;
+
+	if (!smc_program_numbers(program, a, b))
+		return -1;
+	range = program->nodes[b].range;
+	if (smc_range_known(&range) && smc_range_compare(&range.hi, &one) <= 0)
+		return a;
+	range = smc_range_divide(&program->nodes[a].range, &program->nodes[b].range);
+	return smc_program_node(program, SMC_NODE_DIVIDE, a, b, NULL, &range);
 }

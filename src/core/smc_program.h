@@ -21,7 +21,7 @@
 #include "smc_bytes.h"
 #include "smc_wide.h"
 
-#define SMC_PROGRAM_NODES_MAX	65536
+#define SMC_PROGRAM_NODES_MAX	65536	/* so that an index fits a uint16_t */
 #define SMC_PROGRAM_WIDTH_MIN	128
 
 typedef struct SmcProgram SmcProgram;

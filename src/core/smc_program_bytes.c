@@ -42,6 +42,42 @@ read_wide(SmcReader *reader)
 	return value;
 }
 
+/* A range: lo and hi, or, where it is too wide for those, its bits. */
+static void
+write_range(SmcWriter *writer, const SmcRange *range)
+{
+	smc_writer_u8(writer, smc_range_known(range));
+	if (smc_range_known(range))
+	{
+		write_wide(writer, &range->lo);
+		write_wide(writer, &range->hi);
+	}
+	else
+		smc_writer_u32(writer, (uint32_t) range->bits);
+}
+
+static SmcRange
+read_range(SmcReader *reader)
+{
+	bool		known = smc_reader_bool(reader);
+	SmcWide		lo;
+	SmcWide		hi;
+	uint32_t	bits;
+
+	if (known)
+	{
+		lo = read_wide(reader);
+		hi = read_wide(reader);
+		if (smc_range_compare(&lo, &hi) > 0)
+			smc_reader_fail(reader);
+		return smc_range_of(&lo, &hi);
+	}
+	bits = smc_reader_u32(reader);
+	if (bits <= SMC_RANGE_BITS)
+		smc_reader_fail(reader);
+	return smc_range_of_bits(bits <= INT32_MAX ? (int) bits : INT32_MAX);
+}
+
 static bool
 has_value(SmcNodeKind kind)
 {
@@ -59,18 +95,12 @@ smc_program_write(const SmcProgram *program, SmcWriter *writer)
 		const SmcNode *node = &program->nodes[i];
 
 		smc_writer_u8(writer, (uint8_t) node->kind);
-		smc_writer_u32(writer, (uint32_t) node->a);
-		smc_writer_u32(writer, (uint32_t) node->b);
+		smc_writer_u16(writer, (uint16_t) node->a);
+		smc_writer_u16(writer, (uint16_t) node->b);
 		if (has_value(node->kind))
 			write_wide(writer, &node->value);
-		if (smc_program_node_is_bit(node))
-			continue;
-		smc_writer_u32(writer, (uint32_t) node->range.bits);
-		if (smc_range_known(&node->range))
-		{
-			write_wide(writer, &node->range.lo);
-			write_wide(writer, &node->range.hi);
-		}
+		if (!smc_program_node_is_bit(node))
+			write_range(writer, &node->range);
 	}
 }
 
@@ -83,9 +113,9 @@ arguments_fit(const SmcProgram *program, const SmcNode *node)
 		node->kind == SMC_NODE_NOT || node->kind == SMC_NODE_XOR || node->kind == SMC_NODE_AND;
 	bool		bit_b = node->kind == SMC_NODE_XOR || node->kind == SMC_NODE_AND;
 
-	if (args >= 1 && (node->a < 0 || node->a >= program->node_count || smc_program_is_bit(program, node->a) != bit_a))
+	if (args >= 1 && (node->a >= program->node_count || smc_program_is_bit(program, node->a) != bit_a))
 		return false;
-	if (args == 2 && (node->b < 0 || node->b >= program->node_count || smc_program_is_bit(program, node->b) != bit_b))
+	if (args == 2 && (node->b >= program->node_count || smc_program_is_bit(program, node->b) != bit_b))
 		return false;
 	if (args < 2 && node->b != 0)
 		return false;
@@ -106,19 +136,6 @@ arguments_fit(const SmcProgram *program, const SmcNode *node)
 	}
 }
 
-static bool
-range_fits(const SmcNode *node)
-{
-	const SmcRange *range = &node->range;
-
-	if (!smc_range_known(range))
-		return true;
-	if (smc_range_compare(&range->lo, &range->hi) > 0 || smc_range_of(&range->lo, &range->hi).bits != range->bits)
-		return false;
-	return node->kind != SMC_NODE_CONSTANT ||
-		(smc_range_compare(&range->lo, &node->value) == 0 && smc_range_compare(&range->hi, &node->value) == 0);
-}
-
 /* The next node; false where it is none. */
 static bool
 read_node(SmcProgram *program, SmcReader *reader)
@@ -126,24 +143,17 @@ read_node(SmcProgram *program, SmcReader *reader)
 	SmcNode		node = {0};
 
 	node.kind = smc_reader_u8(reader);
-	node.a = (int) smc_reader_u32(reader);
-	node.b = (int) smc_reader_u32(reader);
+	node.a = smc_reader_u16(reader);
+	node.b = smc_reader_u16(reader);
 	if (node.kind >= SMC_NODE_KINDS)
 		return false;
 	if (has_value(node.kind))
 		node.value = read_wide(reader);
 	if (!smc_program_node_is_bit(&node))
-	{
-		uint32_t	bits = smc_reader_u32(reader);
-
-		node.range = smc_range_of_bits(bits <= INT32_MAX ? (int) bits : INT32_MAX);
-		if (smc_range_known(&node.range))
-		{
-			node.range.lo = read_wide(reader);
-			node.range.hi = read_wide(reader);
-		}
-	}
-	if (reader->failed || !arguments_fit(program, &node) || !range_fits(&node))
+		node.range = read_range(reader);
+	if (node.kind == SMC_NODE_CONSTANT)
+		node.range = smc_range_of(&node.value, &node.value);
+	if (reader->failed || !arguments_fit(program, &node))
 		return false;
 	program->input_count += node.kind == SMC_NODE_INPUT;
 	program->input_bit_count += node.kind == SMC_NODE_BIT_INPUT;

@@ -146,4 +146,11 @@ extern SmcStatus smc_program_plan(const SmcProgram *program, int width, size_t c
  */
 extern int	smc_program_zero_signs(const SmcNode *number);
 
+/* smc_program_run in chunks of at most that many elements, a multiple of 64. */
+extern SmcStatus smc_program_run_by(const SmcProgram *program, SmcEngine *engine, int width, size_t count,
+									size_t chunk_max,
+									const uint64_t *const *inputs, const uint64_t *const *bits,
+									const int *wanted, size_t wanted_count,
+									uint64_t *const *numbers, uint64_t *const *bit_outputs) SMC_MUST_USE;
+
 #endif							/* SMC_PROGRAM_IMPL_H */

@@ -284,6 +284,10 @@ call(Run *run, const SmcStep *step, const Lineup *l)
 			return smc_arith_times_bit(engine, width, l->s, l->x, l->out, l->total);
 		case SMC_STEP_MULTIPLY:
 			return smc_arith_multiply(engine, width, l->x, l->y, l->out, l->total);
+		case SMC_STEP_DIVIDE:
+			return smc_wide_divide(engine, width, step->a_bits, step->b_bits, l->x, l->y, l->out, l->total);
+		case SMC_STEP_ROOT:
+			return smc_wide_root(engine, width, step->a_bits, l->x, l->out, l->total);
 		default:
 			return SMC_ERR_ARGUMENT;
 	}
@@ -406,13 +410,15 @@ run_chunk(Run *run, size_t at, const uint64_t *const *inputs, const uint64_t *co
 
 /* Everything that a run holds, from its arena. */
 static SmcStatus
-prepare(Run *run, int width, size_t count, const int *wanted, size_t wanted_count)
+prepare(Run *run, int width, size_t count, size_t chunk_max, const int *wanted, size_t wanted_count)
 {
 	size_t		nodes = (size_t) run->program->node_count;
 	SmcStatus	status = smc_program_plan(run->program, width, count, wanted, wanted_count, run->arena, &run->plan);
 
 	if (status != SMC_OK)
 		return status;
+	if (run->plan.chunk > chunk_max)
+		run->plan.chunk = chunk_max;
 	run->limbs = (size_t) width / 64;
 	run->numbers.words = run->plan.chunk * run->limbs;
 	run->bits.words = run->plan.chunk / 64;
@@ -426,10 +432,10 @@ prepare(Run *run, int width, size_t count, const int *wanted, size_t wanted_coun
 }
 
 SmcStatus
-smc_program_run(const SmcProgram *program, SmcEngine *engine, int width, size_t count,
-				const uint64_t *const *inputs, const uint64_t *const *bits,
-				const int *wanted, size_t wanted_count,
-				uint64_t *const *numbers, uint64_t *const *bit_outputs)
+smc_program_run_by(const SmcProgram *program, SmcEngine *engine, int width, size_t count, size_t chunk_max,
+				   const uint64_t *const *inputs, const uint64_t *const *bits,
+				   const int *wanted, size_t wanted_count,
+				   uint64_t *const *numbers, uint64_t *const *bit_outputs)
 {
 	Run			run;
 	SmcStatus	status = smc_program_status(program);
@@ -450,7 +456,7 @@ smc_program_run(const SmcProgram *program, SmcEngine *engine, int width, size_t 
 	run.program = program;
 	run.engine = engine;
 	run.arena = smc_arena_create();
-	status = run.arena ? prepare(&run, width, count, wanted, wanted_count) : SMC_ERR_MEMORY;
+	status = run.arena ? prepare(&run, width, count, chunk_max, wanted, wanted_count) : SMC_ERR_MEMORY;
 	for (size_t at = 0; at < count && status == SMC_OK; at += run.plan.chunk)
 	{
 		run.count = count - at < run.plan.chunk ? count - at : run.plan.chunk;
@@ -458,4 +464,14 @@ smc_program_run(const SmcProgram *program, SmcEngine *engine, int width, size_t 
 	}
 	smc_arena_destroy(run.arena);
 	return status;
+}
+
+SmcStatus
+smc_program_run(const SmcProgram *program, SmcEngine *engine, int width, size_t count,
+				const uint64_t *const *inputs, const uint64_t *const *bits,
+				const int *wanted, size_t wanted_count,
+				uint64_t *const *numbers, uint64_t *const *bit_outputs)
+{
+	return smc_program_run_by(program, engine, width, count, SIZE_MAX, inputs, bits, wanted, wanted_count,
+							  numbers, bit_outputs);
 }

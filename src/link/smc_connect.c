@@ -169,7 +169,10 @@ smc_connect_fail_result(SmcConnection *connection, const PGresult *result)
 		if (hint == NULL)
 			hint = "The log of its server says why.";
 	}
-	smc_connect_fail(connection, ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
+	/* a lane that was overtaken by a change there: another one will do */
+	smc_connect_fail(connection,
+					 strcmp(code_text, "55006") == 0 ? ERRCODE_OBJECT_IN_USE :
+					 ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,
 					 detail, hint);
 	pfree(detail);
 	pfree(text);

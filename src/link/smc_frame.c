@@ -3,7 +3,7 @@
  *
  * The OFFER must stay readable for every later version, since it is what
  * versions are negotiated with: a magic, then fields that only ever grow at
- * the end of the hello.
+ * the end.
  */
 #include "link/smc_frame.h"
 
@@ -85,7 +85,18 @@ smc_frame_write_offer(uint8 out[SMC_FRAME_OFFER_MAX], const SmcOffer *offer)
 	}
 	at = put_bytes(at, offer->hub_key, SMC_PUBLIC_KEY_BYTES);
 	at = put_bytes(at, offer->hello, SMC_HELLO_BYTES);
+	at += smc_rotation_write(&offer->hub_chain, at);
 	return at - out;
+}
+
+/* The rest of what is read, as a chain; there may be none. */
+static bool
+read_chain(SmcReader *reader, SmcRotationChain *chain)
+{
+	size_t		len = reader->len - reader->at;
+	const uint8 *data = smc_reader_bytes(reader, len);
+
+	return smc_reader_end(reader) == SMC_OK && smc_rotation_read(chain, data, len) == SMC_OK;
 }
 
 bool
@@ -130,7 +141,30 @@ smc_frame_read_offer(const uint8 *frame, size_t len, SmcOffer *offer)
 	}
 	smc_reader_copy(&reader, offer->hub_key, SMC_PUBLIC_KEY_BYTES);
 	smc_reader_copy(&reader, offer->hello, SMC_HELLO_BYTES);
-	return smc_reader_end(&reader) == SMC_OK;
+	return read_chain(&reader, &offer->hub_chain);
+}
+
+size_t
+smc_frame_write_hello(uint8 out[SMC_FRAME_HELLO_MAX], const uint8 *hello, const uint8 *key,
+					  const SmcRotationChain *chain)
+{
+	uint8	   *at = put_bytes(out, hello, SMC_HELLO_BYTES);
+
+	at = put_bytes(at, key, SMC_PUBLIC_KEY_BYTES);
+	at += smc_rotation_write(chain, at);
+	return at - out;
+}
+
+bool
+smc_frame_read_hello(const uint8 *body, size_t len, const uint8 **hello,
+					 uint8 key[SMC_PUBLIC_KEY_BYTES], SmcRotationChain *chain)
+{
+	SmcReader	reader;
+
+	smc_reader_init(&reader, body, len);
+	*hello = smc_reader_bytes(&reader, SMC_HELLO_BYTES);
+	smc_reader_copy(&reader, key, SMC_PUBLIC_KEY_BYTES);
+	return read_chain(&reader, chain);
 }
 
 void

@@ -30,12 +30,17 @@ typedef enum SmcFrameKind
 #define SMC_FRAME_BYTES_MAX \
 	(SMC_FRAME_HEADER_BYTES + SMC_FRAME_MAX + SMC_SEAL_OVERHEAD)
 
-/* The longest OFFER: magic, lane id, three indexes, names, key, hello. */
+/* The longest OFFER: magic, lane id, three indexes, names, key, hello, chain. */
 #define SMC_FRAME_MAGIC			"smc lane"
 #define SMC_FRAME_MAGIC_BYTES	8
 #define SMC_FRAME_OFFER_MAX \
 	(SMC_FRAME_HEADER_BYTES + SMC_FRAME_MAGIC_BYTES + SMC_LANE_ID_BYTES + 3 + \
-	 SMC_PARTIES_MAX * (4 + SMC_NAME_MAX) + SMC_PUBLIC_KEY_BYTES + SMC_HELLO_BYTES)
+	 SMC_PARTIES_MAX * (4 + SMC_NAME_MAX) + SMC_PUBLIC_KEY_BYTES + SMC_HELLO_BYTES + \
+	 SMC_ROTATION_CHAIN_BYTES_MAX)
+
+/* The longest body of a HELLO: hello, key, chain. */
+#define SMC_FRAME_HELLO_MAX \
+	(SMC_HELLO_BYTES + SMC_PUBLIC_KEY_BYTES + SMC_ROTATION_CHAIN_BYTES_MAX)
 
 #define SMC_FRAME_PROBE_BYTES	(SMC_FRAME_HEADER_BYTES + SMC_FRAME_MAGIC_BYTES + SMC_LANE_ID_BYTES)
 #define SMC_FRAME_ANSWER_BYTES	(SMC_FRAME_HEADER_BYTES + 8)
@@ -61,6 +66,15 @@ extern size_t smc_frame_write_offer(uint8 out[SMC_FRAME_OFFER_MAX], const SmcOff
 
 /* Read an OFFER; false unless it is well-formed to its last byte. */
 extern bool smc_frame_read_offer(const uint8 *frame, size_t len, SmcOffer *offer);
+
+/*
+ * Write the body of a HELLO, returning its length; and read one: false unless it
+ * is well-formed.  *hello then points into the body, and nothing is verified.
+ */
+extern size_t smc_frame_write_hello(uint8 out[SMC_FRAME_HELLO_MAX], const uint8 *hello,
+									const uint8 *key, const SmcRotationChain *chain);
+extern bool smc_frame_read_hello(const uint8 *body, size_t len, const uint8 **hello,
+								 uint8 key[SMC_PUBLIC_KEY_BYTES], SmcRotationChain *chain);
 
 /* Write and read a PROBE and its answer; age_ms below 0 means that there is no such lane. */
 extern void smc_frame_write_probe(uint8 out[SMC_FRAME_PROBE_BYTES], const uint8 lane_id[SMC_LANE_ID_BYTES]);

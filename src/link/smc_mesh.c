@@ -29,7 +29,8 @@ wipe(void *arg)
 
 static SmcMesh *
 create(MemoryContext parent, SmcTransport *transport, int self, int hub, int party_count,
-	   const SmcLaneParty *parties, const uint8 *lane_id, const uint8 *identity)
+	   const SmcLaneParty *parties, const SmcMeshKeys *keys, const uint8 *lane_id,
+	   const uint8 *identity)
 {
 	MemoryContext context;
 	SmcMesh    *mesh;
@@ -48,11 +49,13 @@ create(MemoryContext parent, SmcTransport *transport, int self, int hub, int par
 	mesh->hub = hub;
 	mesh->party_count = party_count;
 	mesh->idle_interval = SMC_MESH_IDLE_MS;
+	mesh->keys = *keys;
 	memcpy(mesh->lane_id, lane_id, SMC_LANE_ID_BYTES);
 	dlist_init(&mesh->letters);
 	for (i = 0; i < party_count; i++)
 	{
 		strlcpy(mesh->parties[i].name, parties[i].name, SMC_NAME_MAX);
+		memcpy(mesh->parties[i].key, parties[i].public_key, SMC_PUBLIC_KEY_BYTES);
 		mesh->parties[i].heard = GetCurrentTimestamp();
 		smc_queue_init(&mesh->parties[i].data, context);
 	}
@@ -68,17 +71,17 @@ create(MemoryContext parent, SmcTransport *transport, int self, int hub, int par
 
 SmcMesh *
 smc_mesh_create_hub(MemoryContext parent, SmcTransport *transport, int self, int party_count,
-					const SmcLaneParty *parties, const uint8 *identity)
+					const SmcLaneParty *parties, const SmcMeshKeys *keys, const uint8 *identity)
 {
 	uint8		lane_id[SMC_LANE_ID_BYTES];
 
 	smc_random_fill(smc_random_system(), lane_id, sizeof(lane_id));
-	return create(parent, transport, self, self, party_count, parties, lane_id, identity);
+	return create(parent, transport, self, self, party_count, parties, keys, lane_id, identity);
 }
 
 SmcMesh *
 smc_mesh_create_peer(MemoryContext parent, SmcTransport *transport, const SmcOffer *offer,
-					 const SmcLaneParty *parties, const uint8 *identity)
+					 const SmcLaneParty *parties, const SmcMeshKeys *keys, const uint8 *identity)
 {
 	SmcMesh    *mesh;
 	int			i;
@@ -89,9 +92,9 @@ smc_mesh_create_peer(MemoryContext parent, SmcTransport *transport, const SmcOff
 			elog(ERROR, "smc mesh: party %d is \"%s\", offered \"%s\"",
 				 i, parties[i].name, offer->names[i]);
 	}
-	mesh = create(parent, transport, offer->self, offer->hub, offer->party_count, parties,
+	mesh = create(parent, transport, offer->self, offer->hub, offer->party_count, parties, keys,
 				  offer->lane_id, identity);
-	smc_mesh_handshake_take_hello(mesh, offer->hub, offer->hello, offer->hub_key);
+	smc_mesh_handshake_take_offer(mesh, offer);
 	return mesh;
 }
 
@@ -296,6 +299,18 @@ int
 smc_mesh_party_count(const SmcMesh *mesh)
 {
 	return mesh->party_count;
+}
+
+const uint8 *
+smc_mesh_party_key(const SmcMesh *mesh, int party)
+{
+	return mesh->parties[party].key;
+}
+
+const SmcRotationChain *
+smc_mesh_followed(const SmcMesh *mesh, int party)
+{
+	return mesh->parties[party].followed;
 }
 
 const char *

@@ -13,15 +13,20 @@
  * error for smc_mesh_channel_rethrow.
  *
  * Frame: u8 kind, u8 from, u8 to, u8 zero, then a body by kind:
- *   OFFER   hub -> peer      what lane is proposed, and the hub's hello (plain)
- *   HELLO   peer -> everyone hello, identity key (plain)
+ *   OFFER   hub -> peer      what lane is proposed, the hub's hello, identity key
+ *                            and chain (plain)
+ *   HELLO   peer -> everyone hello, identity key, chain (plain)
  *   AUTH    party -> everyone signature (plain)
  *   SEALED  party -> party   ciphertext; the 4 header bytes are authenticated
  * The text of a SEALED frame: u8 message type, u8 more (0 or 1), bytes.
  * The identity key in an OFFER or HELLO is only compared with the one that is
  * registered here, so that the right party is named when they differ: what all
  * sign covers all keys as the signer knows them, so one wrong key would make
- * every signature fail.  HELLO and AUTH have 255 in the place of `to`: the hub
+ * every signature fail.  The chain holds a party's signed statements of its new
+ * keys (core/smc_rotation.h; nothing, where it never had another): where it leads
+ * from the registered key to the one told, that one is expected from here on,
+ * and after the handshake, by which it is proved, the caller registers it.  HELLO
+ * and AUTH have 255 in the place of `to`: the hub
  * passes each on to all others at once, so that whoever is through with the
  * handshake can speak sealed at once, and everyone else is through before
  * hearing it.
@@ -44,6 +49,7 @@
 #include "core/smc_channel.h"
 #include "core/smc_handshake.h"
 #include "core/smc_limits.h"
+#include "core/smc_rotation.h"
 
 typedef struct SmcMesh SmcMesh;
 
@@ -105,13 +111,23 @@ typedef struct SmcMeshStats
 } SmcMeshStats;
 
 /*
+ * Keys that were replaced: what we show of our own, and whose statements we
+ * follow.
+ */
+typedef struct SmcMeshKeys
+{
+	SmcRotationChain own;		/* leads to our key; or empty */
+	uint16		follow;			/* mask of parties */
+} SmcMeshKeys;
+
+/*
  * Create the hub's end over parties[0..party_count); the lane's random id is
  * made here.  Everything lives in a context below parent, wiped at its reset.
  * identity is the Ed25519 secret key, copied and wiped after the handshake.
  */
 extern SmcMesh *smc_mesh_create_hub(MemoryContext parent, SmcTransport *transport, int self,
 									int party_count, const SmcLaneParty *parties,
-									const uint8 *identity);
+									const SmcMeshKeys *keys, const uint8 *identity);
 
 /*
  * What a hub proposes, as a peer reads it: the names in order; the peer looks
@@ -126,6 +142,7 @@ typedef struct SmcOffer
 	char		names[SMC_PARTIES_MAX][SMC_NAME_MAX];
 	uint8		hub_key[SMC_PUBLIC_KEY_BYTES];	/* as the hub says, to compare and never to trust */
 	uint8		hello[SMC_HELLO_BYTES];
+	SmcRotationChain hub_chain; /* nothing of it verified */
 } SmcOffer;
 
 /*
@@ -137,7 +154,7 @@ extern void smc_mesh_read_offer(const uint8 *frame, size_t len, SmcOffer *offer)
 /* Create a peer's end from an offer, with the keys this party has registered. */
 extern SmcMesh *smc_mesh_create_peer(MemoryContext parent, SmcTransport *transport,
 									 const SmcOffer *offer, const SmcLaneParty *parties,
-									 const uint8 *identity);
+									 const SmcMeshKeys *keys, const uint8 *identity);
 
 /*
  * Run the handshake to its end or raise within timeout_ms: every party proved
@@ -145,6 +162,14 @@ extern SmcMesh *smc_mesh_create_peer(MemoryContext parent, SmcTransport *transpo
  * authentication read the same and name the party.
  */
 extern void smc_mesh_handshake(SmcMesh *mesh, long timeout_ms);
+
+/*
+ * After the handshake: the key that a party proved to hold; and where that isn't
+ * the one registered here, the verified statements that lead from that one to
+ * it, else NULL.
+ */
+extern const uint8 *smc_mesh_party_key(const SmcMesh *mesh, int party);
+extern const SmcRotationChain *smc_mesh_followed(const SmcMesh *mesh, int party);
 
 /* Hand in a frame that arrived from a neighbour: opened, queued or relayed.  Raises on a bad frame. */
 extern void smc_mesh_receive_frame(SmcMesh *mesh, int neighbour, const uint8 *frame, size_t len);

@@ -5,12 +5,18 @@
  * are driven by what arrives.  Each HELLO and AUTH is taken the moment it is
  * in, and the keys are made as soon as the last one is, in the middle of
  * reading if need be: the next frame may already be sealed.
+ *
+ * A party that tells another key than the one registered is followed when its
+ * chain of statements leads there.  Anyone can show any chain, so what that
+ * costs is bounded (core/smc_rotation.h), and what is found is kept in this
+ * mesh alone until the party has proved to hold the new key.
  */
 #include "link/smc_mesh.h"
 
 #include <sodium.h>
 
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "link/smc_mesh_state.h"
@@ -48,6 +54,7 @@ send_offers(SmcMesh *mesh)
 		strlcpy(offer.names[i], mesh->parties[i].name, SMC_NAME_MAX);
 	memcpy(offer.hub_key, hs->parties[mesh->self].public_key, SMC_PUBLIC_KEY_BYTES);
 	memcpy(offer.hello, hs->hello[mesh->self], SMC_HELLO_BYTES);
+	offer.hub_chain = mesh->keys.own;
 
 	for (i = 0; i < mesh->party_count; i++)
 	{
@@ -139,12 +146,74 @@ raise_unauthenticated(SmcMesh *mesh, int party)
 					 mesh->parties[party].name)));
 }
 
-void
-smc_mesh_handshake_take_hello(SmcMesh *mesh, int from, const uint8 *hello, const uint8 *key)
+/* The same, of a party whose new key is genuine, where the DBA wants to know of it first. */
+static void
+raise_not_followed(SmcMesh *mesh, int party, const uint8 *key)
+{
+	char		text[sodium_base64_ENCODED_LEN(SMC_PUBLIC_KEY_BYTES, sodium_base64_VARIANT_ORIGINAL)];
+
+	sodium_bin2base64(text, sizeof(text), key, SMC_PUBLIC_KEY_BYTES, sodium_base64_VARIANT_ORIGINAL);
+	mesh->state = SMC_MESH_BROKEN;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+			 errmsg("peer \"%s\" could not be authenticated", mesh->parties[party].name),
+			 errdetail("It has a new public key, signed by the one registered here, and the option accept_rotation of its server is off."),
+			 errhint("Once its people have confirmed the key: ALTER SERVER %s OPTIONS (SET public_key '%s').",
+					 quote_identifier(mesh->parties[party].name), text)));
+}
+
+/* What came of a key that a party tells. */
+typedef enum KeyFound
+{
+	KEY_REGISTERED,
+	KEY_FOLLOWED,				/* and expected from now on */
+	KEY_NOT_FOLLOWED,			/* its statements hold, but are not for us to follow */
+	KEY_UNKNOWN
+} KeyFound;
+
+/* Compare the key that a party tells with the one registered, and follow its chain if need be. */
+static KeyFound
+find_key(SmcMesh *mesh, int from, const uint8 *key, const SmcRotationChain *chain)
 {
 	SmcHandshake *hs = &mesh->secrets->handshake;
-	SmcStatus	status = smc_handshake_read_hello(hs, from, hello, SMC_HELLO_BYTES);
+	SmcMeshParty *party = &mesh->parties[from];
+	SmcRotationChain *followed;
+	int			first;
 
+	if (memcmp(key, party->key, SMC_PUBLIC_KEY_BYTES) == 0)
+		return KEY_REGISTERED;
+
+	/* once only, and never for ourselves or after the greeting: see smc_handshake_read_hello */
+	if (hs->failed || (hs->hello_mask & (1 << from)) != 0)
+		return KEY_UNKNOWN;
+	if (smc_rotation_follow(chain, party->name, party->key, key, &first) != SMC_OK)
+		return KEY_UNKNOWN;
+	if ((mesh->keys.follow & (1 << from)) == 0)
+		return KEY_NOT_FOLLOWED;
+	if (smc_handshake_replace_key(hs, from, key) != SMC_OK)
+		return KEY_UNKNOWN;		/* it is another party's */
+
+	followed = MemoryContextAllocZero(mesh->context, sizeof(SmcRotationChain));
+	followed->count = chain->count - first;
+	memcpy(followed->rotations, chain->rotations + first,
+		   followed->count * sizeof(SmcRotation));
+	memcpy(party->key, key, SMC_PUBLIC_KEY_BYTES);
+	party->followed = followed;
+	return KEY_FOLLOWED;
+}
+
+/* Take a greeting.  What can be wrong is judged in this order: format, version, key. */
+static void
+take_hello(SmcMesh *mesh, int from, const uint8 *hello, const uint8 *key,
+		   const SmcRotationChain *chain)
+{
+	SmcHandshake *hs = &mesh->secrets->handshake;
+	KeyFound	found = find_key(mesh, from, key, chain);
+	SmcStatus	status;
+
+	if (found == KEY_UNKNOWN && hs->failed)
+		raise_unauthenticated(mesh, from);
+	status = smc_handshake_read_hello(hs, from, hello, SMC_HELLO_BYTES);
 	if (status == SMC_ERR_FORMAT)
 		smc_mesh_violation(mesh, from, "Its greeting is malformed.");
 	if (status == SMC_ERR_VERSION)
@@ -159,12 +228,32 @@ smc_mesh_handshake_take_hello(SmcMesh *mesh, int from, const uint8 *hello, const
 				 errhint("Update the extension smc at the party whose version is older.")));
 	}
 	smc_mesh_check(status, "taking a greeting");
-	if (memcmp(key, hs->parties[from].public_key, SMC_PUBLIC_KEY_BYTES) != 0)
+	if (found == KEY_UNKNOWN)
 		raise_unauthenticated(mesh, from);
+	if (found == KEY_NOT_FOLLOWED)
+		raise_not_followed(mesh, from, key);
 
 	/* The hub's is in its offer, before a peer has greeted; see smc_mesh_handshake. */
 	if (mesh->self == mesh->hub || from != mesh->hub)
 		sign_when_ready(mesh);
+}
+
+void
+smc_mesh_handshake_take_offer(SmcMesh *mesh, const SmcOffer *offer)
+{
+	take_hello(mesh, offer->hub, offer->hello, offer->hub_key, &offer->hub_chain);
+}
+
+void
+smc_mesh_handshake_take_hello(SmcMesh *mesh, int from, const uint8 *body, size_t len)
+{
+	uint8		key[SMC_PUBLIC_KEY_BYTES];
+	SmcRotationChain chain;
+	const uint8 *hello;
+
+	if (!smc_frame_read_hello(body, len, &hello, key, &chain))
+		smc_mesh_violation(mesh, from, "Its greeting is malformed.");
+	take_hello(mesh, from, hello, key, &chain);
 }
 
 void
@@ -213,11 +302,12 @@ smc_mesh_handshake(SmcMesh *mesh, long timeout_ms)
 		send_offers(mesh);
 	else
 	{
-		uint8		body[SMC_HELLO_BYTES + SMC_PUBLIC_KEY_BYTES];
+		uint8		body[SMC_FRAME_HELLO_MAX];
+		size_t		len = smc_frame_write_hello(body, hs->hello[mesh->self],
+												hs->parties[mesh->self].public_key,
+												&mesh->keys.own);
 
-		memcpy(body, hs->hello[mesh->self], SMC_HELLO_BYTES);
-		memcpy(body + SMC_HELLO_BYTES, hs->parties[mesh->self].public_key, SMC_PUBLIC_KEY_BYTES);
-		send_to_everyone(mesh, SMC_FRAME_HELLO, body, sizeof(body));
+		send_to_everyone(mesh, SMC_FRAME_HELLO, body, len);
 		sign_when_ready(mesh);
 	}
 

@@ -227,11 +227,8 @@ smc_mesh_receive_frame(SmcMesh *mesh, int neighbour, const uint8 *frame, size_t 
 		 */
 		if (is_hub)
 			relay(mesh, header.from, header.to, frame, len);
-		if (header.kind == SMC_FRAME_HELLO &&
-			body_len != SMC_HELLO_BYTES + SMC_PUBLIC_KEY_BYTES)
-			smc_mesh_violation(mesh, header.from, "Its greeting is malformed.");
-		else if (header.kind == SMC_FRAME_HELLO)
-			smc_mesh_handshake_take_hello(mesh, header.from, body, body + SMC_HELLO_BYTES);
+		if (header.kind == SMC_FRAME_HELLO)
+			smc_mesh_handshake_take_hello(mesh, header.from, body, body_len);
 		else
 			smc_mesh_handshake_take_auth(mesh, header.from, body, body_len);
 	}

@@ -40,6 +40,8 @@ typedef struct SmcMeshLetter
 typedef struct SmcMeshParty
 {
 	char		name[SMC_NAME_MAX];
+	uint8		key[SMC_PUBLIC_KEY_BYTES];
+	SmcRotationChain *followed; /* from the registered key to this one; NULL: it is the registered one */
 	TimestampTz heard;
 	SmcQueue	data;			/* DATA bytes for the channel */
 	uint64		data_serial;	/* of the frame whose bytes came first of those in data */
@@ -75,6 +77,7 @@ struct SmcMesh
 	int			version;
 	uint8		lane_id[SMC_LANE_ID_BYTES];
 	SmcMeshParty parties[SMC_PARTIES_MAX];
+	SmcMeshKeys keys;
 	SmcMeshSecrets *secrets;
 	uint8	   *frame;			/* a frame being built */
 
@@ -104,7 +107,8 @@ extern void smc_mesh_send_frame(SmcMesh *mesh, int to, const uint8 *frame, size_
 
 /* Begin the handshake of a new mesh; take what arrives of it (smc_mesh_handshake.c). */
 extern void smc_mesh_handshake_begin(SmcMesh *mesh, const SmcLaneParty *parties, const uint8 *identity);
-extern void smc_mesh_handshake_take_hello(SmcMesh *mesh, int from, const uint8 *hello, const uint8 *key);
+extern void smc_mesh_handshake_take_offer(SmcMesh *mesh, const SmcOffer *offer);
+extern void smc_mesh_handshake_take_hello(SmcMesh *mesh, int from, const uint8 *body, size_t len);
 extern void smc_mesh_handshake_take_auth(SmcMesh *mesh, int from, const uint8 *body, size_t len);
 
 #endif							/* SMC_MESH_STATE_H */

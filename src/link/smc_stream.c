@@ -29,7 +29,8 @@ smc_stream_raise(const SmcStream *stream)
 	const SmcConnection *connection = &stream->connection;
 
 	ereport(ERROR,
-			(errcode(ERRCODE_CONNECTION_FAILURE),
+			(errcode(connection->code == ERRCODE_OBJECT_IN_USE ? connection->code :
+					 ERRCODE_CONNECTION_FAILURE),
 			 errmsg("lost the link to peer \"%s\"", connection->name),
 			 connection->detail ? errdetail_internal("%s", connection->detail) : 0,
 			 connection->hint ? errhint("%s", connection->hint) : 0));

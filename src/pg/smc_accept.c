@@ -90,7 +90,8 @@ warn_of_strangers(const SmcStudy *study)
  * smc_accept(study text) returns text
  *
  * Sign the study as it now stands; returns the digest.  Accepting again what is
- * accepted changes nothing.
+ * accepted changes nothing, unless our key was replaced since: then it is signed
+ * by the present one.
  */
 Datum
 smc_accept(PG_FUNCTION_ARGS)
@@ -125,9 +126,8 @@ smc_accept(PG_FUNCTION_ARGS)
 	/* a consent that can't be kept is none */
 	smc_source_require_readable(study, smc_source_find(study));
 
-	if (!smc_consent_has_own(study))
-		smc_consent_store_put(study->name, smc_consent_sign(study),
-							  GetUserNameFromId(GetUserId(), false));
+	if (!smc_consent_has_current(study))
+		smc_consent_store_put(study->name, smc_consent_sign(study));
 	warn_of_strangers(study);
 	sodium_bin2hex(hex, sizeof(hex), study->digest, SMC_KEY_BYTES);
 	PG_RETURN_TEXT_P(cstring_to_text(hex));

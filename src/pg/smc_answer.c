@@ -356,7 +356,7 @@ check_lane(const SmcAnswer *answer)
 	if (memcmp(fingerprint, answer->fingerprint, SMC_KEY_BYTES) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),	/* the hub tries another lane */
-				 errmsg("party \"%s\" has changed its registered peers since this lane was opened",
+				 errmsg("party \"%s\" has changed its key or its registered peers since this lane was opened",
 						own_name(answer))));
 }
 
@@ -794,6 +794,16 @@ run_local_part(SmcAnswer *answer, Computation *c)
 	c->local_us = GetCurrentTimestamp() - started;
 }
 
+/* Consent may have been withdrawn while the local query ran: nothing leaves without it. */
+static void
+confirm_consent(SmcAnswer *answer, const Computation *c)
+{
+	answer->stage = STAGE_CHECK;
+	smc_transaction_begin();
+	smc_consent_require_still(c->study);
+	smc_transaction_commit_lazy();
+}
+
 static void
 run_joint_part(SmcAnswer *answer, Computation *c)
 {
@@ -894,6 +904,7 @@ answer_compute(SmcAnswer *answer, const SmcMessage *message)
 		await_approval(answer, c);
 	if (!smc_query_reads_nothing(c->query))
 		run_local_part(answer, c);
+	confirm_consent(answer, c);
 	run_joint_part(answer, c);
 	keep(answer, c);
 	await_end(answer, c);
@@ -930,6 +941,7 @@ answer_who(SmcAnswer *answer)
 
 	initStringInfo(&buf);
 	smc_transaction_begin();
+	check_lane(answer);
 	smc_messages_put_text(&buf, smc_module_version());
 	smc_transaction_commit_lazy();
 	smc_messages_put_u32(&buf, PG_VERSION_NUM);

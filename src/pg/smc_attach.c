@@ -50,9 +50,9 @@
 #include "pg/smc_attach.h"
 #include "pg/smc_failure.h"
 #include "pg/smc_guard.h"
-#include "pg/smc_identity.h"
 #include "pg/smc_module.h"
 #include "pg/smc_peer.h"
+#include "pg/smc_rotate.h"
 #include "pg/smc_transaction.h"
 
 PG_FUNCTION_INFO_V1(smc_attach);
@@ -153,17 +153,18 @@ offered_names(const SmcOffer *offer)
 
 /* Make our end of the lane, with the secret key in memory no longer than that takes. */
 static void
-create_mesh(Session *session, const SmcOffer *offer, const SmcLaneParty *parties)
+create_mesh(Session *session, const SmcOffer *offer, const SmcLaneParty *parties,
+			const SmcMeshKeys *keys)
 {
 	uint8		identity[SMC_SECRET_KEY_BYTES];
 
 	PG_TRY();
 	{
 		smc_transaction_begin();
-		smc_identity_secret(identity);
+		smc_rotate_secret(&parties[offer->self], identity);
 		smc_transaction_commit_lazy();
 		session->mesh = smc_mesh_create_peer(session->context, session->transport, offer,
-											 parties, identity);
+											 parties, keys, identity);
 	}
 	PG_CATCH();
 	{
@@ -174,12 +175,25 @@ create_mesh(Session *session, const SmcOffer *offer, const SmcLaneParty *parties
 	sodium_memzero(identity, sizeof(identity));
 }
 
+/* Register the new keys that the handshake followed parties to; the fingerprint is then another. */
+static void
+register_new_keys(Session *session, const List *names, uint8 fingerprint[SMC_KEY_BYTES])
+{
+	if (!smc_rotate_has_followed(session->mesh))
+		return;
+	smc_transaction_begin();
+	smc_rotate_register(session->mesh, names);
+	smc_peer_fingerprint(names, GetUserId(), false, fingerprint);
+	smc_transaction_commit_flushed();
+}
+
 /* Take up the offer of a lane: look everyone up in our own registry, and run the handshake. */
 static void
 open_lane(Session *session, const uint8 *frame, size_t len)
 {
 	SmcOffer	offer;
 	SmcLaneParty parties[SMC_PARTIES_MAX];
+	SmcMeshKeys keys;
 	uint8		fingerprint[SMC_KEY_BYTES];
 	List	   *names;
 	int			self;
@@ -196,10 +210,12 @@ open_lane(Session *session, const uint8 *frame, size_t len)
 				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
 				 errmsg("party \"%s\" is taken for party \"%s\"",
 						offer.names[self], offer.names[offer.self])));
+	smc_rotate_mesh_keys(parties, offer.party_count, self, &keys);
 	smc_transaction_commit_lazy();
 
-	create_mesh(session, &offer, parties);
+	create_mesh(session, &offer, parties, &keys);
 	smc_mesh_handshake(session->mesh, OPEN_TIMEOUT_MS);
+	register_new_keys(session, names, fingerprint);
 	session->answer = smc_answer_create(session->context, session->mesh, names, fingerprint);
 }
 

@@ -72,4 +72,34 @@
 	ExecInsertIndexTuples(result, slot, estate, false, false, NULL, NIL)
 #endif
 
+/* One function for all object kinds since 16. */
+#if PG_VERSION_NUM >= 160000
+#define smc_compat_server_ownercheck(serverid, userid) \
+	object_ownercheck(ForeignServerRelationId, serverid, userid)
+#else
+#define smc_compat_server_ownercheck(serverid, userid) \
+	pg_foreign_server_ownercheck(serverid, userid)
+#endif
+
+/*
+ * New storage for a relation: 16 renamed it.  Reindexing takes the statement
+ * since 17, and whether a lock is held may count stronger ones.
+ */
+#if PG_VERSION_NUM >= 160000
+#define smc_compat_set_new_storage(rel) \
+	RelationSetNewRelfilenumber(rel, (rel)->rd_rel->relpersistence)
+#else
+#define smc_compat_set_new_storage(rel) \
+	RelationSetNewRelfilenode(rel, (rel)->rd_rel->relpersistence)
+#endif
+#if PG_VERSION_NUM >= 170000
+#define smc_compat_lock_held(tag, mode)	LockHeldByMe(tag, mode, false)
+#define smc_compat_reindex_relation(relid) \
+	reindex_relation(NULL, relid, REINDEX_REL_PROCESS_TOAST, &(ReindexParams) {0})
+#else
+#define smc_compat_lock_held(tag, mode)	LockHeldByMe(tag, mode)
+#define smc_compat_reindex_relation(relid) \
+	reindex_relation(relid, REINDEX_REL_PROCESS_TOAST, &(ReindexParams) {0})
+#endif
+
 #endif							/* SMC_COMPAT_H */

@@ -1,5 +1,5 @@
 /*
- * The rows of smc_consents: what each party last said of a study, and what it
+ * The rows of smc_consent_log: what each party last said of a study, and what it
  * signed before.
  *
  * Reading is on the path of every query, and goes straight to the index;
@@ -21,22 +21,25 @@
 #include "utils/timestamp.h"
 
 #include "pg/smc_consent_store.h"
+#include "pg/smc_identity.h"
 #include "pg/smc_module.h"
 #include "pg/smc_statement.h"
 
-/* Columns of smc_consents, as smc--1.0.sql creates them. */
+/* Columns of smc_consent_log, as smc--1.0.sql creates them. */
 enum
 {
 	COLUMN_STUDY = 1,
 	COLUMN_PARTY,
 	COLUMN_DIGEST,
+	COLUMN_SIGNATURE,
 	COLUMN_DEFINITION,
 	COLUMN_ACCEPTED,
-	COLUMN_SIGNATURE,
+	COLUMN_PUBLIC_KEY,
 	COLUMN_ACCEPTED_AT,
 	COLUMN_ACCEPTED_BY,
 	COLUMN_HEARD_AT,
-	COLUMN_LAST = COLUMN_HEARD_AT
+	COLUMN_ENDED_AT,
+	COLUMN_LAST = COLUMN_ENDED_AT
 };
 
 static bytea *
@@ -76,11 +79,14 @@ make_row(HeapTuple tuple, TupleDesc tupdesc)
 	row->definition = TextDatumGetCString(values[COLUMN_DEFINITION - 1]);
 	row->accepted = DatumGetBool(values[COLUMN_ACCEPTED - 1]);
 	row->heard_at = DatumGetTimestampTz(values[COLUMN_HEARD_AT - 1]);
-	if (!nulls[COLUMN_SIGNATURE - 1] && !nulls[COLUMN_ACCEPTED_AT - 1])
+	if (!nulls[COLUMN_ACCEPTED_AT - 1] && !nulls[COLUMN_ACCEPTED_BY - 1] &&
+		!nulls[COLUMN_PUBLIC_KEY - 1])
 	{
 		row->is_signed = copy_bytea(values[COLUMN_SIGNATURE - 1], row->signature,
-									SMC_SIGNATURE_BYTES);
+									SMC_SIGNATURE_BYTES) &&
+			smc_identity_parse_key(TextDatumGetCString(values[COLUMN_PUBLIC_KEY - 1]), row->public_key);
 		row->accepted_at = DatumGetTimestampTz(values[COLUMN_ACCEPTED_AT - 1]);
+		row->role = TextDatumGetCString(values[COLUMN_ACCEPTED_BY - 1]);
 	}
 	return row;
 }
@@ -100,14 +106,14 @@ read_rows(const char *study, const char *party, const uint8 *digest)
 	List	   *rows = NIL;
 	ScanKeyData keys[3];
 	int			key_count = 1;
-	Oid			relid = get_relname_relid("smc_consents", smc_module_schema());
+	Oid			relid = get_relname_relid("smc_consent_log", smc_module_schema());
 	Relation	rel;
 	Snapshot	snapshot;
 	SysScanDesc scan;
 	HeapTuple	tuple;
 
 	if (!OidIsValid(relid))
-		elog(ERROR, "table smc_consents is missing");
+		elog(ERROR, "table smc_consent_log is missing");
 	set_text_key(&keys[0], COLUMN_STUDY, study);
 	if (party)
 		set_text_key(&keys[key_count++], COLUMN_PARTY, party);
@@ -118,11 +124,11 @@ read_rows(const char *study, const char *party, const uint8 *digest)
 
 	rel = table_open(relid, AccessShareLock);
 	if (RelationGetNumberOfAttributes(rel) != COLUMN_LAST)
-		elog(ERROR, "table smc_consents has %d columns, expected %d",
+		elog(ERROR, "table smc_consent_log has %d columns, expected %d",
 			 RelationGetNumberOfAttributes(rel), COLUMN_LAST);
 	(void) RelationGetIndexList(rel);	/* finds the primary key */
 	if (!OidIsValid(rel->rd_pkindex))
-		elog(ERROR, "table smc_consents has no primary key");
+		elog(ERROR, "table smc_consent_log has no primary key");
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	scan = systable_beginscan(rel, rel->rd_pkindex, true, snapshot, key_count, keys);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
@@ -163,7 +169,16 @@ SmcConsentRow *
 smc_consent_store_find(const char *study, const char *party, const uint8 digest[SMC_KEY_BYTES])
 {
 	List	   *rows = read_rows(study, party, digest);
+	ListCell   *lc;
 
+	list_sort(rows, compare_rows);
+	foreach(lc, rows)
+	{
+		SmcConsentRow *row = lfirst(lc);
+
+		if (row->accepted)
+			return row;
+	}
 	return rows == NIL ? NULL : linitial(rows);
 }
 
@@ -175,7 +190,8 @@ static void
 lock_rows(const char *study, const char *party)
 {
 	static SmcStatement lock = {
-		"SELECT FROM @.smc_consents WHERE study = $1 AND party = $2 ORDER BY digest FOR UPDATE",
+		"SELECT FROM @.smc_consent_log WHERE study = $1 AND party = $2"
+		" ORDER BY digest, signature FOR UPDATE",
 		2, {TEXTOID, TEXTOID}
 	};
 	Datum		values[2];
@@ -186,45 +202,45 @@ lock_rows(const char *study, const char *party)
 }
 
 void
-smc_consent_store_put(const char *study, SmcConsentRow *row, const char *accepted_by)
+smc_consent_store_put(const char *study, SmcConsentRow *row)
 {
 	static SmcStatement end_others = {
-		"UPDATE @.smc_consents SET accepted = false"
-		" WHERE study = $1 AND party = $2 AND digest <> $3 AND accepted",
-		3, {TEXTOID, TEXTOID, BYTEAOID}
+		"UPDATE @.smc_consent_log SET accepted = false, ended_at = $5"
+		" WHERE study = $1 AND party = $2 AND accepted AND NOT (digest = $3 AND signature = $4)",
+		5, {TEXTOID, TEXTOID, BYTEAOID, BYTEAOID, TIMESTAMPTZOID}
 	};
 	static SmcStatement drop_unsigned = {
-		"DELETE FROM @.smc_consents"
-		" WHERE study = $1 AND party = $2 AND digest <> $3 AND signature IS NULL",
-		3, {TEXTOID, TEXTOID, BYTEAOID}
+		"DELETE FROM @.smc_consent_log"
+		" WHERE study = $1 AND party = $2 AND signature = '' AND (digest <> $3 OR $4 <> '')",
+		4, {TEXTOID, TEXTOID, BYTEAOID, BYTEAOID}
 	};
 	static SmcStatement put = {
-		"INSERT INTO @.smc_consents AS c"
-		" (study, party, digest, definition, accepted, signature, accepted_at, accepted_by, heard_at)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-		" ON CONFLICT (study, party, digest) DO UPDATE SET"
+		"INSERT INTO @.smc_consent_log AS c"
+		" (study, party, digest, signature, heard_at, definition, accepted, public_key, accepted_at, accepted_by)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+		" ON CONFLICT (study, party, digest, signature) DO UPDATE SET"
 		" accepted = excluded.accepted,"
-		" signature = coalesce(excluded.signature, c.signature),"
-		" accepted_at = coalesce(excluded.accepted_at, c.accepted_at),"
-		" accepted_by = coalesce(excluded.accepted_by, c.accepted_by),"
+		" ended_at = NULL,"
 		" heard_at = greatest(excluded.heard_at, c.heard_at)",
-		9, {TEXTOID, TEXTOID, BYTEAOID, TEXTOID, BOOLOID, BYTEAOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID}
+		10, {TEXTOID, TEXTOID, BYTEAOID, BYTEAOID, TIMESTAMPTZOID, TEXTOID, BOOLOID, TEXTOID, TIMESTAMPTZOID, TEXTOID}
 	};
-	Datum		values[9];
-	bool		nulls[9] = {false};
+	char		key[SMC_KEY_TEXT_MAX];
+	Datum		values[10];
+	bool		nulls[10] = {false};
 
 	row->heard_at = GetCurrentTimestamp();
+	smc_identity_format_key(row->public_key, key);
 	values[0] = CStringGetTextDatum(study);
 	values[1] = CStringGetTextDatum(row->party);
 	values[2] = PointerGetDatum(make_bytea(row->digest, SMC_KEY_BYTES));
-	values[3] = CStringGetTextDatum(row->definition);
-	values[4] = BoolGetDatum(row->accepted);
-	values[5] = PointerGetDatum(make_bytea(row->signature, SMC_SIGNATURE_BYTES));
-	values[6] = TimestampTzGetDatum(row->accepted_at);
-	values[7] = accepted_by ? CStringGetTextDatum(accepted_by) : (Datum) 0;
-	values[8] = TimestampTzGetDatum(row->heard_at);
-	nulls[5] = nulls[6] = !row->is_signed;
-	nulls[7] = accepted_by == NULL;
+	values[3] = PointerGetDatum(make_bytea(row->signature, row->is_signed ? SMC_SIGNATURE_BYTES : 0));
+	values[4] = TimestampTzGetDatum(row->heard_at);
+	values[5] = CStringGetTextDatum(row->definition);
+	values[6] = BoolGetDatum(row->accepted);
+	values[7] = CStringGetTextDatum(key);
+	values[8] = TimestampTzGetDatum(row->accepted_at);
+	values[9] = row->is_signed ? CStringGetTextDatum(row->role) : (Datum) 0;
+	nulls[7] = nulls[8] = nulls[9] = !row->is_signed;
 
 	lock_rows(study, row->party);
 	(void) smc_statement_run(&end_others, values, NULL);
@@ -236,7 +252,7 @@ uint64
 smc_consent_store_withdraw(const char *study, const char *party)
 {
 	static SmcStatement withdraw = {
-		"UPDATE @.smc_consents SET accepted = false, heard_at = $3"
+		"UPDATE @.smc_consent_log SET accepted = false, heard_at = $3, ended_at = $3"
 		" WHERE study = $1 AND party = $2 AND accepted",
 		3, {TEXTOID, TEXTOID, TIMESTAMPTZOID}
 	};

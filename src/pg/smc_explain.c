@@ -146,8 +146,8 @@ circuit_steps(List *steps, const SmcStudy *study, const SmcLayout *layout, const
 		if (out->recipients & self)
 			received += each * (study->party_count - 1);
 	}
-	steps = lappend(steps, psprintf("each party splits %d more partial figure%s%s in the same way, of %d bits",
-									circuit->number_count, circuit->number_count == 1 ? "" : "s", groups, width));
+	steps = lappend(steps, psprintf("each party splits " UINT64_FORMAT " partial figures%s for a computation into %d shares of %d bits: no message",
+									(uint64) circuit->number_count * layout->cell_count, groups, study->party_count, width));
 	if (rounds > 0)
 		steps = lappend(steps, psprintf("what is asked is computed from these on shares: at most " UINT64_FORMAT " rounds, about " UINT64_FORMAT " bytes to each other party",
 										rounds, bytes));

@@ -29,10 +29,10 @@
 #include "pg/smc_failure.h"
 #include "pg/smc_holdings.h"
 #include "pg/smc_hub.h"
-#include "pg/smc_identity.h"
 #include "pg/smc_messages.h"
 #include "pg/smc_peer.h"
 #include "pg/smc_pulse.h"
+#include "pg/smc_rotate.h"
 #include "pg/smc_study.h"
 #include "pg/smc_transaction.h"
 
@@ -65,17 +65,17 @@ struct SmcHub
 
 /* Make our end of the lane, with the secret key in memory no longer than that takes. */
 static void
-create_mesh(SmcHub *hub, const SmcLaneParty *parties)
+create_mesh(SmcHub *hub, const SmcLaneParty *parties, const SmcMeshKeys *keys)
 {
 	uint8		identity[SMC_SECRET_KEY_BYTES];
 
 	PG_TRY();
 	{
 		smc_transaction_begin();
-		smc_identity_secret(identity);
+		smc_rotate_secret(&parties[hub->self], identity);
 		smc_transaction_commit_lazy();
 		hub->mesh = smc_mesh_create_hub(hub->context, hub->transport, hub->self,
-										hub->party_count, parties, identity);
+										hub->party_count, parties, keys, identity);
 	}
 	PG_CATCH();
 	{
@@ -86,12 +86,35 @@ create_mesh(SmcHub *hub, const SmcLaneParty *parties)
 	sodium_memzero(identity, sizeof(identity));
 }
 
+/*
+ * Register the new keys that the handshake followed peers to.  The lane is then
+ * as one built with these keys, unless something else was changed meanwhile: a
+ * lane whose digest isn't today's serves its first request, and no other.
+ */
+static void
+register_new_keys(SmcHub *hub, const List *names, const SmcLaneKey *key)
+{
+	uint8		before[SMC_KEY_BYTES];
+	uint8		after[SMC_KEY_BYTES];
+
+	if (!smc_rotate_has_followed(hub->mesh))
+		return;
+	smc_transaction_begin();
+	smc_lane_digest(names, key->userid, before);
+	smc_rotate_register(hub->mesh, names);
+	smc_lane_digest(names, key->userid, after);
+	smc_transaction_commit_flushed();
+	if (memcmp(before, key->digest, SMC_KEY_BYTES) == 0)
+		smc_pool_rekey(after);
+}
+
 SmcHub *
 smc_hub_connect(MemoryContext context, const SmcLaneKey *key, long timeout_ms)
 {
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	SmcHub	   *hub = palloc0(sizeof(SmcHub));
 	SmcLaneParty parties[SMC_PARTIES_MAX];
+	SmcMeshKeys keys;
 	uint8		digest[SMC_KEY_BYTES];
 	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
 	SmcDialTarget *targets;
@@ -115,14 +138,16 @@ smc_hub_connect(MemoryContext context, const SmcLaneKey *key, long timeout_ms)
 				 errmsg("the registration of peers has been changed and not committed"),
 				 errhint("Commit the change first.")));
 	smc_peer_lane_parties(names, parties, &hub->self);
+	smc_rotate_mesh_keys(parties, key->party_count, hub->self, &keys);
 	targets = smc_peer_targets(names, key->userid);
 	smc_transaction_commit_lazy();
 
 	hub->context = context;
 	hub->party_count = key->party_count;
 	hub->transport = smc_dial_open(context, key->party_count, targets, timeout_ms);
-	create_mesh(hub, parties);
+	create_mesh(hub, parties, &keys);
 	smc_mesh_handshake(hub->mesh, Max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end), 1));
+	register_new_keys(hub, names, key);
 	hub->engine = smc_compute_engine_create(context);
 	hub->pulse = smc_pulse_create(context, hub->mesh, targets);
 	MemoryContextSwitchTo(caller);
@@ -556,6 +581,15 @@ await_partials(SmcHub *hub, size_t count)
 	}
 }
 
+/* Our consent may have been withdrawn while everyone's local query ran: nothing leaves without it. */
+static void
+confirm_consent(SmcHub *hub)
+{
+	smc_transaction_begin();
+	smc_consent_require_still(make_study(hub));
+	smc_transaction_commit_lazy();
+}
+
 static void
 run_joint_part(SmcHub *hub, const SmcLayout *layout, SmcRing128 *partials, SmcOutcome *outcome)
 {
@@ -677,6 +711,7 @@ compute(SmcHub *hub)
 	if (task->request.approve_within > 0)
 		await_approval(hub);
 	partials = await_partials(hub, (size_t) layout->cell_count * layout->slot_count);
+	confirm_consent(hub);
 	run_joint_part(hub, layout, partials, &outcome);
 	await_contributed(hub);
 	keep(hub, &outcome);

@@ -38,6 +38,8 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/index.h"
+#include "commands/tablecmds.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -45,6 +47,8 @@
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "storage/lock.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -298,6 +302,59 @@ insert_row(Relation rel, const char *name, const char *public_key,
 	heap_freetuple(tuple);
 }
 
+void
+smc_identity_lock(void)
+{
+	(void) smc_module_schema();
+	LockRelationOid(identity_table(), AccessExclusiveLock);
+}
+
+bool
+smc_identity_is_locked(void)
+{
+	Oid			relid = identity_table();
+	LOCKTAG		tag;
+
+	if (!OidIsValid(relid))
+		return false;
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
+	return smc_compat_lock_held(&tag, AccessExclusiveLock);
+}
+
+/*
+ * An update would leave the old row, secret and all, in the table's pages: until
+ * VACUUM has come by, and in the gaps of the page even then.  So the table gets
+ * new storage, as TRUNCATE gives it, which holds the new row alone; the old
+ * files go when the transaction commits, and it is they that hold again when it
+ * is rolled back.  Not by TRUNCATE itself: that is replicated logically, and
+ * would empty the same table of a subscriber.
+ */
+void
+smc_identity_replace(const SmcIdentity *identity, const uint8 secret[SMC_SECRET_KEY_BYTES])
+{
+	Relation	rel = table_open(identity_table(), NoLock);
+	Oid			toast = rel->rd_rel->reltoastrelid;
+	char		text[SMC_KEY_TEXT_MAX];
+
+	Assert(CheckRelationLockedByMe(rel, AccessExclusiveLock, true));
+	CheckTableNotInUse(rel, "smc_rotate_identity()");
+
+	smc_compat_set_new_storage(rel);
+	if (OidIsValid(toast))
+	{
+		Relation	toast_rel = table_open(toast, AccessExclusiveLock);
+
+		smc_compat_set_new_storage(toast_rel);
+		table_close(toast_rel, NoLock);
+	}
+	smc_compat_reindex_relation(RelationGetRelid(rel));
+
+	smc_identity_format_key(identity->public_key, text);
+	insert_row(rel, identity->name, text, secret);
+	table_close(rel, NoLock);
+	CommandCounterIncrement();
+}
+
 /*
  * Find the server that stands for this database itself, where there is one
  * already.  That is so in a database restored from a dump, which has all the
@@ -343,8 +400,6 @@ register_own_server(ForeignServer *server, const char *name, const char *public_
 		appendStringInfo(&sql, "ALTER SERVER %s OPTIONS (%s public_key %s)",
 						 quote_identifier(name), has_key ? "SET" : "ADD",
 						 quote_literal_cstr(public_key));
-		ereport(NOTICE,
-				(errmsg("server \"%s\" already exists, giving it the new public key", name)));
 	}
 
 	if (SPI_connect() != SPI_OK_CONNECT)
@@ -354,6 +409,15 @@ register_own_server(ForeignServer *server, const char *name, const char *public_
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "could not leave SPI");
 	pfree(sql.data);
+}
+
+void
+smc_identity_register(const SmcIdentity *identity)
+{
+	char		text[SMC_KEY_TEXT_MAX];
+
+	smc_identity_format_key(identity->public_key, text);
+	register_own_server(find_own_server(identity->name), identity->name, text);
 }
 
 /*
@@ -407,6 +471,9 @@ smc_create_identity(PG_FUNCTION_ARGS)
 
 	table_close(rel, NoLock);
 	CommandCounterIncrement();
+	if (server != NULL)
+		ereport(NOTICE,
+				(errmsg("server \"%s\" already exists, giving it the new public key", name)));
 	register_own_server(server, name, text);
 
 	PG_RETURN_TEXT_P(cstring_to_text(text));

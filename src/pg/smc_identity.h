@@ -25,6 +25,21 @@ extern bool smc_identity_read(SmcIdentity *identity, bool missing_ok);
 /* Copy the secret key to out; the caller wipes it.  Raises when there is none. */
 extern void smc_identity_secret(uint8 out[SMC_SECRET_KEY_BYTES]);
 
+/*
+ * Put another public key and its secret in the place of ours, in the caller's
+ * transaction; nothing is left in the table of the secret that was there.  Needs
+ * smc_identity_lock, by which everyone who would read the identity waits until
+ * the end of the transaction.
+ */
+extern void smc_identity_lock(void);
+
+/* Whether this transaction has it, so that a lane's worker would wait for us in vain. */
+extern bool smc_identity_is_locked(void);
+extern void smc_identity_replace(const SmcIdentity *identity, const uint8 secret[SMC_SECRET_KEY_BYTES]);
+
+/* Give our own server the identity's key; make the server where there is none. */
+extern void smc_identity_register(const SmcIdentity *identity);
+
 /* A party's name: lower-case letter, then letters, digits, _; at most 63.  Raises otherwise. */
 extern void smc_identity_check_name(const char *name);
 

@@ -17,6 +17,7 @@
 
 #include "miscadmin.h"
 #include "storage/latch.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
@@ -124,6 +125,11 @@ create_run(const List *names, SmcRequestKind kind)
 
 	smc_module_require_preload();
 	smc_module_require_primary();
+	if (smc_identity_is_locked())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("the identity of this party has been replaced and not committed"),
+				 errhint("Commit the change first.")));
 
 	run->context = context;
 	run->callback.func = wipe_run;
@@ -209,7 +215,8 @@ word_error(const SmcRun *run, SmcPipeError *error)
 
 /*
  * Raise the error that a worker reports.  Returns only when a ping failed
- * because someone isn't who they should be, which is an answer.
+ * because someone isn't who they should be, which is an answer; where there is
+ * more to say about it, it is said.
  */
 static void
 raise_error(SmcRun *run, SmcReader *reader)
@@ -219,7 +226,15 @@ raise_error(SmcRun *run, SmcReader *reader)
 	smc_pipe_read_error(reader, &error);
 	if (run->request.kind == SMC_REQUEST_PING &&
 		error.sqlstate == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION)
+	{
+		if (error.detail != NULL)
+			ereport(NOTICE,
+					(errcode(error.sqlstate),
+					 errmsg_internal("%s", error.message),
+					 errdetail_internal("%s", error.detail),
+					 error.hint ? errhint("%s", error.hint) : 0));
 		return;
+	}
 	word_error(run, &error);
 	smc_pipe_close(run->pipe);
 	ereport(ERROR,
@@ -229,10 +244,22 @@ raise_error(SmcRun *run, SmcReader *reader)
 			 error.hint ? errhint("%s", error.hint) : 0));
 }
 
-/* Begin again on another lane. */
+/*
+ * Begin again on another lane, one that is built from what is registered now: a
+ * key may have been replaced since.
+ */
 static void
 restart(SmcRun *run)
 {
+	List	   *names = NIL;
+	int			i;
+
+	for (i = 0; i < run->key.party_count; i++)
+		names = lappend(names, run->key.parties[i]);
+	AcceptInvalidationMessages();
+	smc_lane_digest(names, run->key.userid, run->key.digest);
+	list_free(names);
+
 	smc_pipe_close(run->pipe);
 	smc_audit_make_id(run->request.id);
 	start(run);

@@ -35,6 +35,7 @@
 
 #include "pg/smc_activity.h"
 #include "pg/smc_guard.h"
+#include "pg/smc_key_pin.h"
 #include "pg/smc_lane.h"
 #include "pg/smc_module.h"
 
@@ -137,6 +138,7 @@ _PG_init(void)
 	previous_shmem_startup = shmem_startup_hook;
 	shmem_startup_hook = startup_shmem;
 
+	smc_key_pin_init();
 	smc_guard_init();
 
 	preloaded = true;

@@ -246,6 +246,16 @@ smc_option_parse_approve(const char *value)
 	return false;
 }
 
+bool
+smc_option_parse_switch(const char *value, const char *option)
+{
+	if (strcmp(value, "on") == 0)
+		return true;
+	if (strcmp(value, "off") != 0)
+		smc_option_raise_value(option, value, "It must be \"on\" or \"off\".");
+	return false;
+}
+
 /*
  * A month's length depends on the month, and how a minus sign is read on the
  * session's IntervalStyle, so neither is taken.

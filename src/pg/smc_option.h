@@ -49,6 +49,9 @@ extern int	smc_option_parse_int(const char *value, const char *option, int min, 
 /* A positive, finite number: epsilon, epsilon_budget. */
 extern double smc_option_parse_positive(const char *value, const char *option);
 
+/* `on` (true) or `off`: accept_rotation of a server. */
+extern bool smc_option_parse_switch(const char *value, const char *option);
+
 /* Option approve: whether it is `each` (true) or `none`. */
 extern bool smc_option_parse_approve(const char *value);
 

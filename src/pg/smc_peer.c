@@ -3,7 +3,9 @@
  *
  * The registry is the catalog of PostgreSQL itself, so that it has its DDL,
  * its grants and its dumps.  What is registered here decides alone whom we
- * talk to and which key proves it; nothing that a peer says changes it.
+ * talk to and which key proves it; nothing that a peer says changes it, but a
+ * new key that the registered one has signed (pg/smc_rotate.c), and the option
+ * accept_rotation forbids that.
  *
  * One server stands for this database itself: the one that bears the name of
  * the identity.  It carries studies and is never dialled, and its key is
@@ -84,6 +86,7 @@ find_peer(const char *name, const SmcIdentity *identity, bool missing_ok)
 {
 	ForeignServer *server = find_server(name, missing_ok);
 	SmcPeer    *peer;
+	const char *follow;
 	const char *key;
 
 	if (server == NULL)
@@ -101,6 +104,8 @@ find_peer(const char *name, const SmcIdentity *identity, bool missing_ok)
 		return peer;
 	}
 
+	follow = smc_option_get(server->options, "accept_rotation");
+	peer->follows_rotation = follow == NULL || smc_option_parse_switch(follow, "accept_rotation");
 	key = smc_option_get(server->options, "public_key");
 	if (key != NULL)
 	{

@@ -17,6 +17,7 @@ typedef struct SmcPeer
 	char		name[SMC_NAME_MAX];
 	bool		is_self;		/* the server that stands for this database itself */
 	bool		has_key;
+	bool		follows_rotation;	/* take a new key that the registered one has signed */
 	uint8		public_key[SMC_PUBLIC_KEY_BYTES];
 } SmcPeer;
 

@@ -4,7 +4,8 @@
  * It takes the same way as a computation (a lane of two parties, handshake and
  * all), so what it finds holds for computations too.  A peer that answers under
  * another key is a finding, not an error; everything else that is in the way
- * raises, as it would there.
+ * raises, as it would there.  A new key that the registered one has signed is the
+ * right one, and registered here by then; a notice tells of it.
  */
 #include "postgres.h"
 
@@ -16,9 +17,11 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/timestamp.h"
 
 #include "pg/smc_compat.h"
+#include "pg/smc_identity.h"
 #include "pg/smc_lane.h"
 #include "pg/smc_module.h"
 #include "pg/smc_peer.h"
@@ -41,6 +44,25 @@ milliseconds_interval(double ms)
 
 	interval->time = (TimeOffset) rint(ms * 1000.0);
 	return IntervalPGetDatum(interval);
+}
+
+/* Say that the peer has another key than before the ping. */
+static void
+tell_new_key(const SmcPeer *before)
+{
+	SmcPeer    *after;
+	char		key[SMC_KEY_TEXT_MAX];
+
+	AcceptInvalidationMessages();
+	after = smc_peer_find(before->name, true);
+	if (after == NULL || !before->has_key || !after->has_key ||
+		memcmp(before->public_key, after->public_key, SMC_PUBLIC_KEY_BYTES) == 0)
+		return;
+	smc_identity_format_key(after->public_key, key);
+	ereport(NOTICE,
+			(errmsg("peer \"%s\" has a new public key", before->name),
+			 errdetail("Server \"%s\" has it now: %s.", before->name, key),
+			 errhint("View smc_key_changes tells by whose word.")));
 }
 
 /*
@@ -74,6 +96,7 @@ smc_ping(PG_FUNCTION_ARGS)
 				 errhint("View smc_peers shows the peers.")));
 
 	smc_lane_ping(peer->name, &ping);
+	tell_new_key(peer);
 
 	values[0] = CStringGetTextDatum(peer->name);
 	values[2] = BoolGetDatum(ping.identity_ok);

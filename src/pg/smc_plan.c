@@ -233,11 +233,11 @@ is_told_anyway(const Grouping *grouping, const SmcExpr *formula)
 
 /*
  * Try to make a formula of an expression, so that only its value is opened.
- * NULL where it can't be, or where that would open no less: everything that was
- * added for it is then taken back.
+ * NULL where it can't be, or, of an output, where that would open no less:
+ * everything that was added for it is then taken back.
  */
 static SmcExpr *
-take_formula(Grouping *grouping, Node *expr)
+take_formula(Grouping *grouping, Node *expr, bool is_output)
 {
 	SmcQuery   *query = grouping->query;
 	int			aggs = query->agg_count;
@@ -252,7 +252,8 @@ take_formula(Grouping *grouping, Node *expr)
 	grouping->ship.arg = grouping;
 	formula = smc_shippable_formula(&grouping->ship, (Expr *) expr);
 	grouping->ship.find_agg = NULL;
-	if (formula != NULL && !smc_formula_is_mere_cast(formula) && !is_told_anyway(grouping, formula))
+	if (formula != NULL &&
+		!(is_output && (smc_formula_is_mere_cast(formula) || is_told_anyway(grouping, formula))))
 	{
 		/* scales and types of the aggregates */
 		for (int i = aggs; i < query->agg_count; i++)
@@ -461,6 +462,7 @@ take_parts(Node *node, void *context)
 			take_aggref(grouping, castNode(Aggref, node));
 			return false;
 		case T_Var:
+		case T_GroupingFunc:
 			if (plain_column(grouping, node) < 0 ||
 				group_position(grouping, plain_column(grouping, node)) < 0)
 				ereport(ERROR,
@@ -474,10 +476,7 @@ take_parts(Node *node, void *context)
 		case T_Param:
 		case T_CaseTestExpr:
 			return false;
-		case T_GroupingFunc:
-			return false;
 		case T_List:
-			break;
 		case T_WindowFunc:
 		case T_CaseWhen:
 			break;
@@ -488,7 +487,7 @@ take_parts(Node *node, void *context)
 		default:
 			if (tlist_member((Expr *) node, grouping->scan_tlist))
 				return false;
-			formula = take_formula(grouping, node);
+			formula = take_formula(grouping, node, true);
 			if (formula != NULL)
 			{
 				add_formula(grouping, node, formula);
@@ -512,7 +511,8 @@ take_having(PlannerInfo *root, Grouping *grouping, List *having)
 	foreach(lc, having)
 	{
 		Node	   *clause = lfirst(lc);
-		SmcExpr    *formula = take_formula(grouping, clause);
+		/* though its figures be told of the groups that pass, they aren't of the others */
+		SmcExpr    *formula = take_formula(grouping, clause, false);
 
 		if (formula != NULL)
 		{

@@ -458,6 +458,15 @@ smc_pool_take_request(void)
 }
 
 void
+smc_pool_rekey(const uint8 digest[SMC_KEY_BYTES])
+{
+	LWLockAcquire(&pool->lock, LW_EXCLUSIVE);
+	memcpy(own_lane->key.digest, digest, SMC_KEY_BYTES);
+	own_lane->stale = false;
+	LWLockRelease(&pool->lock);
+}
+
+void
 smc_pool_set_idle(void)
 {
 	LWLockAcquire(&pool->lock, LW_EXCLUSIVE);

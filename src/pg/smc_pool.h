@@ -68,6 +68,9 @@ extern bool smc_pool_enter(int index, uint32 generation, SmcLaneKey *key);
 /* The request that waits for this worker, or DSM_HANDLE_INVALID; taken by asking. */
 extern dsm_handle smc_pool_take_request(void);
 
+/* The lane is as one built from what has this digest: what it was built from changed along with it. */
+extern void smc_pool_rekey(const uint8 digest[SMC_KEY_BYTES]);
+
 /* Offer the lane to others; what comes next may be there before this returns. */
 extern void smc_pool_set_idle(void);
 

@@ -2,7 +2,7 @@
  * smc_studies: every study here, who has accepted it, and what differs.
  *
  * What is told of the peers is what they last told us, checked again against
- * the keys registered now.  A study that is not whole is listed too, with what
+ * the keys registered now and how they came about.  A study that is not whole is listed too, with what
  * is wrong with it in place of what differs: one of them must not hide the rest.
  */
 #include "postgres.h"
@@ -86,8 +86,13 @@ peer_accepted(const SmcStudy *study, const char *party, const SmcConsentRow *row
 	if (peer == NULL || !peer->has_key)
 		appendStringInfo(buf, "%s%s is not registered here%s", buf->len > 0 ? "\n" : "", party,
 						 peer ? " with a public key" : "");
-	return row && !differences && row->accepted && peer && peer->has_key &&
-		smc_consent_verify(study->name, row, peer->public_key);
+	if (row == NULL || differences || !row->accepted || peer == NULL || !peer->has_key)
+		return false;
+	if (smc_consent_holds(study->name, row, peer->public_key))
+		return true;
+	appendStringInfo(buf, "%s%s accepted it under another key than the one registered here, and must accept it again",
+					 buf->len > 0 ? "\n" : "", party);
+	return false;
 }
 
 /* Say in buf when another relation of the list bears the same name: no peer could tell them apart. */

@@ -35,6 +35,7 @@ typedef enum OptionKind
 	KIND_FREE,					/* libpq's, judged when it connects */
 	KIND_FILE,					/* the same, names a file of the server's host */
 	KIND_KEY,
+	KIND_SWITCH,				/* on or off */
 	KIND_NAMES,
 	KIND_RECIPIENTS,
 	KIND_SOURCE,
@@ -61,6 +62,7 @@ typedef struct OptionRule
 /* All but the options of servers that libpq knows, which are asked of libpq. */
 static const OptionRule option_rules[] = {
 	{"public_key", ForeignServerRelationId, KIND_KEY},
+	{"accept_rotation", ForeignServerRelationId, KIND_SWITCH},
 
 	{"user", UserMappingRelationId, KIND_FREE},
 	{"password", UserMappingRelationId, KIND_FREE},
@@ -225,6 +227,9 @@ check_value(const OptionRule *rule, const char *value)
 			break;
 		case KIND_KEY:
 			check_key(value);
+			break;
+		case KIND_SWITCH:
+			(void) smc_option_parse_switch(value, rule->name);
 			break;
 		case KIND_NAMES:
 			(void) smc_option_parse_names(value, rule->name);

@@ -131,7 +131,8 @@ fail(Worker *worker, SmcTask *task, bool was_warm)
 	if (worker->hub == NULL)
 		retry = edata->sqlerrcode == ERRCODE_OBJECT_IN_USE;	/* see smc_hub_connect */
 	else
-		retry = was_warm && smc_hub_can_retry(worker->hub, edata->sqlerrcode);
+		retry = (was_warm || edata->sqlerrcode == ERRCODE_OBJECT_IN_USE) &&
+			smc_hub_can_retry(worker->hub, edata->sqlerrcode);
 	ereport(DEBUG1,				/* the backend logs it, with its statement */
 			(errcode(edata->sqlerrcode),
 			 errmsg("lane failed: %s", edata->message),
@@ -167,7 +168,6 @@ receive_request(Worker *worker, SmcTask *task)
 
 	memcpy(task->audit.id, task->request.id, SMC_UUID_BYTES);
 	task->audit.study = task->request.study;
-	task->audit.asked_by = worker->self;
 	task->audit.asked_role = task->request.role;
 	task->audit.query = task->request.query_text;
 	task->audit.reveals = task->request.reveals;
@@ -212,12 +212,13 @@ serve(Worker *worker, dsm_handle handle)
 	MemoryContextSwitchTo(task.context);
 	PG_TRY();
 	{
-		if (worker->self == NULL)
-			read_own_name(worker);
 		receive_request(worker, &task);
 
 		/* never wait longer for a lock than for a peer: our own asker may hold it */
 		SetConfigOption("lock_timeout", psprintf("%ld", task.timeout_ms), PGC_SUSET, PGC_S_OVERRIDE);
+		if (worker->self == NULL)
+			read_own_name(worker);
+		task.audit.asked_by = worker->self;
 
 		if (worker->hub == NULL)
 		{

@@ -14,6 +14,12 @@ SELECT has_function('smc_create_identity', ARRAY['text']);
 SELECT function_returns('smc_create_identity', ARRAY['text'], 'text');
 SELECT has_function('smc_public_key', ARRAY[]::text[]);
 SELECT function_returns('smc_public_key', ARRAY[]::text[], 'text');
+SELECT has_function('smc_rotate_identity', ARRAY[]::text[]);
+SELECT function_returns('smc_rotate_identity', ARRAY[]::text[], 'text');
+SELECT has_function('smc_key_standing', ARRAY['text', 'text']);
+SELECT has_function('smc_verify_rotation', ARRAY['text', 'text', 'text', 'timestamp with time zone', 'bytea']);
+SELECT has_function('smc_verify_consent',
+  ARRAY['text', 'text', 'text', 'text', 'text', 'timestamp with time zone', 'text', 'bytea']);
 SELECT has_function('smc_ping', ARRAY['text']);
 SELECT has_function('smc_accept', ARRAY['text']);
 SELECT has_function('smc_withdraw', ARRAY['text']);
@@ -31,7 +37,10 @@ SELECT has_operator('smc_share', '*', 'bigint', 'smc_share');
 SELECT has_operator('bigint', '*', 'smc_share', 'smc_share');
 SELECT has_type('smc_share');
 SELECT has_type('smc_secret_key');
-SELECT has_view(v) FROM unnest(ARRAY['smc_peers', 'smc_studies', 'smc_audit', 'smc_activity', 'smc_results', 'smc_requests']) v;
+SELECT has_view(v) FROM unnest(ARRAY['smc_peers', 'smc_studies', 'smc_audit', 'smc_activity', 'smc_results', 'smc_requests', 'smc_consents', 'smc_key_changes']) v;
+SELECT columns_are('smc_consents', ARRAY['study', 'party', 'digest', 'accepted_at', 'role', 'withdrawn_at', 'public_key', 'key_standing', 'valid',
+  'heard_at', 'definition', 'signature']);
+SELECT columns_are('smc_key_changes', ARRAY['party', 'old_key', 'new_key', 'signed_at', 'accepted_at', 'how', 'accepted_by', 'valid', 'signature']);
 SELECT columns_are('smc_requests', ARRAY['id', 'study', 'asked_by', 'asked_role', 'query', 'reveals', 'asked_at', 'waits_until', 'decision', 'decided_by', 'decided_at']);
 SELECT columns_are('smc_peers', ARRAY['name', 'is_self', 'host', 'port', 'dbname', 'public_key']);
 
@@ -88,7 +97,7 @@ SELECT is_empty($$ SELECT 1 FROM pg_namespace WHERE oid IN (SELECT objid FROM ou
 SELECT is_empty($$ SELECT 1 FROM pg_event_trigger WHERE evtname ~ 'smc' $$, 'no event trigger');
 SELECT ok(NOT extrelocatable, 'not relocatable') FROM pg_extension WHERE extname = 'smc';
 SELECT set_eq($$ SELECT c::regclass::text FROM pg_extension, unnest(extconfig) c WHERE extname = 'smc' $$,
-  ARRAY['smc_consents', 'smc_audit_log', 'smc_results_log'], 'what a dump contains: not the identity');
+  ARRAY['smc_consent_log', 'smc_key_log', 'smc_audit_log', 'smc_results_log'], 'what a dump contains: not the identity');
 
 -- the identity
 SELECT has_table('smc_identity');

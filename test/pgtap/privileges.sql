@@ -38,10 +38,12 @@ END $$;
 SELECT is(pg_temp.attempt('smc_tap_user', 'SELECT 1'), 'ran', 'the test itself works');
 
 -- grants
-SELECT table_privs_are(t::text, 'smc_tap_user', ARRAY[]::text[]) FROM unnest(ARRAY['smc_identity', 'smc_consents', 'smc_audit_log', 'smc_results_log', 'smc_requests_waiting', 'smc_audit']) t;
-SELECT table_privs_are(t::text, 'smc_link', ARRAY[]::text[]) FROM unnest(ARRAY['smc_identity', 'smc_consents', 'smc_audit_log', 'smc_results_log', 'smc_requests_waiting']) t;
-SELECT table_privs_are(v::text, 'smc_tap_user', ARRAY['SELECT']) FROM unnest(ARRAY['smc_peers', 'smc_studies', 'smc_activity', 'smc_results', 'smc_requests']) v;
+SELECT table_privs_are(t::text, 'smc_tap_user', ARRAY[]::text[]) FROM unnest(ARRAY['smc_identity', 'smc_consent_log', 'smc_consents', 'smc_key_log', 'smc_audit_log', 'smc_results_log', 'smc_requests_waiting', 'smc_audit']) t;
+SELECT table_privs_are(t::text, 'smc_link', ARRAY[]::text[]) FROM unnest(ARRAY['smc_identity', 'smc_consent_log', 'smc_consents', 'smc_key_log', 'smc_audit_log', 'smc_results_log', 'smc_requests_waiting']) t;
+SELECT table_privs_are(v::text, 'smc_tap_user', ARRAY['SELECT']) FROM unnest(ARRAY['smc_peers', 'smc_studies', 'smc_activity', 'smc_results', 'smc_requests', 'smc_key_changes']) v;
 SELECT function_privs_are('smc_create_identity', ARRAY['text'], 'smc_tap_user', ARRAY[]::text[]);
+SELECT function_privs_are('smc_rotate_identity', ARRAY[]::text[], 'smc_tap_user', ARRAY[]::text[]);
+SELECT function_privs_are('smc_rotate_identity', ARRAY[]::text[], 'smc_link', ARRAY[]::text[]);
 SELECT function_privs_are('smc_attach', ARRAY[]::text[], 'smc_tap_user', ARRAY[]::text[]);
 SELECT function_privs_are('smc_attach', ARRAY[]::text[], 'smc_link', ARRAY['EXECUTE']);
 SELECT function_privs_are(f, a, r, ARRAY[]::text[])
@@ -62,7 +64,12 @@ SELECT is(pg_temp.attempt('smc_tap_user', s), m, s) FROM (VALUES
   ('SELECT smc_refuse(gen_random_uuid())', 'permission denied for function smc_refuse'),
   ('TABLE smc_identity', 'permission denied for table smc_identity'),
   ('SELECT secret_key FROM smc_identity', 'permission denied for table smc_identity'),
-  ('TABLE smc_consents', 'permission denied for table smc_consents'),
+  ('TABLE smc_key_changes', 'ran'),
+  ('TABLE smc_consents', 'permission denied for view smc_consents'),
+  ('TABLE smc_consent_log', 'permission denied for table smc_consent_log'),
+  ('TABLE smc_key_log', 'permission denied for table smc_key_log'),
+  ('SELECT smc_rotate_identity()', 'permission denied for function smc_rotate_identity'),
+  ('SELECT smc_key_standing(''globex'', ''x'')', 'ran'),
   ('TABLE smc_audit_log', 'permission denied for table smc_audit_log'),
   ('TABLE smc_audit', 'permission denied for view smc_audit'),
   ('TABLE smc_results_log', 'permission denied for table smc_results_log'),
@@ -122,6 +129,15 @@ SELECT is_empty($$ SELECT 1 FROM pg_roles WHERE rolname = 'smc_tap_user' AND has
 -- who may read all data sees no key
 SELECT is(pg_temp.rows_seen('smc_tap_reader', 'smc_identity'), 0::bigint, 'pg_read_all_data: row security hides the row');
 SELECT is(pg_temp.attempt('smc_tap_reader', 'SELECT smc_create_identity(''x'')'), 'permission denied for function smc_create_identity');
+SELECT is(pg_temp.attempt(r, 'SELECT smc_rotate_identity()'), 'permission denied for function smc_rotate_identity', r || ': no new key')
+  FROM unnest(ARRAY['smc_tap_reader', 'smc_tap_writer', 'smc_tap_bypass', 'smc_tap_monitor']) r;
+-- granted by mistake, it is still for superusers
+GRANT EXECUTE ON FUNCTION smc_rotate_identity() TO smc_tap_bypass;
+SELECT is(pg_temp.attempt('smc_tap_bypass', 'SELECT smc_rotate_identity()'), 'permission denied to replace the identity of this database');
+REVOKE EXECUTE ON FUNCTION smc_rotate_identity() FROM smc_tap_bypass;
+-- nobody who may write all data makes a key count: only the signature does
+SELECT is(pg_temp.attempt('smc_tap_monitor', 'INSERT INTO smc_key_log (party, seq, new_key, accepted_at) VALUES (''globex'', 1, ''x'', now())'),
+  'permission denied for table smc_key_log');
 SELECT is(pg_temp.attempt('smc_tap_monitor', 'TABLE smc_identity'), 'permission denied for table smc_identity', 'pg_monitor');
 SELECT is(pg_temp.attempt('smc_tap_writer', 'INSERT INTO smc_identity (name, public_key, secret_key) SELECT ''x'', ''x'', NULL'),
   'new row violates row-level security policy for table "smc_identity"', 'pg_write_all_data puts no key in');
@@ -146,7 +162,7 @@ SELECT is(pg_temp.attempt('smc_tap_bypass', s), m, s) FROM (VALUES
 
 -- a peer's role
 SELECT is(pg_temp.attempt('smc_tap_peer', s, 'session_authorization'), 'role "smc_tap_peer" may only run CALL smc_attach()', s)
-  FROM unnest(ARRAY['SELECT 1', 'TABLE pg_catalog.pg_class', 'TABLE smc_peers', 'SELECT smc_public_key()', 'SELECT smc_sum(salary) FROM payroll',
+  FROM unnest(ARRAY['SELECT 1', 'TABLE pg_catalog.pg_class', 'TABLE smc_peers', 'SELECT smc_public_key()', 'SELECT smc_rotate_identity()', 'SELECT smc_sum(salary) FROM payroll',
     'SELECT smc_accept(''payroll'')', 'SELECT smc_approve(gen_random_uuid())', 'TABLE smc_requests', 'LISTEN smc_requests', 'TABLE smc_audit_log', 'SET work_mem = 64', 'SHOW work_mem', 'DO $d$ BEGIN END $d$', 'CREATE TEMP TABLE t ()',
     'LISTEN x', 'EXPLAIN SELECT 1', 'LOCK TABLE payroll', 'ALTER ROLE smc_tap_peer PASSWORD ''x''', 'CALL smc_attach()']) s;
 

@@ -343,6 +343,11 @@ false_peer('a wrong signature', qr/ERROR:.*"globex"/,
 false_peer('a signature before a HELLO', $NAMES_GLOBEX, sub { $_[0]->send('d', $auth); $linger->(@_) });
 false_peer('a HELLO with another key', $NAMES_GLOBEX, sub { $_[0]->send('d', substr(hello(1, 1, 1), 0, -32) . 'k' x 32); $linger->(@_) });
 false_peer('a HELLO of no common version and another key', qr/version/i, sub { $_[0]->send('d', substr(hello(1, 2, 9), 0, -32) . 'k' x 32); $linger->(@_) });
+# a chain of statements: of a count that can't be, cut, and well-formed with a signature of nobody's
+false_peer('a HELLO with a chain that is too long', $NAMES_GLOBEX, sub { $_[0]->send('d', hello(1, 1, 1) . chr(17) . 'x' x (32 + 17 * 104)); $linger->(@_) });
+false_peer('a HELLO with a chain that is cut', $NAMES_GLOBEX, sub { $_[0]->send('d', hello(1, 1, 1) . chr(1) . 'x' x 100); $linger->(@_) });
+false_peer('a HELLO with another key and a forged chain', qr/ERROR:.*"globex" could not be authenticated/,
+	sub { $_[0]->send('d', substr(hello(1, 1, 1), 0, -32) . 'k' x 32 . chr(1) . $key . 'k' x 32 . "\0" x 8 . 's' x 64); $linger->(@_) });
 false_peer('two HELLOs', $NAMES_GLOBEX, sub { my ($raw) = @_; $raw->send('d', hello(1, 1, 1)) foreach 1, 2; $linger->(@_) });
 false_peer('a later protocol only', qr/ERROR:.*(?:"globex".*version|version.*"globex")/is, sub { $_[0]->send('d', hello(1, 99, 99)); $linger->(@_) });
 false_peer('ends the copy', $NAMES_GLOBEX, sub { $_[0]->send('c', ''); $linger->(@_) });

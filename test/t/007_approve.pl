@@ -152,6 +152,8 @@ runs_when_approved('after an approval');
 	my $who = $globex->safe_psql('postgres', 'SELECT current_user');
 
 	approve($initech, request($initech));
+	ok($_->poll_query_until('postgres', "SELECT awaiting = 'globex' FROM smc_activity WHERE id = '$id'"), $_->name . ' knows that initech has approved')
+	  foreach $acme, $globex;
 	$globex->safe_psql('postgres', "SELECT smc_refuse('$id', 'Not before the audit: Prüfung läuft.')");
 	finish_query($query, 30);
 	fails_within($query, qr/ERROR:  42501: computation over study "payroll" was refused by party "globex"\nDETAIL:  Not before the audit: Prüfung läuft\.$/m, 'refused', 10);

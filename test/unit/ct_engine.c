@@ -21,6 +21,9 @@
 #include "core/smc_fixed.h"
 #include "core/smc_millionaires.h"
 #include "core/smc_minmax.h"
+#include "core/smc_program.h"
+#include "core/smc_noise.h"
+#include "core/smc_quantile.h"
 #include "core/smc_root.h"
 #include "smc_testnet.h"
 
@@ -64,18 +67,12 @@ static const SmcRandom secret_random = {fill_secret, NULL};
 
 static SmcStatus (*send_really) (SmcChannel *channel, int to, const uint8_t *data, size_t len);
 
-/* The wire is public. */
+/* The wire is public, and so is what went there: a share that is opened, at its owner too. */
 static SmcStatus
 send_public(SmcChannel *channel, int to, const uint8_t *data, size_t len)
 {
-	uint8_t    *copy = malloc(len);
-	SmcStatus	status;
-
-	memcpy(copy, data, len);
-	(void) VALGRIND_MAKE_MEM_DEFINED(copy, len);
-	status = send_really(channel, to, copy, len);
-	free(copy);
-	return status;
+	(void) VALGRIND_MAKE_MEM_DEFINED(data, len);
+	return send_really(channel, to, data, len);
 }
 
 typedef struct Results
@@ -85,8 +82,34 @@ typedef struct Results
 	uint64_t	less[3];
 	uint64_t	product[3][COUNT];
 	uint64_t	chosen[3][COUNT];
+	uint64_t	noise[3][COUNT];
+	int64_t		quantile[3];
 	bool		marked[3];
 } Results;
+
+/* A program with every kind of step, on secret shares. */
+static SmcStatus
+run_program(SmcEngine *engine, const uint64_t *shares, bool *marked)
+{
+	SmcProgram *program = smc_program_create(engine->channel->party_count);
+	int			a = smc_program_input(program, 60);
+	int			b = smc_program_input(program, 60);
+	int			less = smc_program_less(program, a, b);
+	int			wanted[3] = {0, 0, smc_program_and(program, less, smc_program_zero(program, a))};
+	const uint64_t *inputs[2] = {shares, shares};
+	uint64_t	out[3][8];
+	uint64_t   *outs[3] = {out[0], out[1], out[2]};
+	SmcStatus	status;
+
+	a = smc_program_multiply(program, smc_program_select(program, less, a, b), b);
+	smc_program_quotient(program, a, b, 0, 0, &wanted[0], &wanted[1]);
+	status = smc_program_status(program);
+	if (status == SMC_OK)
+		status = smc_program_run(program, engine, smc_program_width(program), 1, inputs, NULL, wanted, 3, outs, outs);
+	*marked &= is_secret(out[0], 16) && is_secret(out[1], 16) && is_secret(out[2], 8);
+	smc_program_destroy(program);
+	return status;
+}
 
 /* x = 5, -5, 0 for both parties or all three; party 0 holds them but for masks. */
 static SmcStatus
@@ -98,8 +121,11 @@ run(SmcChannel *channel, void *arg)
 	uint8_t		context[SMC_KEY_BYTES] = {42};
 	uint64_t	x[COUNT];
 	uint64_t	out[COUNT * 2];
+	static const int64_t keys[3] = {1, 5, 9};
+	SmcQuantileTarget target = {keys, 3, 0, 15, (uint64_t) (self == 0 ? channel->party_count : 0), 0};
 	uint64_t	bits = 0;
-	uint64_t	wide[COUNT * 2];
+	uint64_t	wide[8];
+	SmcNoisePlan plan;
 	SmcEngine	engine;
 	SmcStatus	status;
 
@@ -131,11 +157,22 @@ run(SmcChannel *channel, void *arg)
 		(status = smc_millionaires(&engine, 64, 1, 0, x, &bits, NULL, COUNT)) != SMC_OK ||
 		(status = smc_boolean_open(&engine, &bits, &r->less[self], COUNT)) != SMC_OK)
 		goto done;
+	if ((status = smc_noise_plan(3, 1, &plan)) != SMC_OK ||
+		(status = smc_noise_laplace(&engine, 64, &plan, out, COUNT)) != SMC_OK)
+		goto done;
+	r->marked[self] &= is_secret(out, sizeof(uint64_t));
+	if ((status = smc_arith_open(&engine, 64, out, r->noise[self], COUNT)) != SMC_OK)
+		goto done;
+	(void) VALGRIND_MAKE_MEM_UNDEFINED(&target.rank, sizeof(target.rank));
+	if ((status = smc_quantile_select(&engine, &target, 1)) != SMC_OK)
+		goto done;
+	r->quantile[self] = target.value;
 	if (channel->party_count == 2 &&
 		((status = smc_fixed_average(&engine, 3, wide, wide, out, wide, 1)) != SMC_OK ||
 		 (status = smc_root(&engine, wide, out, 1)) != SMC_OK ||
 		 (status = smc_fixed_truncate(&engine, 7, out, out, 1)) != SMC_OK ||
-		 (status = smc_minmax(&engine, 64, true, x, COUNT, 1, out, wide)) != SMC_OK))
+		 (status = smc_minmax(&engine, 64, true, x, COUNT, 1, out, wide)) != SMC_OK ||
+		 (status = run_program(&engine, wide, &r->marked[self])) != SMC_OK))
 		goto done;
 done:
 	smc_engine_close(&engine);
@@ -159,6 +196,9 @@ check(int n)
 		expect(r.zero[p] == 4, "zero");
 		expect(r.less[p] == 3, "less");
 		expect(r.product[p][0] == 25 && r.product[p][1] == 25 && r.product[p][2] == 0, "product");
+		expect(r.quantile[p] == 5, "quantile");
+		for (int e = 0; e < COUNT; e++)
+			expect(r.noise[p][e] + 16 <= 32 && r.noise[p][e] == r.noise[0][e], "noise");
 		expect(r.chosen[p][0] == 5 && r.chosen[p][1] == (uint64_t) -5 && r.chosen[p][2] == 0, "select");
 	}
 }

@@ -144,6 +144,13 @@ check_case(const Case *c, int parties)
 		assert_int_equal(less, below);
 		assert_int_equal(zero, memcmp(x, y, limbs * 8) == 0);
 	}
+	/* past the last answer there is nothing, least of all in what is opened */
+	for (int p = 0; p < parties && c->count % 64 != 0; p++)
+	{
+		uint64_t	all = c->less[p][c->count / 64] | c->zero[p][c->count / 64] | c->opened[p][c->count / 64];
+
+		assert_int_equal(all >> (c->count % 64), 0);
+	}
 }
 
 /* ---- counters -------------------------------------------------------------- */

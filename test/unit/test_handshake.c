@@ -738,6 +738,87 @@ test_names(void **state)
 	assert_true(smc_handshake_is_name(name));
 }
 
+/* Let a party have a key that is registered nowhere yet. */
+static void
+lane_begin_rekeyed(Lane *l, int party, const uint8_t *seed)
+{
+	SmcLaneParty registered[SMC_PARTIES_MAX];
+	int			i;
+
+	memcpy(registered, l->parties, sizeof(registered));
+	crypto_sign_seed_keypair(l->parties[party].public_key, l->identity[party], seed);
+	for (i = 0; i < l->count; i++)
+		assert_int_equal(lane_begin_one(l, i, i == party ? l->parties : registered, 0, 1, 1), SMC_OK);
+}
+
+/* A key in the place of the registered one: only before that party's hello, and only if all put it there. */
+static void
+test_replaced_key(void **state)
+{
+	const uint8_t seed[32] = {0xee};
+	int			rotated;
+	int			i;
+	int			j;
+
+	(void) state;
+	for (rotated = 0; rotated < 3; rotated++)
+	{
+		lane_init(&lane, 3, 70);
+		lane_begin_rekeyed(&lane, rotated, seed);
+		for (i = 0; i < 3; i++)
+			if (i != rotated)
+				assert_int_equal(smc_handshake_replace_key(&lane.hs[i], rotated, lane.parties[rotated].public_key), SMC_OK);
+		lane_hellos(&lane);
+		lane_sign(&lane);
+		for (i = 0; i < 3; i++)
+			for (j = 0; j < 3; j++)
+				if (i != j)
+					assert_int_equal(give_auth(&lane, i, j), SMC_OK);
+		for (i = 0; i < 3; i++)
+			assert_int_equal(smc_handshake_finish(&lane.hs[i], lane.keys[i]), SMC_OK);
+		assert_memory_equal(lane.keys[0][2].send, lane.keys[2][0].receive, SMC_KEY_BYTES);
+
+		/* who doesn't follow verifies nobody, and nobody verifies it */
+		lane_init(&lane, 3, 71);
+		lane_begin_rekeyed(&lane, rotated, seed);
+		i = (rotated + 1) % 3;
+		j = (rotated + 2) % 3;
+		assert_int_equal(smc_handshake_replace_key(&lane.hs[i], rotated, lane.parties[rotated].public_key), SMC_OK);
+		lane_hellos(&lane);
+		lane_sign(&lane);
+		assert_int_equal(give_auth(&lane, i, j), SMC_ERR_AUTH);
+		assert_int_equal(give_auth(&lane, j, i), SMC_ERR_AUTH);
+		assert_int_equal(give_auth(&lane, j, rotated), SMC_ERR_AUTH);
+	}
+
+	/* the secret that goes with the new key is needed: the old one signs nothing any more */
+	lane_init(&lane, 2, 72);
+	lane_begin(&lane);
+	assert_int_equal(smc_handshake_replace_key(&lane.hs[0], 1, lane.hs[0].hello[0] + 4), SMC_OK);
+	lane_hellos(&lane);
+	lane_sign(&lane);
+	assert_int_equal(give_auth(&lane, 1, 0), SMC_ERR_AUTH);
+
+	/* too late, or of nobody else's */
+	lane_init(&lane, 3, 73);
+	lane_begin(&lane);
+	assert_int_equal(give_hello(&lane, 1, 0), SMC_OK);
+	assert_int_equal(smc_handshake_replace_key(&lane.hs[0], 1, seed), SMC_ERR_ARGUMENT);
+	assert_int_equal(smc_handshake_replace_key(&lane.hs[0], 0, seed), SMC_ERR_ARGUMENT);
+	assert_int_equal(smc_handshake_replace_key(&lane.hs[0], 3, seed), SMC_ERR_ARGUMENT);
+	assert_int_equal(smc_handshake_replace_key(&lane.hs[0], -1, seed), SMC_ERR_ARGUMENT);
+	assert_int_equal(give_hello(&lane, 2, 0), SMC_OK);
+
+	/* another party's key, our own included */
+	for (i = 0; i < 2; i++)
+	{
+		lane_begin(&lane);
+		assert_int_equal(smc_handshake_replace_key(&lane.hs[0], 2, lane.parties[i].public_key), SMC_ERR_AUTH);
+		assert_dead(&lane.hs[0]);
+		assert_int_equal(smc_handshake_replace_key(&lane.hs[0], 2, seed), SMC_ERR_ARGUMENT);
+	}
+}
+
 int
 main(void)
 {
@@ -754,6 +835,7 @@ main(void)
 		cmocka_unit_test(test_tampered_auth),
 		cmocka_unit_test(test_replay),
 		cmocka_unit_test(test_wrong_key),
+		cmocka_unit_test(test_replaced_key),
 		cmocka_unit_test(test_disagreement),
 		cmocka_unit_test(test_misuse),
 		cmocka_unit_test(test_network),

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "core/smc_bits.h"
-#include "core/smc_program.h"
+#include "core/smc_program_impl.h"
 
 #define PARTIES		5
 #define NODES		4000		/* nodes of a case that are checked */
@@ -44,6 +44,12 @@ times(SmcWide a, SmcWide b)
 	return smc_wide_multiply(&a, &b);
 }
 
+static SmcWide
+ten_to(int exponent)
+{
+	return smc_wide_power_of_ten(exponent);
+}
+
 static bool
 below(SmcWide a, SmcWide b)
 {
@@ -62,6 +68,95 @@ static SmcWide
 size_of(SmcWide a)
 {
 	return smc_wide_is_negative(&a) ? smc_wide_negate(&a) : a;
+}
+
+/* floor(a / b) for a >= 0, b > 0, by doubling b. */
+static SmcWide
+over(SmcWide a, SmcWide b)
+{
+	SmcWide		multiple[SMC_WIDTH_MAX];
+	SmcWide		quotient = number(0);
+	int			k = 0;
+
+	multiple[0] = b;
+	while (!below(a, multiple[k]) && smc_wide_bits(&multiple[k]) < SMC_WIDTH_MAX - 2)
+	{
+		multiple[k + 1] = plus(multiple[k], multiple[k]);
+		k++;
+	}
+	for (; k >= 0; k--)
+	{
+		quotient = plus(quotient, quotient);
+		if (!below(a, multiple[k]))
+		{
+			a = minus(a, multiple[k]);
+			quotient = plus(quotient, number(1));
+		}
+	}
+	return quotient;
+}
+
+/* A divisor as it counts. */
+static SmcWide
+divisor_of(SmcWide b)
+{
+	b = size_of(b);
+	return smc_wide_is_zero(&b) ? number(1) : b;
+}
+
+/* a / b, with its sign, rounded half away from zero. */
+static SmcWide
+rounded(SmcWide a, SmcWide b)
+{
+	SmcWide		d = divisor_of(b);
+	SmcWide		q = over(plus(times(number(2), size_of(a)), d), times(number(2), d));
+
+	return smc_wide_is_negative(&a) != smc_wide_is_negative(&b) ? smc_wide_negate(&q) : q;
+}
+
+static SmcWide
+root_of(SmcWide a)
+{
+	SmcWide		low = number(0);
+	SmcWide		step = number(1);
+
+	while (!below(a, times(step, step)))
+		step = plus(step, step);
+	while (!smc_wide_is_zero(&step))
+	{
+		SmcWide		next = plus(low, step);
+
+		if (!below(a, times(next, next)))
+			low = next;
+		step = over(step, number(2));
+	}
+	return low;
+}
+
+/* What smc_program_quotient promises. */
+static void
+quotient_of(SmcWide a, SmcWide b, int unit, int min_digits, SmcWide *value, SmcWide *digits)
+{
+	SmcWide		size = size_of(a);
+	SmcWide		d = divisor_of(b);
+	int			count = 20;
+	int			e;
+
+	if (!smc_wide_is_zero(&a))
+	{
+		int			w = 15;
+
+		/* 10000^w <= size / d * 10^unit */
+		while (below(times(size, ten_to(unit > 4 * w ? unit - 4 * w : 0)),
+					 times(d, ten_to(4 * w > unit ? 4 * w - unit : 0))))
+			w--;
+		count = 16 - 4 * w;
+	}
+	count = count > min_digits ? count : min_digits;
+	count = count > 0 ? count : 0;
+	e = unit + count;
+	*digits = number(count);
+	*value = rounded(times(a, ten_to(e > 0 ? e : 0)), times(smc_wide_is_negative(&b) ? smc_wide_negate(&d) : d, ten_to(e < 0 ? -e : 0)));
 }
 
 /* A number of exactly `bits` bits at most, of a random size. */
@@ -88,7 +183,9 @@ typedef struct Case
 	int			n;
 	size_t		count;
 	int			extra;			/* width beyond what is needed */
+	size_t		chunk;			/* elements at a time */
 	bool		costed;			/* the first of its session: counters are compared */
+	bool		divides;		/* has divisions, whose costs are known roughly */
 	bool		known[NODES];
 	bool		bit[NODES];
 	SmcWide    *numbers;		/* node * count + e */
@@ -240,7 +337,7 @@ constant(Case *c, SmcWide value)
 typedef enum Op
 {
 	/* numbers of numbers */
-	ADD, SUBTRACT, NEGATE, SCALE, MULTIPLY, ABSOLUTE,
+	ADD, SUBTRACT, NEGATE, SCALE, MULTIPLY, ABSOLUTE, DIVIDE, DIVIDE_FLOOR, ROUND, ROOT,
 	/* bits of numbers */
 	NEGATIVE, ZERO, LESS, EQUAL,
 	/* bits of bits */
@@ -253,6 +350,8 @@ typedef enum Op
 static SmcWide
 plain(Op op, SmcWide a, SmcWide b, bool s, int64_t public)
 {
+	SmcWide		q;
+
 	switch (op)
 	{
 		case ADD:
@@ -267,6 +366,18 @@ plain(Op op, SmcWide a, SmcWide b, bool s, int64_t public)
 			return times(a, b);
 		case ABSOLUTE:
 			return size_of(a);
+		case DIVIDE:
+			q = over(size_of(a), divisor_of(b));
+			return smc_wide_is_negative(&a) != smc_wide_is_negative(&b) ? smc_wide_negate(&q) : q;
+		case DIVIDE_FLOOR:
+			return over(a, divisor_of(b));
+		case ROUND:
+			if (public >= 0)
+				return rounded(times(a, ten_to((int) public)), b);
+			q = times(divisor_of(b), ten_to((int) -public));
+			return rounded(a, smc_wide_is_negative(&b) ? smc_wide_negate(&q) : q);
+		case ROOT:
+			return root_of(a);
 		case FROM_BIT:
 			return number(s);
 		case TIMES_BIT:
@@ -325,6 +436,14 @@ build(SmcProgram *program, Op op, int a, int b, int s, int t, int u, int64_t pub
 			return smc_program_multiply(program, a, b);
 		case ABSOLUTE:
 			return smc_program_absolute(program, a);
+		case DIVIDE:
+			return smc_program_divide(program, a, b);
+		case DIVIDE_FLOOR:
+			return smc_program_divide_floor(program, a, b);
+		case ROUND:
+			return smc_program_round(program, a, b, (int) public);
+		case ROOT:
+			return smc_program_root(program, a);
 		case NEGATIVE:
 			return smc_program_negative(program, a);
 		case ZERO:
@@ -363,6 +482,7 @@ apply(Case *c, Op op, int a, int b, int s, int t, int u, int64_t public)
 	bool		bits[COUNT];
 	bool		is_bit = (op >= NEGATIVE && op <= SELECT_BIT);
 
+	c->divides |= op == DIVIDE || op == DIVIDE_FLOOR || op == ROUND || op == ROOT;
 	for (size_t e = 0; e < c->count; e++)
 	{
 		if (is_bit)
@@ -372,6 +492,22 @@ apply(Case *c, Op op, int a, int b, int s, int t, int u, int64_t public)
 			numbers[e] = plain(op, *number_at(c, a, e), *number_at(c, b, e), *bit_at(c, s, e), public);
 	}
 	return is_bit ? expect_bits(c, node, bits) : expect(c, node, numbers);
+}
+
+static void
+apply_quotient(Case *c, int a, int b, int unit, int min_digits)
+{
+	SmcWide		values[COUNT];
+	SmcWide		digits[COUNT];
+	int			value;
+	int			digit;
+
+	smc_program_quotient(c->program, a, b, unit, min_digits, &value, &digit);
+	c->divides = true;
+	for (size_t e = 0; e < c->count; e++)
+		quotient_of(*number_at(c, a, e), *number_at(c, b, e), unit, min_digits, &values[e], &digits[e]);
+	expect(c, value, values);
+	expect(c, digit, digits);
 }
 
 /* ---- running ------------------------------------------------------------------------------ */
@@ -484,7 +620,7 @@ run_session(SmcEngine *engine, void *arg)
 			outs[w] = c->out[self] + w * out_words(c);
 		c->sent[self] = channel->bytes_sent;
 		c->rounds[self] = channel->rounds;
-		status = smc_program_run(c->program, engine, c->width, c->count, inputs, bits, c->wanted, c->wanted_count,
+		status = smc_program_run_by(c->program, engine, c->width, c->count, c->chunk, inputs, bits, c->wanted, c->wanted_count,
 								 outs, outs);
 		c->sent[self] = channel->bytes_sent - c->sent[self];
 		c->rounds[self] = channel->rounds - c->rounds[self];
@@ -532,11 +668,11 @@ check_case(const Case *c)
 	smc_program_cost(c->program, c->count, &rounds, &bytes);
 	for (int p = 0; p < c->n; p++)
 	{
-		assert_true(c->rounds[p] <= rounds);
-		assert_true(c->extra > 0 || c->sent[p] <= bytes * (uint64_t) (c->n - 1));
+		assert_true(c->divides || c->chunk < c->count || c->rounds[p] <= rounds);
+		assert_true(c->divides || c->chunk < c->count || c->extra > 0 || c->sent[p] <= bytes * (uint64_t) (c->n - 1));
 		most = c->sent[p] > most ? c->sent[p] : most;
 	}
-	if (c->costed)
+	if (c->costed && !c->divides)
 	{
 		assert_true(c->rounds[0] >= rounds * 3 / 4);
 		assert_true(most >= bytes * (uint64_t) (c->n - 1) / 2);
@@ -544,9 +680,10 @@ check_case(const Case *c)
 }
 
 static void
-add_case(Session *session, Case *c, int every, int extra)
+add_case(Session *session, Case *c, int every, int extra, size_t chunk)
 {
 	c->extra = extra;
+	c->chunk = chunk;
 	c->costed = session->case_count == 0;
 	prepare(c, every);
 	session->cases[session->case_count++] = c;
@@ -581,7 +718,18 @@ each_operation(int n, size_t count)
 	size_b = apply(c, ABSOLUTE, b, 0, 0, 0, 0, 0);
 	for (Op op = 0; op < OPS; op++)
 	{
-		apply(c, op, a, b, s, t, apply(c, NEGATIVE, b, 0, 0, 0, 0, 0), -7);
+		if (op == DIVIDE_FLOOR)
+			apply(c, op, size_a, size_b, 0, 0, 0, 0);
+		else if (op == ROOT)
+			apply(c, op, size_a, 0, 0, 0, 0, 0);
+		else if (op == ROUND)
+		{
+			apply(c, op, a, b, 0, 0, 0, 0);
+			apply(c, op, a, b, 0, 0, 0, 5);
+			apply(c, op, a, b, 0, 0, 0, -3);
+		}
+		else
+			apply(c, op, a, b, s, t, apply(c, NEGATIVE, b, 0, 0, 0, 0, 0), -7);
 	}
 	/* several steps in depth, and zero tests of numbers whose sign is known */
 	apply(c, ZERO, size_a, 0, 0, 0, 0, 0);
@@ -621,27 +769,117 @@ random_program(int n, size_t count)
 	for (int i = 0; i < 30; i++)
 	{
 		Op			op = (Op) randombytes_uniform(OPS);
-		int			bits = op == MULTIPLY ? 60 : 110;
+		bool		heavy = op == DIVIDE || op == DIVIDE_FLOOR || op == ROUND || op == ROOT;
+		int			bits = op == MULTIPLY ? 60 : heavy ? 40 : 110;
 		int			a = pick(c, false, bits);
 		int			b = pick(c, false, bits);
 
+		if (heavy && randombytes_uniform(4) != 0)
+			continue;			/* they cost more */
+		if (op == DIVIDE_FLOOR || op == ROOT)
+		{
+			a = apply(c, ABSOLUTE, a, 0, 0, 0, 0, 0);
+			b = apply(c, ABSOLUTE, b, 0, 0, 0, 0, 0);
+		}
 		apply(c, op, a, b, pick(c, true, 0), pick(c, true, 0), pick(c, true, 0),
 			  (int64_t) randombytes_uniform(7) - 2);
 	}
 	return c;
 }
 
+/* ---- quotients ------------------------------------------------------------------------------ */
+
+/* Pairs around what decides: powers of 10000 and their neighbours, halves, zeros, any. */
+static void
+choose_pair(size_t e, int a_bits, int b_bits, SmcWide *a, SmcWide *b)
+{
+	SmcWide		power = ten_to((int) randombytes_uniform(17));
+	SmcWide		two = number(2);
+
+	*b = sized(b_bits);
+	*a = sized(a_bits);
+	switch (e % 8)
+	{
+		case 1:
+			*a = times(*b, power);
+			break;
+		case 2:
+			*a = plus(times(*b, power), number(1));
+			break;
+		case 3:
+			*a = minus(times(*b, power), number(1));
+			break;
+		case 4:
+			/* an odd number over twice a power of ten: halves, of any length */
+			*a = plus(times(sized(30), two), number(1));
+			*b = times(two, ten_to((int) randombytes_uniform(10)));
+			break;
+		case 5:
+			*a = e % 16 < 8 ? number(0) : *a;
+			*b = e % 16 < 8 ? *b : number(0);
+			break;
+		case 6:
+			*a = number((int64_t) randombytes_uniform(3) + 1);
+			break;
+		default:
+			break;
+	}
+	if (e % 3 == 0)
+		*b = size_of(*b);
+	if (smc_wide_bits(a) > a_bits)
+		*a = sized(a_bits);
+	if (smc_wide_bits(b) > b_bits)
+		*b = sized(b_bits);
+}
+
+static Case *
+quotients(int n, size_t count, int a_bits, int b_bits, int unit, int min_digits)
+{
+	Case	   *c = new_case(n, count);
+	SmcWide		values[2][COUNT];
+	int			a;
+	int			b;
+
+	for (size_t e = 0; e < count; e++)
+		choose_pair(e, a_bits, b_bits, &values[0][e], &values[1][e]);
+	a = input(c, a_bits, values[0]);
+	b = input(c, b_bits, values[1]);
+	apply_quotient(c, a, b, unit, min_digits);
+	return c;
+}
+
 /* ---- sessions: one for each number of parties ------------------------------------------- */
+
+static void
+add_quotients(Session *session)
+{
+	static const struct
+	{
+		int			a_bits;
+		int			b_bits;
+		int			unit;
+		int			min_digits;
+	}			shapes[] = {
+		{100, 40, -2, 2}, {100, 40, 0, 0}, {60, 60, 3, 0}, {20, 10, 0, 25},
+		{120, 30, -30, 30}, {10, 90, 0, 0}, {40, 40, -12, 0}, {90, 20, 0, -5}
+	};
+	int			n = session->n;
+
+	for (size_t k = 0; k < (smc_test_brief() ? 1 : n == 2 ? 8 : 2); k++)
+		add_case(session, quotients(n, smc_test_brief() ? 2 : n == 2 ? 100 : 24, shapes[k].a_bits, shapes[k].b_bits,
+									shapes[k].unit, shapes[k].min_digits), 1, 0, 1024);
+}
 
 static void
 add_programs(Session *session)
 {
-	static const size_t counts[] = {65, 63, 64, 1};
+	static const size_t counts[] = {65, 63, 64, 1, 200};
 	int			n = session->n;
 
-	add_case(session, each_operation(n, smc_test_brief() ? 5 : n == 2 ? 200 : 100), 1, 0);
+	add_case(session, each_operation(n, smc_test_brief() ? 1 : n == 2 ? 90 : 30), 1, 0, 1024);
 	for (int k = 0; k < (smc_test_brief() ? 1 : 12 - 2 * n); k++)
-		add_case(session, random_program(n, smc_test_brief() ? 3 : counts[k % 4]), k % 3 + 1, k % 2 * 64);
+		add_case(session, random_program(n, smc_test_brief() ? 3 : counts[k % 5]), k % 3 + 1, k % 2 * 64,
+				 k == 0 ? 64 : 1024);
 }
 
 static void
@@ -655,6 +893,7 @@ test_run(void **state)
 		for (int k = 0; k < 3; k++)
 			smc_program_input(session.misused[k], k == 0 ? 600 : 100);
 		add_programs(&session);
+		add_quotients(&session);
 		smc_testengine_run(n, run_session, &session);
 		for (int k = 0; k < session.case_count; k++)
 		{
@@ -663,6 +902,29 @@ test_run(void **state)
 		}
 		for (int k = 0; k < 3; k++)
 			smc_program_destroy(session.misused[k]);
+	}
+}
+
+/* The same, many more, on plain constants: the builder folds all of it. */
+static void
+test_quotient_constants(void **state)
+{
+	int			rounds = smc_test_brief() ? 100 : 3000;
+
+	(void) state;
+	for (int k = 0; k < rounds; k++)
+	{
+		Case	   *c = new_case(2, 1);
+		SmcWide		a;
+		SmcWide		b;
+		int			unit = (int) randombytes_uniform(41) - 20;
+
+		choose_pair((size_t) k, 100, 60, &a, &b);
+		apply_quotient(c, constant(c, a), constant(c, b), unit, k % 5 ? 0 : (int) randombytes_uniform(40));
+		apply(c, ROUND, 0, 1 < c->list_count ? c->listed[1] : 0, 0, 0, 0, (int64_t) randombytes_uniform(20));
+		for (int i = 0; i < c->list_count; i++)
+			assert_true(smc_program_bits(c->program, c->listed[i]) == smc_wide_bits(number_at(c, c->listed[i], 0)));
+		free_case(c);
 	}
 }
 
@@ -682,6 +944,8 @@ test_folding(void **state)
 	int			unit = smc_program_constant(p, &one);
 	int			no = smc_program_constant_bit(p, false);
 	int			yes = smc_program_constant_bit(p, true);
+	uint64_t	rounds;
+	uint64_t	bytes;
 
 	(void) state;
 	assert_int_equal(smc_program_add(p, a, none), a);
@@ -703,6 +967,7 @@ test_folding(void **state)
 	assert_int_equal(smc_program_xor(p, s, no), s);
 	assert_int_equal(smc_program_xor(p, s, yes), smc_program_not(p, s));
 	assert_int_equal(smc_program_zero(p, smc_program_from_bit(p, s)), smc_program_not(p, s));
+	assert_int_equal(smc_program_divide(p, a, unit), smc_program_divide(p, a, unit));
 	assert_int_equal(smc_program_less(p, unit, none), no);
 	assert_int_equal(smc_program_less(p, none, unit), yes);
 
@@ -716,7 +981,17 @@ test_folding(void **state)
 	assert_int_equal(smc_program_absolute(p, b), b);
 	assert_int_equal(smc_program_negative(p, b), no);
 
+	/* constants cost nothing */
 	assert_int_equal(smc_program_status(p), SMC_OK);
+	smc_program_destroy(p);
+	p = smc_program_create(2);
+	ten = number(10);
+	a = smc_program_constant(p, &ten);
+	smc_program_quotient(p, a, smc_program_add(p, a, smc_program_root(p, a)), 0, 0, &a, &b);
+	assert_int_equal(smc_program_bits(p, a), 67);	/* 0.76923076923076923077 */
+	smc_program_cost(p, 1000, &rounds, &bytes);
+	assert_int_equal(rounds, 0);
+	assert_int_equal(bytes, 0);
 	smc_program_destroy(p);
 }
 
@@ -750,6 +1025,16 @@ test_bounds(void **state)
 	assert_int_equal(smc_program_bits(p, product), 400);
 	assert_int_equal(smc_program_status(p), SMC_OK);
 	smc_program_destroy(p);
+
+	/* divisions ask for more than their results */
+	p = smc_program_create(2);
+	a = smc_program_input(p, 120);
+	sum = smc_program_divide_floor(p, smc_program_absolute(p, a), smc_program_absolute(p, smc_program_input(p, 60)));
+	assert_true(smc_program_bits(p, sum) <= 120);
+	assert_true(smc_program_width(p) >= smc_wide_divide_width(2, 120, 60));
+	smc_program_divide_floor(p, smc_program_input(p, 500), smc_program_input(p, 400));
+	assert_int_equal(smc_program_status(p), SMC_ERR_RANGE);
+	smc_program_destroy(p);
 }
 
 static void
@@ -758,6 +1043,8 @@ test_misuse(void **state)
 	SmcProgram *p = smc_program_create(1);
 	SmcWide		far = smc_wide_power_of_ten(150);
 	int			a;
+	int			value;
+	int			digits;
 
 	(void) state;
 	assert_int_equal(smc_program_status(p), SMC_ERR_ARGUMENT);
@@ -770,10 +1057,12 @@ test_misuse(void **state)
 	assert_int_equal(smc_program_not(p, a), -1);
 	assert_int_equal(smc_program_status(p), SMC_ERR_ARGUMENT);
 	assert_int_equal(smc_program_add(p, a, a), -1);
+	smc_program_quotient(p, a, a, 0, 0, &value, &digits);
+	assert_int_equal(value, -1);
 	assert_int_equal(smc_program_width(p), 0);
 	smc_program_destroy(p);
 
-	for (int k = 0; k < 4; k++)
+	for (int k = 0; k < 6; k++)
 	{
 		p = smc_program_create(2);
 		a = smc_program_input(p, 10);
@@ -783,8 +1072,12 @@ test_misuse(void **state)
 			smc_program_negative(p, smc_program_input_bit(p));
 		else if (k == 2)
 			smc_program_bound(p, a, -1);
-		else
+		else if (k == 3)
 			smc_program_scale(p, smc_program_constant(p, &far), &far);
+		else if (k == 4)
+			smc_program_quotient(p, a, a, 200, 0, &value, &digits);
+		else
+			smc_program_round(p, a, a, 151);
 		assert_int_equal(smc_program_status(p), k < 3 ? SMC_ERR_ARGUMENT : SMC_ERR_RANGE);
 		smc_program_destroy(p);
 	}
@@ -875,6 +1168,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_quotient_constants),
 		cmocka_unit_test(test_folding),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_misuse),

@@ -1,0 +1,235 @@
+/*
+ * Roots of wide shared integers against plaintext, 2 to 5 parties, many bounds:
+ * random numbers of every size, small ones, powers of two and their neighbours,
+ * squares and one less or more, the largest allowed.
+ */
+#include "smc_testengine.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "core/smc_limbs.h"
+#include "core/smc_wide.h"
+
+#define PARTIES		5
+#define COUNT		60
+#define LIMBS		8
+#define STRIDE		(COUNT * LIMBS)
+
+typedef struct Case
+{
+	int			bits;
+	int			width;
+	size_t		count;
+	uint64_t	xs[STRIDE];		/* 512 bits each */
+	uint64_t	x[PARTIES * STRIDE];	/* shares */
+	uint64_t	root[PARTIES * STRIDE];
+	uint32_t	rounds;
+	uint64_t	sent;
+} Case;
+
+typedef struct Cases
+{
+	int			count;
+	Case	   *cases;
+} Cases;
+
+static SmcStatus
+run(SmcEngine *engine, void *arg)
+{
+	Cases	   *all = arg;
+	SmcChannel *channel = engine->channel;
+	size_t		at = (size_t) channel->self * STRIDE;
+	uint64_t	x[LIMBS] = {0};
+	SmcStatus	status = SMC_OK;
+
+	for (int k = 0; k < all->count && status == SMC_OK; k++)
+	{
+		Case	   *c = &all->cases[k];
+		uint32_t	rounds = channel->rounds;
+		uint64_t	sent = channel->bytes_sent;
+
+		status = smc_wide_root(engine, c->width, c->bits, c->x + at, c->root + at, c->count);
+		if (channel->self == 0)
+		{
+			c->rounds = channel->rounds - rounds;
+			c->sent = channel->bytes_sent - sent;
+		}
+	}
+	if (status == SMC_OK &&
+		(smc_wide_root(engine, 64, 110, x, x, 1) != SMC_ERR_ARGUMENT ||
+		 smc_wide_root(engine, 256, 0, x, x, 1) != SMC_ERR_ARGUMENT ||
+		 smc_wide_root(engine, 512, 500, x, x, 1) != SMC_ERR_ARGUMENT ||
+		 smc_wide_root(engine, 100, 30, x, x, 1) != SMC_ERR_ARGUMENT))
+		status = SMC_ERR_FORMAT;
+	return status;
+}
+
+/* A number of exactly so many bits, or, with edges, a power of two or a neighbour. */
+static void
+draw(uint64_t *x, int bits, int edge)
+{
+	uint64_t	one[LIMBS] = {1};
+
+	memset(x, 0, LIMBS * 8);
+	if (bits == 0)
+		return;
+	if (edge == 0)
+		randombytes_buf(x, LIMBS * 8);
+	for (int i = bits; i < 64 * LIMBS; i++)
+		x[i / 64] &= ~(UINT64_C(1) << (i % 64));
+	x[(bits - 1) / 64] |= UINT64_C(1) << ((bits - 1) % 64);
+	if (edge == 2)
+		smc_limbs_subtract(x, x, one, LIMBS);
+	if (edge == 3 && bits > 1)
+		smc_limbs_add(x, x, one, LIMBS);
+}
+
+static bool
+fits(const uint64_t *x, int bits)
+{
+	SmcWide		wide;
+
+	memcpy(wide.limb, x, sizeof(wide.limb));
+	return smc_wide_bits(&wide) <= bits;
+}
+
+static int
+below(int bits)
+{
+	return (int) randombytes_uniform((uint32_t) bits + 1);
+}
+
+static void
+choose(Case *c, int n)
+{
+	for (size_t e = 0; e < c->count; e++)
+	{
+		uint64_t   *x = c->xs + e * LIMBS;
+		uint64_t	one[LIMBS] = {1};
+		uint64_t	t[LIMBS];
+
+		draw(x, below(c->bits), e % 3 == 0 ? (int) (e / 3 % 4) : 0);
+		switch (e % 8)
+		{
+			case 0:				/* the largest */
+				memset(x, 0, LIMBS * 8);
+				x[c->bits / 64] |= UINT64_C(1) << (c->bits % 64);
+				smc_limbs_subtract(x, x, one, LIMBS);
+				break;
+			case 1:				/* a square */
+			case 2:				/* one less */
+			case 3:				/* one more */
+				draw(t, below(c->bits / 2), e % 16 < 8 ? 0 : 2);
+				smc_test_multiply(x, t, t, 64 * LIMBS);
+				if (e % 8 == 2 && !fits(x, 0))
+					smc_limbs_subtract(x, x, one, LIMBS);
+				if (e % 8 == 3)
+					smc_limbs_add(x, x, one, LIMBS);
+				break;
+			case 4:				/* 0, 1, 2 ... */
+				smc_test_widen(x, 64 * LIMBS, (__int128) (e / 8));
+				break;
+			case 5:				/* full size */
+				draw(x, c->bits, 0);
+				break;
+			default:
+				break;
+		}
+		if (!fits(x, c->bits))
+			memset(x, 0, LIMBS * 8);
+		smc_test_split_wide(c->x, STRIDE, n, c->width, e, x);
+	}
+}
+
+/* r r <= x < (r + 1) (r + 1) */
+static void
+check(const Case *c, int n)
+{
+	for (size_t e = 0; e < c->count; e++)
+	{
+		const uint64_t *x = c->xs + e * LIMBS;
+		uint64_t	one[LIMBS] = {1};
+		uint64_t	root[LIMBS] = {0};
+		uint64_t	square[LIMBS];
+
+		smc_test_combine_wide(root, c->root, STRIDE, n, c->width, e);
+		assert_true(fits(root, (c->bits + 1) / 2));
+		smc_test_multiply(square, root, root, 64 * LIMBS);
+		assert_false(smc_test_less(x, square, 64 * LIMBS, false));
+		smc_limbs_add(root, root, one, LIMBS);
+		smc_test_multiply(square, root, root, 64 * LIMBS);
+		assert_true(smc_test_less(x, square, 64 * LIMBS, false));
+	}
+}
+
+static const int bounds[] = {160, 1, 2, 3, 8, 15, 31, 48, 64, 80, 94, 95, 127, 128, 162, 200, 255, 300, 330, 400, 430};
+
+static void
+test_root(void **state)
+{
+	(void) state;
+	for (int n = 2; n <= (smc_test_brief() ? 2 : PARTIES); n++)
+	{
+		Cases		all = {0, calloc(sizeof(bounds) / sizeof(bounds[0]), sizeof(Case))};
+
+		for (size_t k = 0; k < sizeof(bounds) / sizeof(bounds[0]); k++)
+		{
+			Case	   *c = &all.cases[all.count];
+
+			c->bits = bounds[k];
+			c->width = smc_wide_root_width(n, c->bits);
+			c->count = n == 2 ? COUNT : 24;
+			if (smc_test_brief())
+				c->count = 4;
+			if (c->width == 0 || (smc_test_brief() && k % 8 != 0) || (n > 3 && k % 3 != 0))
+				continue;
+			if (k % 5 == 1 && c->width < SMC_WIDTH_MAX)
+				c->width += 64;
+			choose(c, n);
+			all.count++;
+		}
+		smc_testengine_run(n, run, &all);
+		for (int k = 0; k < all.count; k++)
+		{
+			check(&all.cases[k], n);
+			if (getenv("SMC_TEST_TELL") != NULL)
+				printf("%d parties, %d bits, width %d: %u rounds, %.0f bytes each\n", n, all.cases[k].bits,
+					   all.cases[k].width, all.cases[k].rounds,
+					   (double) all.cases[k].sent / (double) all.cases[k].count);
+		}
+		free(all.cases);
+	}
+}
+
+static void
+test_width(void **state)
+{
+	(void) state;
+	assert_int_equal(smc_wide_root_width(2, 160), 256);
+	assert_int_equal(smc_wide_root_width(5, 200), 256);
+	assert_int_equal(smc_wide_root_width(2, 500), 0);
+	assert_int_equal(smc_wide_root_width(1, 10), 0);
+	assert_int_equal(smc_wide_root_width(17, 10), 0);
+	assert_int_equal(smc_wide_root_width(2, 0), 0);
+	for (int n = 2; n <= SMC_PARTIES_MAX; n++)
+	{
+		for (int bits = 1; bits < 520; bits++)
+		{
+			int			width = smc_wide_root_width(n, bits);
+
+			assert_true(width == 0 ? bits > 400 : smc_limbs_valid(width) && width > bits);
+		}
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_root),
+		cmocka_unit_test(test_width)
+	};
+
+	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}
