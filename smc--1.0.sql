@@ -329,10 +329,12 @@ ALTER TABLE smc_secret_shares ENABLE ROW LEVEL SECURITY;
 ALTER TABLE smc_secret_shares FORCE ROW LEVEL SECURITY;
 SELECT pg_catalog.pg_extension_config_dump('smc_secret_shares', '');
 
+CREATE FUNCTION smc_secret_visible(study text, columns text[]) RETURNS boolean
+  AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
 CREATE VIEW smc_secrets WITH (security_barrier) AS
   SELECT study, name, type, made_of, made_by, made_role, made_at, expires,
          CASE WHEN state <> 'dropped' AND expires <= pg_catalog.clock_timestamp() THEN 'expired' ELSE state END AS state, id
-  FROM smc_secret_log WHERE smc_results_visible(study);
+  FROM smc_secret_log WHERE smc_secret_visible(study, columns);
 GRANT SELECT ON smc_secrets TO PUBLIC;
 
 --

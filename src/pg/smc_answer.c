@@ -467,7 +467,7 @@ await_holdings_message(SmcAnswer *answer, SmcMessage *message)
  * hub, which has the user, say so, and speak only if it doesn't.
  */
 static void
-leave_it_to_hub(SmcAnswer *answer, const char *why)
+leave_it_to_hub(SmcAnswer *answer)
 {
 	TimestampTz started = GetCurrentTimestamp();
 
@@ -485,9 +485,6 @@ leave_it_to_hub(SmcAnswer *answer, const char *why)
 		else
 			break;
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("%s", why)));
 }
 
 /*
@@ -498,8 +495,6 @@ leave_it_to_hub(SmcAnswer *answer, const char *why)
 static void
 exchange_holdings(SmcAnswer *answer, Computation *c)
 {
-	char	   *why;
-
 	smc_holdings_begin(&c->holdings, answer->mesh, c->study->name, c->query, c->asked.seq);
 	smc_transaction_commit_lazy();
 	start_listening(answer);
@@ -511,10 +506,11 @@ exchange_holdings(SmcAnswer *answer, Computation *c)
 		smc_holdings_take(&c->holdings, &message);
 	}
 	smc_transaction_begin();
-	why = smc_holdings_judge(&c->holdings);
+	smc_holdings_judge(&c->holdings);
 	smc_transaction_commit_flushed();
-	if (why != NULL)
-		leave_it_to_hub(answer, why);
+	if (c->holdings.why != NULL)
+		leave_it_to_hub(answer);
+	smc_holdings_require(&c->holdings);
 	smc_transaction_begin();
 	smc_query_find_secrets(c->study, c->query);
 }

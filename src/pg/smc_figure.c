@@ -300,19 +300,11 @@ integer_datum(const SmcJointFigure *figure, Oid result_type)
 	}
 }
 
-/* The aggregate that an output is, alone; NULL for a formula. */
-static const SmcAgg *
-lone_agg(const SmcQuery *query, int output)
-{
-	return output < SMC_QUERY_AGGS_MAX ? &query->aggs[output] : NULL;
-}
-
 /* An output of the circuit in one cell, as a type. */
 static Datum
 joint_datum(const SmcStudy *study, const SmcQuery *query, const SmcCircuitOutput *out,
 			const SmcJointFigure *figure, Oid result_type, bool *isnull)
 {
-	const SmcAgg *agg = lone_agg(query, out->output);
 	SmcRing128	ring;
 	Datum		value;
 
@@ -323,10 +315,8 @@ joint_datum(const SmcStudy *study, const SmcQuery *query, const SmcCircuitOutput
 		return BoolGetDatum(figure->bit);
 
 	ring = (SmcRing128) figure->value.limb[1] << 64 | figure->value.limb[0];
-	if (agg != NULL && (agg->kind == SMC_AGG_ARGMIN || agg->kind == SMC_AGG_ARGMAX))
-		return CStringGetTextDatum(study->parties[Min((int) ring, study->party_count - 1)]);
-	if (result_type == TEXTOID)
-		elog(ERROR, "a formula on shares can't be of type text");
+	if (result_type == TEXTOID) /* the only text on shares is a party's name */
+		return CStringGetTextDatum(study->parties[Min((uint64) ring, (uint64) study->party_count - 1)]);
 	if (out->is_ordered && smc_extreme_from_ring(ring, result_type, &value))
 		return value;
 	if (smc_optable_class(result_type) == SMC_CLASS_INT)

@@ -194,44 +194,61 @@ has_ended(const SmcHoldings *holdings, int name, const uint8 *id)
 		(find_gap(holdings, name, id) >= 0 && find_state(holdings, name, id, SMC_SECRET_KEPT) < 0);
 }
 
-/* Why the secret that is asked for can't be used; NULL: it can. */
-static char *
-why_unusable(const SmcHoldings *holdings, int name)
+#define IS_REMOVED	"What was left of it is removed here; the name can be used again."
+
+/* Find out whether the secret that is asked for can be used. */
+static void
+judge_use(SmcHoldings *holdings, int name)
 {
 	const uint8 *id = holdings->query->secrets[name].id;
 	const char *secret = holdings->names[name];
 	int			party;
 
 	if ((party = find_state(holdings, name, id, SMC_SECRET_DROPPED)) >= 0)
-		return psprintf("secret \"%s\" of study \"%s\" was dropped by party \"%s\"",
-						secret, holdings->study, party_name(holdings, party));
-	if (find_state(holdings, name, id, SMC_SECRET_EXPIRED) >= 0)
-		return psprintf("secret \"%s\" of study \"%s\" has expired", secret, holdings->study);
-	if ((party = find_gap(holdings, name, id)) < 0)
-		return NULL;
-	if (find_state(holdings, name, id, SMC_SECRET_KEPT) < 0)
-		return psprintf("secret \"%s\" of study \"%s\" was never completed: party \"%s\" has no share of it",
-						secret, holdings->study, party_name(holdings, party));
-	return psprintf("party \"%s\" has no share of secret \"%s\" of study \"%s\"",
-					party_name(holdings, party), secret, holdings->study);
+	{
+		holdings->why = psprintf("secret \"%s\" of study \"%s\" was dropped by party \"%s\"",
+								 secret, holdings->study, party_name(holdings, party));
+		holdings->hint = IS_REMOVED;
+	}
+	else if (find_state(holdings, name, id, SMC_SECRET_EXPIRED) >= 0)
+	{
+		holdings->why = psprintf("secret \"%s\" of study \"%s\" has expired", secret, holdings->study);
+		holdings->hint = IS_REMOVED;
+	}
+	else if ((party = find_gap(holdings, name, id)) < 0)
+		return;
+	else if (find_state(holdings, name, id, SMC_SECRET_KEPT) < 0)
+	{
+		holdings->why = psprintf("secret \"%s\" of study \"%s\" was never completed: party \"%s\" has no share of it",
+								 secret, holdings->study, party_name(holdings, party));
+		holdings->hint = IS_REMOVED;
+	}
+	else
+	{
+		holdings->why = psprintf("party \"%s\" has no share of secret \"%s\" of study \"%s\"",
+								 party_name(holdings, party), secret, holdings->study);
+		holdings->hint = "If that party can't get its share back from a dump, drop the secret with smc_drop_secret().";
+	}
 }
 
-/* Why a name can't be given; NULL: it can. */
-static char *
-why_taken(const SmcHoldings *holdings, int name)
+/* Find out whether a name can be given. */
+static void
+judge_name(SmcHoldings *holdings, int name)
 {
-	for (int party = 0; party < party_count(holdings); party++)
+	for (int party = 0; party < party_count(holdings) && holdings->why == NULL; party++)
 	{
 		const SmcHolding *its = holding_of(holdings, party, name);
 
 		if (!is_share(its) || has_ended(holdings, name, its->id))
 			continue;
-		if (find_gap(holdings, name, its->id) < 0)
-			return psprintf("secret \"%s\" of study \"%s\" already exists", holdings->names[name], holdings->study);
-		return psprintf("secret \"%s\" of study \"%s\" already exists at party \"%s\", though not at all",
-						holdings->names[name], holdings->study, party_name(holdings, party));
+		holdings->why = find_gap(holdings, name, its->id) < 0 ?
+			psprintf("secret \"%s\" of study \"%s\" already exists", holdings->names[name], holdings->study) :
+			psprintf("secret \"%s\" of study \"%s\" still exists at party \"%s\"",
+					 holdings->names[name], holdings->study, party_name(holdings, party));
+		holdings->hint = find_gap(holdings, name, its->id) < 0 ?
+			"Choose another name, or first drop it with smc_drop_secret(), in a transaction of its own." :
+			"Choose another name, or first have it dropped there with smc_drop_secret().";
 	}
-	return NULL;
 }
 
 /* Do to our own row under a name what the others' say asks for. */
@@ -265,17 +282,29 @@ settle(SmcHoldings *holdings, int name)
 	own->state = SMC_SECRET_NONE;
 }
 
-char *
+void
 smc_holdings_judge(SmcHoldings *holdings)
 {
-	char	   *why = NULL;
-
-	for (int i = 0; i < holdings->count && why == NULL; i++)
-		why = i < holdings->query->secret_count ? why_unusable(holdings, i) : why_taken(holdings, i);
+	for (int i = 0; i < holdings->count && holdings->why == NULL; i++)
+	{
+		if (i < holdings->query->secret_count)
+			judge_use(holdings, i);
+		else
+			judge_name(holdings, i);
+	}
 	for (int i = 0; i < holdings->count; i++)
 		settle(holdings, i);
 	smc_secret_purge();
-	return why;
+}
+
+void
+smc_holdings_require(const SmcHoldings *holdings)
+{
+	if (holdings->why != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("%s", holdings->why),
+				 errhint("%s", holdings->hint)));
 }
 
 /*

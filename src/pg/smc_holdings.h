@@ -48,6 +48,8 @@ typedef struct SmcHoldings
 	const char **names;
 	SmcHolding *all;			/* by party, then by name */
 	uint16		missing;		/* whose are not in yet */
+	const char *why;			/* why the query can't be run; NULL: it can */
+	const char *hint;
 } SmcHoldings;
 
 /* Whether a query uses or keeps any secret. */
@@ -64,11 +66,14 @@ extern void smc_holdings_begin(SmcHoldings *holdings, SmcMesh *mesh, const char 
 extern void smc_holdings_take(SmcHoldings *holdings, SmcMessage *message);
 
 /*
- * When all are in: do to our own rows what has to be done, and say why the query
- * can't be run, NULL where it can.  Needs a transaction that will commit,
- * whatever it says.
+ * When all are in: do to our own rows what has to be done, and find out whether
+ * the query can be run (holdings->why).  Needs a transaction that will commit,
+ * whatever is found.
  */
-extern char *smc_holdings_judge(SmcHoldings *holdings);
+extern void smc_holdings_judge(SmcHoldings *holdings);
+
+/* Raise where it can't. */
+extern void smc_holdings_require(const SmcHoldings *holdings);
 
 /* Our shares of the secrets that the query uses, palloc'd; the caller wipes them.  Raises where one is gone. */
 extern SmcSecretShare *smc_holdings_shares(const SmcHoldings *holdings);

@@ -367,8 +367,6 @@ begin_holdings(SmcHub *hub)
 static void
 await_holdings(SmcHub *hub)
 {
-	char	   *why;
-
 	if (hub->query == NULL)
 		return;
 	while (hub->holdings.missing != 0)
@@ -379,12 +377,9 @@ await_holdings(SmcHub *hub)
 			smc_holdings_take(&hub->holdings, &message);
 	}
 	smc_transaction_begin();
-	why = smc_holdings_judge(&hub->holdings);
+	smc_holdings_judge(&hub->holdings);
 	smc_transaction_commit_flushed();
-	if (why != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("%s", why)));
+	smc_holdings_require(&hub->holdings);
 }
 
 /* Our shares of the secrets that the query uses, allocated here; NULL where it uses none. */
@@ -653,11 +648,16 @@ send_end(SmcHub *hub)
 	}
 	PG_CATCH();
 	{
+		ErrorData  *edata;
+
 		if (!hub->committed)
 			PG_RE_THROW();
 		MemoryContextSwitchTo(caller);
-		EmitErrorReport();
+		edata = CopyErrorData();
 		FlushErrorState();
+		ereport(LOG,
+				(errcode(edata->sqlerrcode),
+				 errmsg("could not say that a secret is kept: %s", edata->message)));
 	}
 	PG_END_TRY();
 }

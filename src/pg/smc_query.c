@@ -611,6 +611,8 @@ check_recipients(const SmcStudy *study, const SmcQuery *query)
 					 errmsg("no party may learn %s over study \"%s\"",
 							smc_query_output_text(study, query, lfirst_int(cell)), study->name),
 					 errdetail("A figure goes to the parties that every column in it, and in HAVING, is revealed to."),
+					 smc_query_reads_nothing(query) ?
+					 errhint("Once all parties agree on other recipients (reveal_to), it can be revealed.") :
 					 errhint("What nobody may learn can be kept as a secret: smc_keep(..., 'name').")));
 	}
 }

@@ -488,6 +488,20 @@ smc_secret_discard(const uint8 *id)
 	return smc_statement_run(&discard, &value, NULL);
 }
 
+/* Whether anything has expired: asked first, for there is seldom anything, and a DELETE takes a lock. */
+static bool
+any_expired(Datum now)
+{
+	static SmcStatement ask = {
+		"SELECT true FROM @.smc_secret_log WHERE expires <= $1 LIMIT 1",
+		1, {TIMESTAMPTZOID}
+	};
+	Datum		found;
+	bool		isnull;
+
+	return smc_statement_fetch(&ask, &now, NULL, 1, &found, &isnull);
+}
+
 void
 smc_secret_purge(void)
 {
@@ -498,7 +512,8 @@ smc_secret_purge(void)
 	};
 	Datum		value = TimestampTzGetDatum(GetCurrentTimestamp());
 
-	(void) smc_statement_run(&purge, &value, NULL);
+	if (any_expired(value))
+		(void) smc_statement_run(&purge, &value, NULL);
 }
 
 /*

@@ -21,6 +21,7 @@
 #include "optimizer/clauses.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgrprotos.h"
@@ -46,6 +47,7 @@ PG_FUNCTION_INFO_V1(smc_keep_bool);
 PG_FUNCTION_INFO_V1(smc_keep_value);
 PG_FUNCTION_INFO_V1(smc_keep_support);
 PG_FUNCTION_INFO_V1(smc_drop_secret);
+PG_FUNCTION_INFO_V1(smc_secret_visible);
 
 /* An expression on its way to a query. */
 typedef struct Translation
@@ -116,6 +118,45 @@ check_columns(const SmcStudy *study, const SmcSecret *secret)
 			pg_attribute_aclcheck(study->relid, column->attnum, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
 			aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FOREIGN_TABLE, study->name);
 	}
+}
+
+/*
+ * smc_secret_visible(study text, columns text[]) returns boolean
+ *
+ * Whether the current user may see that there is a secret: who may query a study
+ * of that name here, or of its columns those that went in.
+ */
+Datum
+smc_secret_visible(PG_FUNCTION_ARGS)
+{
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	Datum	   *columns;
+	int			count;
+	ListCell   *lc;
+
+	if (superuser())
+		PG_RETURN_BOOL(true);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &columns, NULL, &count);
+	foreach(lc, smc_study_relations())
+	{
+		Oid			relid = lfirst_oid(lc);
+		char	   *relname = get_rel_name(relid);
+		bool		may = relname != NULL && strcmp(relname, name) == 0;
+
+		if (may && pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+			PG_RETURN_BOOL(true);
+		if (may && count == 0)
+			may = pg_attribute_aclcheck_all(relid, GetUserId(), ACL_SELECT, ACLMASK_ANY) == ACLCHECK_OK;
+		for (int i = 0; i < count && may; i++)
+		{
+			AttrNumber	attnum = get_attnum(relid, TextDatumGetCString(columns[i]));
+
+			may = attnum > 0 && pg_attribute_aclcheck(relid, attnum, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+		}
+		if (may)
+			PG_RETURN_BOOL(true);
+	}
+	PG_RETURN_BOOL(false);
 }
 
 /*
@@ -225,7 +266,7 @@ secret_types(const SmcQuery *query)
 
 	initStringInfo(&buf);
 	for (int i = 0; i < query->secret_count; i++)
-		appendStringInfo(&buf, "%s\"%s\" is of type %s", i > 0 ? ", " : "", query->secrets[i].name,
+		appendStringInfo(&buf, "%s\"%s\" is of type %s", i > 0 ? ", " : "Secret ", query->secrets[i].name,
 						 format_type_be(query->secrets[i].secret->type));
 	return buf.data;
 }
@@ -247,7 +288,7 @@ make_query(const SmcStudy *study, const SmcTerm *term)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("%s can't be computed", smc_term_print(term)),
-				 errdetail("Of study \"%s\" %s.", study->name, secret_types(query))));
+				 errdetail("%s.", secret_types(query))));
 	return query;
 }
 

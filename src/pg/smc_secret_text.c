@@ -332,7 +332,7 @@ skip_space(Parser *parser)
 		parser->at++;
 }
 
-/* Take a symbol if it is next; a shorter one isn't taken for a longer. */
+/* Take a symbol if it is next; a shorter one isn't taken for a longer, nor for the start of a comment. */
 static bool
 take(Parser *parser, const char *symbol)
 {
@@ -343,6 +343,8 @@ take(Parser *parser, const char *symbol)
 		return false;
 	if (len == 1 && strchr("<>", symbol[0]) != NULL && parser->at[1] != '\0' &&
 		strchr("=<>", parser->at[1]) != NULL)
+		return false;
+	if (symbol[0] == '-' && parser->at[1] == '-')
 		return false;
 	parser->at += len;
 	return true;
