@@ -163,10 +163,31 @@ CREATE FUNCTION smc_withdraw(study text) RETURNS void
   AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
 CREATE FUNCTION smc_studies_list(OUT study text, OUT relation regclass, OUT parties text[], OUT reveal_to text,
                                  OUT digest text, OUT accepted text[], OUT missing text[], OUT differs text, OUT source text,
+                                 OUT queries_left bigint, OUT queries_left_today bigint, OUT epsilon_left float8,
                                  OUT definition text)
   RETURNS SETOF record AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
 CREATE VIEW smc_studies AS SELECT * FROM smc_studies_list() ORDER BY study, relation::text;
 GRANT SELECT ON smc_studies TO PUBLIC;
+
+--
+-- The queries that count where a study limits how many there may be, numbered
+-- under its digest: see src/pg/smc_quota.c.
+--
+CREATE TABLE smc_quota_log (
+  digest     bytea NOT NULL,
+  number     bigint NOT NULL,
+  study      text NOT NULL,
+  id         uuid NOT NULL,
+  asked_by   text NOT NULL,
+  counted_at timestamptz NOT NULL,
+  PRIMARY KEY (digest, number)
+);
+REVOKE ALL ON smc_quota_log FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('smc_quota_log', '');
+CREATE FUNCTION smc_quota_guard() RETURNS trigger
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE;
+CREATE TRIGGER smc_quota_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON smc_quota_log
+  FOR EACH STATEMENT EXECUTE FUNCTION smc_quota_guard();
 
 --
 -- Audit, results, activity
@@ -305,6 +326,7 @@ CREATE TABLE smc_secret_log (
   words        text[] NOT NULL,
   counts_rows  boolean NOT NULL,
   min_rows     bigint NOT NULL,
+  epsilon      bigint NOT NULL,
   parties      text[] NOT NULL,
   digest       bytea NOT NULL,
   made_by      text NOT NULL,
@@ -598,6 +620,9 @@ COMMENT ON COLUMN smc_studies.accepted IS 'parties that stand by this very diges
 COMMENT ON COLUMN smc_studies.missing IS 'parties that don''t';
 COMMENT ON COLUMN smc_studies.differs IS 'how their definitions differ, or what is wrong with this one';
 COMMENT ON COLUMN smc_studies.source IS 'this party''s own table or view; told to nobody';
+COMMENT ON COLUMN smc_studies.queries_left IS 'of max_queries, as this party has counted';
+COMMENT ON COLUMN smc_studies.queries_left_today IS 'of max_queries_per_day, in the last 24 hours';
+COMMENT ON COLUMN smc_studies.epsilon_left IS 'of epsilon_budget, as this party has counted';
 COMMENT ON COLUMN smc_studies.definition IS 'what is agreed, in full: the text under the digest';
 COMMENT ON VIEW smc_consents IS 'every consent ever signed, our own and those that peers told, with its proof';
 COMMENT ON COLUMN smc_consents.accepted_at IS 'as signed, by the clock of that party';
@@ -640,6 +665,7 @@ COMMENT ON COLUMN smc_activity.awaiting IS 'in phase approve: the parties that h
 COMMENT ON TABLE smc_identity IS 'this party''s name and key pair, in one row that superusers alone can read';
 COMMENT ON TABLE smc_consent_log IS 'what each party has defined and signed, as it told; what is signed is never deleted';
 COMMENT ON TABLE smc_key_log IS 'what view smc_key_changes shows';
+COMMENT ON TABLE smc_quota_log IS 'the queries that count against a study''s limits';
 COMMENT ON TABLE smc_audit_log IS 'what view smc_audit shows';
 COMMENT ON TABLE smc_requests_waiting IS 'what view smc_requests shows';
 COMMENT ON TABLE smc_results_log IS 'what view smc_results shows';

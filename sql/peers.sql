@@ -130,6 +130,7 @@ CREATE FOREIGN TABLE t (a int) SERVER acme OPTIONS (min_rows '999999999999999999
 CREATE FOREIGN TABLE t (a int) SERVER acme OPTIONS (approve 'always');
 CREATE FOREIGN TABLE t (a int) SERVER acme OPTIONS (max_queries '-1');
 CREATE FOREIGN TABLE t (a int) SERVER acme OPTIONS (max_queries_per_day ' 1');
+CREATE FOREIGN TABLE t (a int) SERVER acme OPTIONS (max_groups '0');
 CREATE FOREIGN TABLE t (a int) SERVER acme OPTIONS (expires 'tomorrow');
 CREATE FOREIGN TABLE t (a int) SERVER acme OPTIONS (expires 'infinity');
 CREATE FOREIGN TABLE t (a int) SERVER acme OPTIONS (expires '31.12.2030');
@@ -159,6 +160,7 @@ CREATE FOREIGN TABLE t (a int OPTIONS (values 'a,b')) SERVER acme;
 CREATE FOREIGN TABLE t (a int OPTIONS (values '{a,NULL}')) SERVER acme;
 CREATE FOREIGN TABLE t (a int OPTIONS (values '{a,b,a}')) SERVER acme;
 CREATE FOREIGN TABLE t (a int OPTIONS (values '{{a,b},{c,d}}')) SERVER acme;
+CREATE FOREIGN TABLE t (a int OPTIONS (filter_by 'value')) SERVER acme;
 CREATE FOREIGN TABLE t (a int OPTIONS (scale '-1')) SERVER acme;
 CREATE FOREIGN TABLE t (a int OPTIONS (scale '31')) SERVER acme;
 CREATE FOREIGN TABLE t (a int OPTIONS (scale '')) SERVER acme;
@@ -170,10 +172,10 @@ CREATE FOREIGN TABLE t (a int OPTIONS ("column" '')) SERVER acme;
 BEGIN;
 CREATE FOREIGN TABLE t (
   a float8 OPTIONS (allow 'sum, avg', scale '30', lo '0', hi '1e6', reveal_to 'acme', "column" 'Some Column'),
-  b text OPTIONS (allow 'group', values '{"", "NULL", "x,y", Ü}'),
+  b text OPTIONS (allow 'group', values '{"", "NULL", "x,y", Ü}', filter_by 'any'),
   c numeric OPTIONS (allow 'sum', scale '0', reveal_to 'none')
 ) SERVER acme OPTIONS (parties ' acme,globex ,initech', reveal_to 'globex, acme', query_by 'acme', source '"My Schema"."A ""Table"""',
-  min_rows '1', approve 'none', max_queries '0', max_queries_per_day '2147483647',
+  min_rows '1', approve 'none', max_queries '0', max_queries_per_day '2147483647', max_groups '1',
   expires '2030-12-31', epsilon '0.5', epsilon_budget '1e2');
 ALTER FOREIGN TABLE t OPTIONS (SET expires '2030-12-31 18:00', SET approve 'each', SET source 'staff');
 ALTER FOREIGN TABLE t OPTIONS (SET expires '2030-12-31T18:00:30.25+01:30', SET reveal_to 'all');

@@ -11,9 +11,9 @@ SET search_path = st, public;
 CREATE TYPE grade AS ENUM ('low', 'mid', 'it''s "high" \');
 CREATE FOREIGN TABLE whole (
   g       grade            OPTIONS (allow 'group') NOT NULL,
-  b       boolean          OPTIONS (allow 'group, filter'),
+  b       boolean          OPTIONS (allow 'group, filter', filter_by 'values'),
   t       text             OPTIONS (allow 'group, filter', values E'{b,a,"x \\"y\\", \\\\ z\n\t"}') COLLATE "C",
-  d       date             OPTIONS (allow 'filter, group', values '{2024-02-29,"1 March 2024"}', lo '1900-01-01', hi '2100-01-01'),
+  d       date             OPTIONS (allow 'filter, group', values '{2024-02-29,"1 March 2024"}', filter_by 'values', lo '1900-01-01', hi '2100-01-01'),
   "Sum €" numeric(12,2)    OPTIONS (allow 'avg, sum,count', reveal_to 'initech'),
   n       numeric          OPTIONS (allow 'sum', scale '4'),
   i       bigint           OPTIONS (allow 'sum', lo '-007', hi '+10'),
@@ -22,9 +22,9 @@ CREATE FOREIGN TABLE whole (
   ts      timestamptz(3),
   c       char(5)[]        OPTIONS (allow 'filter')
 ) SERVER acme OPTIONS (parties 'globex,acme, initech', reveal_to 'initech, globex', query_by 'acme', min_rows '5',
-  max_queries '100', max_queries_per_day '10', approve 'each', expires '2099-12-31 12:00:00+01', epsilon '0.50', epsilon_budget '1e1', source 'nowhere.at_all');
+  max_queries '100', max_queries_per_day '10', max_groups '50', approve 'each', expires '2099-12-31 12:00:00+01', epsilon '0.50', epsilon_budget '1e1', source 'nowhere.at_all');
 SELECT definition FROM smc_studies WHERE study = 'whole' \g (format=unaligned tuples_only=on)
-SELECT study, relation, parties, reveal_to, digest, accepted, missing, differs, source FROM smc_studies WHERE study = 'whole' \gx
+SELECT study, relation, parties, reveal_to, digest, accepted, missing, differs, source, queries_left, queries_left_today FROM smc_studies WHERE study = 'whole' \gx
 
 -- the text doesn't depend on the session
 BEGIN;
@@ -51,7 +51,9 @@ ROLLBACK;
 BEGIN; ALTER FOREIGN TABLE whole OPTIONS (SET min_rows '6'); SELECT pg_temp.same(:'digest'); ROLLBACK;
 SELECT pg_temp.same(:'digest');
 BEGIN; ALTER FOREIGN TABLE whole OPTIONS (SET parties 'acme, globex, initech'); SELECT pg_temp.same(:'digest'); ROLLBACK;
-BEGIN; ALTER FOREIGN TABLE whole ALTER b OPTIONS (SET allow 'group'); SELECT pg_temp.same(:'digest'); ROLLBACK;
+BEGIN; ALTER FOREIGN TABLE whole ALTER b OPTIONS (SET allow 'group, filter, count'); SELECT pg_temp.same(:'digest'); ROLLBACK;
+BEGIN; ALTER FOREIGN TABLE whole ALTER d OPTIONS (SET filter_by 'any'); SELECT pg_temp.same(:'digest'); ROLLBACK;
+BEGIN; ALTER FOREIGN TABLE whole OPTIONS (DROP max_groups); SELECT pg_temp.same(:'digest'); ROLLBACK;
 BEGIN; ALTER FOREIGN TABLE whole ALTER b SET NOT NULL; SELECT pg_temp.same(:'digest'); ROLLBACK;
 BEGIN; ALTER FOREIGN TABLE whole ALTER i TYPE integer; SELECT pg_temp.same(:'digest'); ROLLBACK;
 BEGIN; ALTER FOREIGN TABLE whole RENAME b TO bb; SELECT pg_temp.same(:'digest'); ROLLBACK;

@@ -5,6 +5,8 @@
 
 #include "smc_bits.h"
 #include "smc_compare.h"
+#include "smc_scaled.h"
+#include "smc_size.h"
 #include "smc_triple.h"
 
 #define DIGIT_BITS		4		/* of the millionaires' problem */
@@ -52,16 +54,25 @@ compare_two(SmcCost *cost, int width, bool zero, size_t count)
 	tree(cost, 2, (size_t) width / DIGIT_BITS, zero ? 1 : 2, 1, count);
 }
 
-/* More: majorities, adders, the tree (smc_compare.h). */
-static void
-compare_more(SmcCost *cost, int party_count, int width, bool zero, size_t count)
+/* Majorities and adders; two parties need none. */
+void
+smc_cost_summands(SmcCost *cost, int party_count, int planes, size_t count)
 {
-	size_t		bits = (size_t) width * count;
+	size_t		bits = (size_t) planes * count;
 
+	if (party_count == 2 || count == 0)
+		return;
 	cost->rounds++;
 	cost->sent += ot_bytes(smc_bits_words(bits) * 64, SMC_OT_BATCH) + smc_bits_words(bits) * 8;
 	for (int adder = 0; adder < party_count - 2 - party_count / 3; adder++)
 		smc_cost_and(cost, party_count, 1, bits);
+}
+
+/* More: the summands, and the tree over their places (smc_compare.h). */
+static void
+compare_more(SmcCost *cost, int party_count, int width, bool zero, size_t count)
+{
+	smc_cost_summands(cost, party_count, width, count);
 	tree(cost, party_count, (size_t) width, zero ? 1 : 2, 1, count);
 }
 
@@ -102,20 +113,95 @@ smc_cost_times_bit(SmcCost *cost, int party_count, int width, size_t count)
 		(ot_bytes(count, SMC_OT_BATCH) + (uint64_t) count * (uint64_t) width / 8);
 }
 
-/* An OT a bit; the correction of bit t has what counts, in whole bytes. */
+/*
+ * An OT a bit; the correction of bit t has what counts, in whole bytes.  Of a
+ * square's two sides a party may have the larger one with every peer.
+ */
+void
+smc_cost_product(SmcCost *cost, int party_count, int width, int y_bits, bool square, size_t count)
+{
+	size_t		ots = (size_t) (y_bits < width ? (y_bits + 7) / 8 * 8 : width);
+	uint64_t	asked = ot_bytes(count * ots, SMC_OT_BATCH / ots * ots);
+	uint64_t	answered = 0;
+
+	for (size_t t = 0; t < ots; t++)
+		answered += (uint64_t) count * ((uint64_t) width / 8 - t / 8);
+	if (square)
+		cost->sent += (uint64_t) (party_count - 1) * (asked > answered ? asked : answered);
+	else
+		cost->sent += (uint64_t) (party_count - 1) * (asked + answered);
+}
+
 void
 smc_cost_multiply(SmcCost *cost, int party_count, int width, size_t count)
 {
-	uint64_t	corrections = 0;
-	size_t		batch = SMC_OT_BATCH / (size_t) width * (size_t) width;
-
 	if (count == 0)
 		return;
-	for (int t = 0; t < width; t++)
-		corrections += (uint64_t) (width - t + 7) / 8;
 	cost->rounds++;
-	cost->sent += (uint64_t) (party_count - 1) * (ot_bytes(count * (size_t) width, batch) + count * corrections);
+	smc_cost_product(cost, party_count, width, width, false, count);
 }
+
+void
+smc_cost_scaled(SmcCost *cost, int party_count, int bits, size_t count)
+{
+	cost->sent += (uint64_t) (party_count - 1) * count * (uint64_t) smc_scaled_width(party_count, bits) / 8;
+}
+
+/* ---- sizes ------------------------------------------------------------------------- */
+
+static int
+log_up(int n)
+{
+	int			log = 0;
+
+	while (1 << log < n)
+		log++;
+	return log;
+}
+
+/* Gates on one level of a prefix network: nodes whose number has that bit. */
+static size_t
+network_gates(int nodes, int level)
+{
+	size_t		gates = 0;
+
+	if (level < 0)
+		return 0;
+	for (int m = 0; m < nodes; m++)
+		gates += (size_t) (m >> level & 1);
+	return gates;
+}
+
+/* Two networks side by side, one a round later; what goes before, between and after them (smc_size.c). */
+static void
+size_chunk(SmcCost *cost, int party_count, int bits, size_t count)
+{
+	int			rounds = log_up(bits) + 2;
+
+	smc_cost_summands(cost, party_count, bits + 1, count);
+	for (int r = 1; r < rounds; r++)
+	{
+		size_t		planes = network_gates(bits, r - 1) + network_gates(bits - 1, r - 2);
+
+		if (r == 1)
+			planes += (size_t) bits;
+		if (r == rounds - 1)
+			planes += (size_t) bits;
+		smc_cost_and(cost, party_count, 2, planes * count);
+	}
+	smc_cost_and(cost, party_count, 1, (size_t) (bits - 1) * count);
+}
+
+void
+smc_cost_size(SmcCost *cost, int party_count, int bits, size_t count)
+{
+	size_t		most = SMC_SIZE_CHUNK / (size_t) bits / 64 * 64;
+
+	for (size_t at = 0; at < count; at += most)
+		size_chunk(cost, party_count, bits, count - at < most ? count - at : most);
+}
+
+/* ---- sums of these ------------------------------------------------------------------ */
 
 void
 smc_cost_open(SmcCost *cost, int party_count, int width, size_t count)

@@ -30,6 +30,17 @@ extern void smc_cost_times_bit(SmcCost *cost, int party_count, int width, size_t
 extern void smc_cost_multiply(SmcCost *cost, int party_count, int width, size_t count);
 extern void smc_cost_open(SmcCost *cost, int party_count, int width, size_t count);
 
+/* smc_summands_make, smc_size_reached */
+extern void smc_cost_summands(SmcCost *cost, int party_count, int planes, size_t count);
+extern void smc_cost_size(SmcCost *cost, int party_count, int bits, size_t count);
+
+/*
+ * One vector of smc_arith_multiply_joint, and one of smc_scaled_down; the round is
+ * counted by whom knows what is joint.
+ */
+extern void smc_cost_product(SmcCost *cost, int party_count, int width, int y_bits, bool square, size_t count);
+extern void smc_cost_scaled(SmcCost *cost, int party_count, int bits, size_t count);
+
 /* Add times what one call takes. */
 extern void smc_cost_add(SmcCost *cost, const SmcCost *call, uint64_t times);
 

@@ -374,25 +374,30 @@ smc_noise_laplace(SmcEngine *engine, int width, const SmcNoisePlan *plan, uint64
 	return status;
 }
 
-void
-smc_noise_cost(const SmcNoisePlan *plan, int party_count, int width, size_t count,
-			   uint64_t *rounds, uint64_t *bytes)
+/* What a chunk takes. */
+static void
+chunk_cost(SmcCost *cost, int party_count, int width, const SmcNoisePlan *plan, size_t count)
 {
 	uint64_t	thresholds[SMC_NOISE_DIGITS_MAX + 1];
-	uint64_t	coins = list_coins(plan, thresholds);
-	uint64_t	chunks = (count + chunk_numbers(plan) - 1) / chunk_numbers(plan);
-	uint64_t	planes = (uint64_t) plan->digits + 2;
-	uint64_t	nonzero = plan->zero != 0 ? planes - 1 : 0;
-	uint64_t	single = 33 * coins + nonzero;	/* gates of one AND, and of two */
-	uint64_t	both = 30 * coins;
-	uint64_t	eighths;
+	size_t		plane = list_coins(plan, thresholds) * count;
+	size_t		digits = (size_t) plan->digits;
 
-	/* bits of the OTs, what corrects them, and what is opened */
-	if (party_count == 2)
-		eighths = 31 * (single + both);
-	else
-		eighths = 33 * single + 34 * both;
-	eighths += 2 * single + 3 * both;
-	*rounds = chunks * ((coins ? 6 : 0) + (nonzero ? 1 : 0) + (uint64_t) party_count);
-	*bytes = count * (eighths / 8 + planes * (4 + (uint64_t) width / 8));
+	smc_cost_and(cost, party_count, 1, PLACES / 2 * plane);
+	for (size_t half = PLACES / 4 * plane; half >= plane && plane > 0; half /= 2)
+		smc_cost_and(cost, party_count, half == plane ? 1 : 2, half);
+	if (plan->zero != 0)
+		smc_cost_and(cost, party_count, 1, (digits + 1) * count);
+	smc_cost_times_bit(cost, party_count, width, (digits + 2) * count);
+}
+
+void
+smc_noise_cost(SmcCost *cost, int party_count, int width, const SmcNoisePlan *plan, size_t count)
+{
+	size_t		step = chunk_numbers(plan);
+	SmcCost		chunk = {0, 0, {0}};
+
+	chunk_cost(&chunk, party_count, width, plan, step);
+	smc_cost_add(cost, &chunk, count / step);
+	if (count % step != 0)
+		chunk_cost(cost, party_count, width, plan, count % step);
 }

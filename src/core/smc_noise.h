@@ -40,14 +40,15 @@
  * epsilon = 10, 2^-13 at 30.  |N| <= 2^digits, always.
  *
  * ROUNDS: 7 + n for each SMC_NOISE_CHUNK coins (6 the coins, 1 the AND, n the
- * conversion).  BYTES from each party to each other: 264 a coin for two parties,
- * 283 for more; (digits + 2) (4 + width / 8) a number for the conversion.
- * smc_noise_cost has them, coins included.
+ * conversion).  BYTES from each party to each other: 264 a coin of two parties,
+ * 283 of more, triples included; (digits + 2) (4 + width / 8) a number for the
+ * conversion.
  * LEAKS: nothing.
  */
 #ifndef SMC_NOISE_H
 #define SMC_NOISE_H
 
+#include "smc_cost.h"
 #include "smc_engine.h"
 #include "smc_ring.h"
 
@@ -93,11 +94,7 @@ extern SmcStatus smc_noise_laplace(SmcEngine *engine, int width, const SmcNoiseP
 extern SmcStatus smc_noise_coins(SmcEngine *engine, const uint64_t *thresholds, size_t coins,
 								 uint64_t *bits, size_t count) SMC_MUST_USE;
 
-/*
- * Rounds of smc_noise_laplace, and about how many bytes each party sends to each
- * other, the triples for it included.
- */
-extern void smc_noise_cost(const SmcNoisePlan *plan, int party_count, int width, size_t count,
-						   uint64_t *rounds, uint64_t *bytes);
+/* Add what smc_noise_laplace takes. */
+extern void smc_noise_cost(SmcCost *cost, int party_count, int width, const SmcNoisePlan *plan, size_t count);
 
 #endif							/* SMC_NOISE_H */

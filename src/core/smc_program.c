@@ -290,7 +290,7 @@ node_width(const SmcProgram *program, const SmcNode *node)
 	int			inner = 1;
 
 	if (node->kind == SMC_NODE_DIVIDE)
-		inner = smc_wide_divide_width(program->party_count, program->nodes[node->a].range.bits,
+		inner = smc_wide_divide_width(program->party_count, smc_program_quotient_bits(node),
 									  program->nodes[node->b].range.bits);
 	else if (node->kind == SMC_NODE_ROOT)
 		inner = smc_wide_root_width(program->party_count, program->nodes[node->a].range.bits);
@@ -349,9 +349,35 @@ is_one(const SmcWide *value)
 }
 
 int
+smc_program_term(const SmcProgram *program, int a, SmcWide *factor)
+{
+	const SmcNode *node = &program->nodes[a];
+
+	*factor = node->kind == SMC_NODE_SCALE ? node->value : one;
+	return node->kind == SMC_NODE_SCALE ? node->a : a;
+}
+
+/* a + b, or a - b, where both are multiples of the same node: its multiple; -1 where they aren't. */
+static int
+join_terms(SmcProgram *program, int a, int b, bool minus)
+{
+	SmcWide		factor_a;
+	SmcWide		factor_b;
+
+	if (smc_program_term(program, a, &factor_a) != smc_program_term(program, b, &factor_b) ||
+		smc_wide_bits(&factor_a) >= SMC_RANGE_BITS || smc_wide_bits(&factor_b) >= SMC_RANGE_BITS)
+		return -1;
+	if (minus)
+		factor_b = smc_wide_negate(&factor_b);
+	b = smc_program_term(program, a, &factor_a);
+	factor_a = smc_wide_add(&factor_a, &factor_b);
+	return smc_program_scale(program, b, &factor_a);
+}
+
+int
 smc_program_add(SmcProgram *program, int a, int b)
 {
-	SmcWide		two = smc_wide_from_int(2);
+	int			joined;
 	SmcRange	range;
 
 	if (!smc_program_numbers(program, a, b))
@@ -360,8 +386,9 @@ smc_program_add(SmcProgram *program, int a, int b)
 		return b;
 	if (is_zero(program, b))
 		return a;
-	if (a == b)
-		return smc_program_scale(program, a, &two);
+	joined = join_terms(program, a, b, false);
+	if (joined >= 0)
+		return joined;
 	range = smc_range_add(&program->nodes[a].range, &program->nodes[b].range);
 	return smc_program_node(program, SMC_NODE_ADD, a < b ? a : b, a < b ? b : a, NULL, &range);
 }
@@ -369,16 +396,18 @@ smc_program_add(SmcProgram *program, int a, int b)
 int
 smc_program_subtract(SmcProgram *program, int a, int b)
 {
+	int			joined;
 	SmcRange	range;
 
 	if (!smc_program_numbers(program, a, b))
 		return -1;
-	if (a == b)
-		return smc_program_constant(program, &zero);
 	if (is_zero(program, b))
 		return a;
 	if (is_zero(program, a))
 		return smc_program_negate(program, b);
+	joined = join_terms(program, a, b, true);
+	if (joined >= 0)
+		return joined;
 	range = smc_range_negate(&program->nodes[b].range);
 	range = smc_range_add(&program->nodes[a].range, &range);
 	return smc_program_node(program, SMC_NODE_SUBTRACT, a, b, NULL, &range);

@@ -152,10 +152,42 @@ smc_program_negative(SmcProgram *program, int a)
 	return smc_program_node(program, SMC_NODE_NEGATIVE, a, 0, NULL, NULL);
 }
 
+/*
+ * What negate_if makes: a = s ? -x : x is x and -2 times s x.  The bit s, and *x; -1
+ * where a is no such.
+ */
+static int
+sign_of_other(const SmcProgram *program, int a, int *x)
+{
+	const SmcNode *sum = &program->nodes[a];
+	SmcWide		factor;
+	SmcWide		part_factor;
+	const SmcNode *part;
+
+	if (sum->kind != SMC_NODE_ADD)
+		return -1;
+	for (int k = 0; k < 2; k++)
+	{
+		int			whole = k == 0 ? sum->a : sum->b;
+
+		*x = smc_program_term(program, whole, &factor);
+		part = &program->nodes[smc_program_term(program, k == 0 ? sum->b : sum->a, &part_factor)];
+		factor = smc_wide_add(&factor, &factor);
+		factor = smc_wide_add(&factor, &part_factor);
+		if (part->kind == SMC_NODE_TIMES_BIT && part->b == *x && smc_wide_is_zero(&factor))
+		{
+			*x = whole;
+			return part->a;
+		}
+	}
+	return -1;
+}
+
 int
 smc_program_zero(SmcProgram *program, int a)
 {
 	const SmcNode *node;
+	int			x;
 
 	if (!smc_program_numbers(program, a, a))
 		return -1;
@@ -168,6 +200,8 @@ smc_program_zero(SmcProgram *program, int a)
 		return smc_program_zero(program, node->a);
 	if (node->kind == SMC_NODE_FROM_BIT)
 		return smc_program_not(program, node->a);
+	if (sign_of_other(program, a, &x) >= 0)
+		return smc_program_zero(program, x);
 	return smc_program_node(program, SMC_NODE_ZERO, a, 0, NULL, NULL);
 }
 
@@ -258,6 +292,8 @@ smc_program_select(SmcProgram *program, int s, int a, int b)
 	return smc_program_restrict(program, result, &range);
 }
 
+/* ---- signs and sizes ---------------------------------------------------------------------- */
+
 int
 smc_program_negate_if(SmcProgram *program, int s, int a)
 {
@@ -270,6 +306,8 @@ smc_program_negate_if(SmcProgram *program, int s, int a)
 		return -1;
 	if (smc_program_bit_value(program, s) >= 0)
 		return smc_program_bit_value(program, s) ? smc_program_negate(program, a) : a;
+	if (strip_not(program, &s))
+		return smc_program_negate(program, smc_program_negate_if(program, s, a));
 	minus = smc_range_negate(&program->nodes[a].range);
 	range = smc_range_join(&program->nodes[a].range, &minus);
 	twice = smc_program_scale(program, smc_program_times_bit(program, s, a), &two);
@@ -277,9 +315,55 @@ smc_program_negate_if(SmcProgram *program, int s, int a)
 }
 
 int
+smc_program_sign(SmcProgram *program, int a)
+{
+	SmcWide		factor;
+	int			x;
+	int			s;
+
+	if (!smc_program_numbers(program, a, a))
+		return -1;
+	if (smc_range_from_zero(&program->nodes[a].range))
+		return smc_program_constant_bit(program, false);
+	if (smc_range_to_zero(&program->nodes[a].range))
+		return smc_program_constant_bit(program, true);
+	x = smc_program_term(program, a, &factor);
+	if (x != a)
+	{
+		s = smc_program_constant_bit(program, smc_wide_is_negative(&factor));
+		return smc_program_xor(program, s, smc_program_sign(program, x));
+	}
+	s = sign_of_other(program, a, &x);
+	return s >= 0 ? smc_program_xor(program, s, smc_program_sign(program, x)) : smc_program_negative(program, a);
+}
+
+int
 smc_program_absolute(SmcProgram *program, int a)
 {
-	int			size = smc_program_negate_if(program, smc_program_negative(program, a), a);
+	SmcRange	range;
+	SmcRange	minus;
+	SmcWide		factor;
+	int			x;
+	int			size;
 
+	if (!smc_program_numbers(program, a, a))
+		return -1;
+	range = program->nodes[a].range;
+	minus = smc_range_negate(&range);
+	range = smc_range_join(&range, &minus);
+	x = smc_program_term(program, a, &factor);
+	if (smc_range_from_zero(&program->nodes[a].range))
+		return a;
+	if (x != a && smc_range_known(&range))
+	{
+		if (smc_wide_is_negative(&factor))
+			factor = smc_wide_negate(&factor);
+		size = smc_program_scale(program, smc_program_absolute(program, x), &factor);
+	}
+	else if (sign_of_other(program, a, &x) >= 0)
+		size = smc_program_absolute(program, x);
+	else
+		size = smc_program_negate_if(program, smc_program_negative(program, a), a);
+	smc_program_restrict(program, size, &range);
 	return smc_program_not_negative(program, size);
 }

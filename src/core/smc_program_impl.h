@@ -92,8 +92,15 @@ extern const SmcWide *smc_program_value(const SmcProgram *program, int a);
 /* -1 unless the bit is a constant, then 0 or 1. */
 extern int	smc_program_bit_value(const SmcProgram *program, int s);
 
-/* s ? -a : a */
+/* A number as a multiple of another node: that node, and the factor (one where it is none). */
+extern int	smc_program_term(const SmcProgram *program, int a, SmcWide *factor);
+
+/* s ? -a : a, and whether a < 0 if it isn't zero (where it is, any bit). */
 extern int	smc_program_negate_if(SmcProgram *program, int s, int a);
+extern int	smc_program_sign(SmcProgram *program, int a);
+
+/* What a division's quotient is below, for smc_wide_divide. */
+extern int	smc_program_quotient_bits(const SmcNode *node);
 
 /* ---- plans --------------------------------------------------------------------- */
 
@@ -114,8 +121,8 @@ typedef struct SmcStep
 {
 	SmcStepKind kind;
 	int			width;			/* of comparisons */
-	int			a_bits;			/* of divisions and roots */
-	int			b_bits;
+	int			bits;			/* of quotients, or of what roots are of */
+	int			b_bits;			/* of divisors */
 	int			first;			/* in the plan's list */
 	int			count;			/* nodes */
 	int			entries;		/* elements of the vector for each of the program's */

@@ -69,6 +69,12 @@ step_kind(const SmcNode *node)
 }
 
 int
+smc_program_quotient_bits(const SmcNode *node)
+{
+	return node->range.bits > 0 ? node->range.bits : 1;
+}
+
+int
 smc_program_zero_signs(const SmcNode *number)
 {
 	return !smc_range_from_zero(&number->range) + !smc_range_to_zero(&number->range);
@@ -86,10 +92,13 @@ class_of(const SmcProgram *program, const SmcNode *node)
 		class.step.width = (a->range.bits + 1 + 63) / 64 * 64;
 		class.signs = class.step.kind == SMC_STEP_ZERO ? smc_program_zero_signs(a) : 1;
 	}
-	if (class.step.kind == SMC_STEP_DIVIDE || class.step.kind == SMC_STEP_ROOT)
-		class.step.a_bits = a->range.bits;
+	if (class.step.kind == SMC_STEP_ROOT)
+		class.step.bits = a->range.bits;
 	if (class.step.kind == SMC_STEP_DIVIDE)
+	{
+		class.step.bits = smc_program_quotient_bits(node);
 		class.step.b_bits = program->nodes[node->b].range.bits;
+	}
 	return class;
 }
 
@@ -119,13 +128,10 @@ step_cost(int party_count, int width, const SmcStep *step, size_t count)
 			smc_cost_multiply(&cost, party_count, width, total);
 			break;
 		case SMC_STEP_DIVIDE:
-			/* XXX as measured, roughly */
-			cost.rounds += 33 + 6 * (uint64_t) (party_count - 2);
-			cost.sent += 260 * (uint64_t) (party_count - 1) * (uint64_t) (step->a_bits + step->b_bits) * total;
+			smc_wide_divide_cost(&cost, party_count, width, step->bits, step->b_bits, total);
 			break;
 		case SMC_STEP_ROOT:
-			cost.rounds += 39 + 6 * (uint64_t) (party_count - 2);
-			cost.sent += 400 * (uint64_t) (party_count - 1) * (uint64_t) step->a_bits * total;
+			smc_wide_root_cost(&cost, party_count, width, step->bits, total);
 			break;
 	}
 	return cost;
@@ -207,7 +213,7 @@ take(Planner *p, SmcStep *step, int node)
 	step->count++;
 	step->entries += step->kind == SMC_STEP_NEGATIVE ? class.signs : 1;
 	step->width = larger(step->width, class.step.width);
-	step->a_bits = larger(step->a_bits, class.step.a_bits);
+	step->bits = larger(step->bits, class.step.bits);
 	step->b_bits = larger(step->b_bits, class.step.b_bits);
 }
 
@@ -248,7 +254,7 @@ static bool
 same_class(const Class *x, const Class *y)
 {
 	return x->step.kind == y->step.kind && x->step.width == y->step.width &&
-		x->step.a_bits == y->step.a_bits && x->step.b_bits == y->step.b_bits;
+		x->step.bits == y->step.bits && x->step.b_bits == y->step.b_bits;
 }
 
 /* One class of two, if there can be one. */
@@ -269,13 +275,13 @@ merge(const Planner *p, const Class *x, const Class *y, Class *out)
 	else
 		return false;
 	out->step.width = larger(x->step.width, y->step.width);
-	out->step.a_bits = larger(x->step.a_bits, y->step.a_bits);
+	out->step.bits = larger(x->step.bits, y->step.bits);
 	out->step.b_bits = larger(x->step.b_bits, y->step.b_bits);
 	out->step.count = x->step.count + y->step.count;
 	out->signs = x->signs + y->signs;
 	if (kind == SMC_STEP_DIVIDE)
 	{
-		int			width = smc_wide_divide_width(p->program->party_count, out->step.a_bits, out->step.b_bits);
+		int			width = smc_wide_divide_width(p->program->party_count, out->step.bits, out->step.b_bits);
 
 		return width > 0 && width <= p->plan->width;
 	}

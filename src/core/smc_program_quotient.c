@@ -68,11 +68,11 @@ divisor_size(SmcProgram *program, int b)
 	return smc_program_restrict(program, smc_program_add(program, size, none), &range);
 }
 
-/* Whether a / b is below zero, if it isn't zero. */
+/* Whether a / b is below zero, if it isn't zero; b itself may be. */
 static int
 quotient_sign(SmcProgram *program, int a, int b)
 {
-	return smc_program_xor(program, smc_program_negative(program, a), smc_program_negative(program, b));
+	return smc_program_xor(program, smc_program_sign(program, a), smc_program_negative(program, b));
 }
 
 /*

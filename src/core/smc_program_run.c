@@ -285,9 +285,9 @@ call(Run *run, const SmcStep *step, const Lineup *l)
 		case SMC_STEP_MULTIPLY:
 			return smc_arith_multiply(engine, width, l->x, l->y, l->out, l->total);
 		case SMC_STEP_DIVIDE:
-			return smc_wide_divide(engine, width, step->a_bits, step->b_bits, l->x, l->y, l->out, l->total);
+			return smc_wide_divide(engine, width, step->bits, step->b_bits, l->x, l->y, l->out, l->total);
 		case SMC_STEP_ROOT:
-			return smc_wide_root(engine, width, step->a_bits, l->x, l->out, l->total);
+			return smc_wide_root(engine, width, step->bits, l->x, l->out, l->total);
 		default:
 			return SMC_ERR_ARGUMENT;
 	}

@@ -216,34 +216,16 @@ smc_quantile_select(SmcEngine *engine, SmcQuantileTarget *targets, size_t count)
 	return status;
 }
 
-/* Bytes of one comparison and its opening, from a party to another, mean over all. */
-static uint64_t
-comparison_bytes(uint64_t n)
-{
-	/* the digits' OTs and tables from either; 15 gates */
-	if (n == 2)
-		return 160 + 64;
-	/* majorities, later adders, 63 gates */
-	return 272 * (n / 3 * 3) / (n * (n - 1)) + 280 * (n - 2 - n / 3) + 291;
-}
-
 void
-smc_quantile_cost(int party_count, uint64_t span, size_t count, uint64_t *rounds, uint64_t *bytes)
+smc_quantile_cost(SmcCost *cost, int party_count, uint64_t span, size_t count)
 {
-	uint64_t	n = (uint64_t) party_count;
-	uint64_t	comparison = n == 2 ? 5 : 7 + n - 2 - n / 3;
-
-	*rounds = 0;
-	*bytes = 0;
 	while (span > 0 && count > 0)
 	{
 		uint64_t	pivots = (UINT64_C(1) << round_bits(bits_of(span), count)) - 1;
-		uint64_t	total;
 
 		pivots = span < pivots ? span : pivots;
-		total = pivots * count;
-		*rounds += comparison * ((total + SMC_COMPARE_CHUNK - 1) / SMC_COMPARE_CHUNK) + 1;
-		*bytes += total * comparison_bytes(n);
+		smc_cost_negative(cost, party_count, WIDTH, pivots * count);
+		smc_cost_open(cost, party_count, 64, smc_bits_words(pivots * count));
 		span /= pivots + 1;		/* of the largest part */
 	}
 }

@@ -24,14 +24,15 @@
  * m + 1 = 2^b: b is 8 for up to SMC_QUANTILE_PIVOTS / 255 targets, else what keeps
  * the pivots of all of them below SMC_QUANTILE_PIVOTS, but at least 2, spread
  * evenly over the rounds.  Few targets are a matter of rounds, many of bytes,
- * (2^b - 1) / b comparisons for each bit of the domain: measured, half as many
- * pivots cost more on a slow link, and twice as many on a fast one.
+ * (2^b - 1) / b comparisons for each bit of the domain.  Chosen between times
+ * measured on loopback, which favour fewer pivots, and those reckoned for 50 ms
+ * and 100 Mbit/s, which for few targets favour more.
  *
  * ROUNDS: (C + 1) ceil(log2(hi - lo + 1) / b), with C those of one comparison of
  * 64 bits (5 for two parties, else 7 + n - 2 - floor(n / 3)): for a domain of 64
  * bits and up to 4 targets 48 of two parties, 64 of three.
  * BYTES: for each target and round 2^b - 1 comparisons (smc_compare.h): 0.9 MB
- * sent and received of two parties, 3.5 MB of three, in all.  smc_quantile_cost.
+ * sent and received of two parties, 3.5 MB of three, in all.
  * LEAKS: v, to every party, and nothing that doesn't follow from it: what is
  * opened is [v <= p] for pivots that follow from what was opened before.  (Time:
  * a party counts by binary search on its own keys, not in constant time.)
@@ -39,6 +40,7 @@
 #ifndef SMC_QUANTILE_H
 #define SMC_QUANTILE_H
 
+#include "smc_cost.h"
 #include "smc_engine.h"
 
 #define SMC_QUANTILE_PIVOTS		1024	/* of all targets in a round, to aim at */
@@ -63,10 +65,7 @@ typedef struct SmcQuantileTarget
  */
 extern SmcStatus smc_quantile_select(SmcEngine *engine, SmcQuantileTarget *targets, size_t count) SMC_MUST_USE;
 
-/*
- * Rounds that it takes at most, for targets whose hi - lo is at most `span`, and
- * about how many bytes each party sends to each other, the triples included.
- */
-extern void smc_quantile_cost(int party_count, uint64_t span, size_t count, uint64_t *rounds, uint64_t *bytes);
+/* Add what it takes at most, for targets whose hi - lo is at most `span`. */
+extern void smc_quantile_cost(SmcCost *cost, int party_count, uint64_t span, size_t count);
 
 #endif							/* SMC_QUANTILE_H */

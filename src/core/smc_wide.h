@@ -7,14 +7,16 @@
  * vector of such integers is an array of words, width / 64 each, low first.
  * Integers are signed, in two's complement.
  *
- * PAPER: sharing as in smc_sum.h.  Division and roots by normalisation and
- * Newton's iteration with masked shifts (Catrina and Saxena, FC 2010), the ring
- * being wide enough that one comparison at the end makes them exact.
+ * PAPER: sharing as in smc_sum.h.  Division and roots by normalisation (Catrina
+ * and Saxena, FC 2010) and Newton's iteration in the form of Goldschmidt (1964),
+ * with masked shifts (smc_scaled.h); the ring is wide enough for an exact rest, so
+ * that a few comparisons at the end make the result exact.
  * ADVERSARY: semi-honest, up to n - 1 of n.
  */
 #ifndef SMC_WIDE_H
 #define SMC_WIDE_H
 
+#include "smc_cost.h"
 #include "smc_engine.h"
 #include "smc_ring.h"
 
@@ -73,24 +75,41 @@ extern SmcStatus smc_wide_open(SmcChannel *channel, int width, const uint64_t *s
 /* ---- division and roots --------------------------------------------------------- */
 
 /*
- * The width that smc_wide_divide needs for dividends below 2^a_bits and divisors
- * below 2^b_bits; 0 when more than SMC_WIDTH_MAX.  The same for roots.
+ * Exact, for two to SMC_PARTIES_MAX parties, and found by parties whose shares are
+ * all they see.  Bounds are public, and must hold: they are what is hidden under
+ * masks of SMC_SCALED_HIDING bits more, once a step (smc_scaled.h), so a value
+ * that breaks them makes the result wrong and is hidden less well.  All outputs
+ * may be inputs.
+ *
+ * ROUNDS, for two parties: divide 33 (quotient of 110 bits, divisor of 40), root
+ * 39 (160 bits), shift 8 (by less than 62); _cost tells for others.  Vectors too
+ * long for one stretch of memory count theirs again.
+ *
+ * _width is the least width that the function takes, or 0 when SMC_WIDTH_MAX is
+ * too narrow.  _cost adds to *cost what a call is expected to take at most.
  */
-extern int	smc_wide_divide_width(int party_count, int a_bits, int b_bits);
-extern int	smc_wide_root_width(int party_count, int x_bits);
 
 /*
- * quotient_e = floor(a_e / b_e), exact, for shared 0 <= a_e < 2^a_bits and
- * 0 <= b_e < 2^b_bits; a divisor of zero counts as one.  The bounds are public;
- * a value that breaks them gives a wrong quotient and nothing else.  quotient
- * may be a or b.
+ * quotient_e = floor(a_e / b_e), for shared a_e >= 0 and 0 <= b_e < 2^b_bits with
+ * a quotient below 2^quotient_bits, for which a's own bound will do.  A divisor
+ * of zero counts as one, and then the quotient has no bound but a's.
  */
-extern SmcStatus smc_wide_divide(SmcEngine *engine, int width, int a_bits, int b_bits,
+extern SmcStatus smc_wide_divide(SmcEngine *engine, int width, int quotient_bits, int b_bits,
 								 const uint64_t *a, const uint64_t *b,
 								 uint64_t *quotient, size_t count) SMC_MUST_USE;
+extern int	smc_wide_divide_width(int party_count, int quotient_bits, int b_bits);
+extern void smc_wide_divide_cost(SmcCost *cost, int party_count, int width, int quotient_bits, int b_bits, size_t count);
 
-/* root_e = floor(sqrt(x_e)), exact, for shared 0 <= x_e < 2^x_bits. */
+/* root_e = floor(sqrt(x_e)), for shared 0 <= x_e < 2^x_bits. */
 extern SmcStatus smc_wide_root(SmcEngine *engine, int width, int x_bits, const uint64_t *x,
 							   uint64_t *root, size_t count) SMC_MUST_USE;
+extern int	smc_wide_root_width(int party_count, int x_bits);
+extern void smc_wide_root_cost(SmcCost *cost, int party_count, int width, int x_bits, size_t count);
+
+/* out_e = floor(x_e / 2^shift), for shared |x_e| < 2^x_bits and a public shift of 1 or more. */
+extern SmcStatus smc_wide_shift_right(SmcEngine *engine, int width, int x_bits, int shift,
+									  const uint64_t *x, uint64_t *out, size_t count) SMC_MUST_USE;
+extern int	smc_wide_shift_right_width(int party_count, int x_bits, int shift);
+extern void smc_wide_shift_right_cost(SmcCost *cost, int party_count, int width, int x_bits, int shift, size_t count);
 
 #endif							/* SMC_WIDE_H */

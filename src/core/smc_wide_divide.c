@@ -1,44 +1,21 @@
 /*
- * Division of shared integers, exact; see smc_wide.h.
+ * Division of shared integers, exact; see smc_wide.h.  Sizes, and why they are
+ * enough, are in smc_wide_plan.c.
  *
- * With A = a_bits, B = b_bits, n parties, h >= 1 such that 2^h >= n/2 + 1 (the
- * error of scaling down, smc_scaled.h, with a lift of n/2):
+ * With a / b < 2^A, b < 2^B, n parties:
  *
  *   normalise   z_i = [b >= 2^i] (smc_size.h) as numbers, times 1, a and b: any
  *               function of how large b is, times any of these, is a sum of them.
  *               v = 2^(B-1) - sum z_i 2^(B-1-i), so that d = v b has B bits; and
- *               v a.  b is one more where not even z_0.
- *   reciprocal  of D = d / 2^B, 1/2 <= D < 1, with p bits after the point:
- *               w_0 = (721 - 480 D) / 256, e_0 = 1 - D w_0, |e_0| < 0.0606;
- *               w_(i+1) = w_i (1 + e_i), e_(i+1) = e_i^2, which is 1 - D w_(i+1)
- *               (Goldschmidt's form of Newton's iteration).  The first time, 1 +
- *               e_0 + m instead, m = 2^-9, so that e_1 = e_0^2 - m (1 - e_0) is of
- *               either sign: |e_1| < 2^-9 (1 + 2^-11).  So |e_k| <= 1.02 *
- *               2^(-9 2^(k-1)).
- *   error       Each scaling down adds at most 2^h 2^-p.  With f_i = 1 - D w_i as
- *               it is and e_i as it is reckoned, |f_0 - e_0| <= 3 * 2^(h-p) (e_0's,
- *               and D's where B > p), and |f - e| grows by a factor of 1 + |e_i|
- *               (1.07 in all) and by 2 * 2^(h-p) a step: with at most 6 steps, and
- *               e_k's own, |f_k| <= |e_k| + 18 * 2^(h-p); and 2^(h-q) for w_k,
- *               which keeps q bits.  With p = t + 6 + h, q = t + 3 + h and
- *               9 2^(k-1) > t that is below (0.51 + 0.29 + 0.125) 2^-t < 2^-t.
- *   guess       v a w_k / 2^B = (a / b) (1 - f_k).
- *   one step    (A <= ONE_STEP_BITS) t = A + 2; v a with g = h + 5 bits after the
- *               point of the quotient: wrong by at most 2.01 * 2^(h-g) + 2^(A-t)
- *               < 1/2.
- *   two steps   t = (A + h + 2) / 2, z = A - t: Q = a / (b 2^z), nearly, from v a
- *               less its low B + z - 3 places: |a / b - 2^z Q| <= 2^z (0.26 * 2^h +
- *               2^h + 1) <= 2^r, r = z + h + 1.  The rest a - 2^z Q b is exact, and
- *               divided in the same way: rest * u, u = v w_k, is rest / b * 2^(q+B)
- *               but for 2^(r-t) <= 1/2 of a unit.
- *   settle      The last scaling down is of what is 1/2 less, with a lift of n, so
- *               that 0 < a / b - guess < n + 2: the exact rest, a - guess b, is
- *               compared with b, 2 b, ... (n + 1) b, and what is reached is added.
- *
- * Two parties, A = 110, B = 40: 33 rounds; EXPLAIN and smc_wide_divide_cost tell
- * the rest.
+ *               v a.  Where not even z_0, b is one and a is zero from here on, and a
+ *               added at the end.
+ *   reciprocal  w_k = 2^B / d, nearly, by k iterations of Goldschmidt's
+ *   guess       v a w_k / 2^B; where a / b is long, only its upper half is taken,
+ *               and the rest a - guess b divided once more.
+ *   settle      0 < a / b - guess < n + 2: the exact rest, a - guess b, is compared
+ *               with b, 2 b, ... (n + 1) b, and what is reached is added.
  */
-#include "smc_wide.h"
+#include "smc_wide_plan.h"
 
 #include <string.h>
 
@@ -49,126 +26,19 @@
 #include "smc_scaled.h"
 #include "smc_size.h"
 
-#define ONE_STEP_BITS	68
-#define GUESS_ONE		721		/* w_0, in 256ths */
-#define GUESS_D			480
-#define GUESS_BITS		8
-#define BIAS_BITS		9		/* m */
-#define CHUNK_WORDS		((size_t) 1 << 21)	/* of the longest vector, about */
-
-/* All sizes, from the public bounds. */
-typedef struct Plan
-{
-	int			n;
-	int			a_bits;
-	int			b_bits;
-	int			steps;			/* of the quotient: 1 or 2 */
-	int			iterations;		/* k */
-	int			h;
-	int			z;				/* the first guess counts 2^z; 0 when it is the last */
-	int			p;
-	int			q;
-	int			a_places;		/* what v a loses; less than 0: gains */
-	int			guess_bits;		/* of v a w_k */
-	int			guess_places;
-	int			second_bits;	/* of rest * u */
-	int			width;			/* what is reckoned on a, b and v */
-	int			iterate_width;	/* on D, w and e */
-	int			guess_width;
-	int			rest_width;
-} Plan;
-
-static int
-log_up(int n)
-{
-	int			log = 0;
-
-	while (1 << log < n)
-		log++;
-	return log;
-}
-
-static int
-larger(int a, int b)
-{
-	return a > b ? a : b;
-}
-
-/* False when there is no ring wide enough. */
-static bool
-make_plan(Plan *plan, int n, int a_bits, int b_bits)
-{
-	int			t;
-
-	memset(plan, 0, sizeof(*plan));
-	if (n < SMC_PARTIES_MIN || n > SMC_PARTIES_MAX || a_bits < 1 || b_bits < 1 ||
-		a_bits > SMC_WIDTH_MAX || b_bits > SMC_WIDTH_MAX)
-		return false;
-	plan->n = n;
-	plan->a_bits = a_bits;
-	plan->b_bits = b_bits;
-	plan->h = log_up(n / 2 + 1);
-	plan->steps = a_bits <= ONE_STEP_BITS ? 1 : 2;
-	t = plan->steps == 1 ? a_bits + 2 : (a_bits + plan->h + 3) / 2;
-	plan->iterations = 2;
-	while (9 << (plan->iterations - 1) <= t)
-		plan->iterations++;
-	plan->p = t + 6 + plan->h;
-	plan->q = t + 3 + plan->h;
-	plan->iterate_width = smc_scaled_width(n, 2 * plan->p + 10);
-	if (plan->steps == 1)
-	{
-		int			g = plan->h + 5;
-
-		plan->a_places = b_bits - g;
-		plan->guess_bits = a_bits + g + plan->q + 1;
-		plan->guess_places = g + plan->q;
-	}
-	else
-	{
-		int			r = a_bits - t + plan->h + 1;
-
-		plan->z = a_bits - t;
-		plan->a_places = b_bits + plan->z - 3;
-		plan->guess_bits = t + plan->q + 4;
-		plan->guess_places = plan->q + 3;
-		plan->second_bits = r + plan->q + b_bits + 1;
-		plan->width = smc_scaled_width(n, plan->second_bits);
-	}
-	plan->guess_width = smc_scaled_width(n, plan->guess_bits);
-	plan->rest_width = (b_bits + log_up(n + 2) + 1 + 63) / 64 * 64;
-	if (plan->a_places > 0)
-		plan->width = larger(plan->width, smc_scaled_width(n, a_bits + b_bits));
-	else
-		plan->width = larger(plan->width, plan->guess_width);
-	if (b_bits > plan->p)
-		plan->width = larger(plan->width, smc_scaled_width(n, b_bits));
-	else
-		plan->width = larger(plan->width, plan->iterate_width);
-	plan->width = larger(plan->width, plan->rest_width);
-	return larger(plan->width, larger(plan->iterate_width, plan->guess_width)) <= SMC_WIDTH_MAX;
-}
-
-int
-smc_wide_divide_width(int party_count, int a_bits, int b_bits)
-{
-	Plan		plan;
-
-	return make_plan(&plan, party_count, a_bits, b_bits) ? plan.width : 0;
-}
-
 /* ---- one chunk ---------------------------------------------------------------------- */
 
 /* Vectors of a chunk, in a ring of plan->width unless it is said. */
 typedef struct Work
 {
-	const Plan *plan;
+	const SmcDividePlan *plan;
 	SmcEngine  *engine;
 	SmcArena   *arena;
 	size_t		count;
 	uint64_t   *a;				/* what is left of it */
 	uint64_t   *b;				/* never zero */
-	uint64_t   *v;
+	uint64_t   *none;			/* [b = 0], a bit */
+	uint64_t   *v;				/* for two steps */
 	uint64_t   *d;				/* v b */
 	uint64_t   *va;
 	SmcScaled	va_short;
@@ -186,17 +56,17 @@ vector(const Work *k, int width)
 }
 
 /*
- * Bits of z_0 .. z_(B-1) times one, then of z_1 .. z_(B-1) times b, and times a:
- * out is those products, in that order.
+ * Bits of z_0 .. z_(B-1) times one (z_0 alone where no v is needed), then times
+ * a, and then of z_1 .. z_(B-1) times b: out is those products, in that order.
  */
 static SmcStatus
-multiply_sizes(Work *k, const uint64_t *reached, uint64_t *out)
+multiply_sizes(Work *k, const uint64_t *reached, size_t ones, uint64_t *out)
 {
 	int			width = k->plan->width;
 	size_t		limbs = smc_limbs_of(width);
 	size_t		bits = (size_t) k->plan->b_bits;
 	size_t		n = k->count;
-	size_t		all = (3 * bits - 2) * n;
+	size_t		all = (ones + 2 * bits - 1) * n;
 	SmcArena   *local = smc_arena_create();
 	uint64_t   *s = local ? smc_arena_array(local, smc_bits_words(all) + 1, sizeof(uint64_t)) : NULL;
 	uint64_t   *x = local ? smc_arena_array(local, all * limbs, sizeof(uint64_t)) : NULL;
@@ -205,17 +75,16 @@ multiply_sizes(Work *k, const uint64_t *reached, uint64_t *out)
 
 	if (s == NULL || x == NULL || upper == NULL)
 		goto done;
-	smc_bits_insert(s, 0, reached, bits * n);
+	smc_bits_insert(s, 0, reached, ones * n);
+	smc_bits_insert(s, ones * n, reached, bits * n);
 	smc_bits_extract(upper, reached, n, (bits - 1) * n);
-	smc_bits_insert(s, bits * n, upper, (bits - 1) * n);
-	smc_bits_insert(s, (2 * bits - 1) * n, upper, (bits - 1) * n);
-	for (size_t e = 0; e < bits * n; e++)
+	smc_bits_insert(s, (ones + bits) * n, upper, (bits - 1) * n);
+	for (size_t e = 0; e < ones * n; e++)
 		x[e * limbs] = k->engine->channel->self == 0;
+	for (size_t i = 0; i < bits; i++)
+		memcpy(x + (ones + i) * n * limbs, k->a, n * limbs * sizeof(uint64_t));
 	for (size_t i = 0; i < bits - 1; i++)
-	{
-		memcpy(x + (bits + i) * n * limbs, k->b, n * limbs * sizeof(uint64_t));
-		memcpy(x + (2 * bits - 1 + i) * n * limbs, k->a, n * limbs * sizeof(uint64_t));
-	}
+		memcpy(x + (ones + bits + i) * n * limbs, k->b, n * limbs * sizeof(uint64_t));
 	status = smc_arith_times_bit(k->engine, width, s, x, out, all);
 done:
 	smc_arena_destroy(local);
@@ -227,12 +96,13 @@ normalise(Work *k)
 {
 	int			width = k->plan->width;
 	int			bits = k->plan->b_bits;
+	size_t		ones = k->plan->steps == 2 ? (size_t) bits : 1;
 	size_t		n = k->count;
 	size_t		plane = n * smc_limbs_of(width);
 	uint64_t   *reached = smc_arena_array(k->arena, smc_bits_words((size_t) bits * n), sizeof(uint64_t));
-	uint64_t   *z = smc_arena_array(k->arena, (3 * (size_t) bits - 2) * plane, sizeof(uint64_t));
-	uint64_t   *zb = z + (size_t) bits * plane;
-	uint64_t   *za = zb + (size_t) (bits - 1) * plane;
+	uint64_t   *z = smc_arena_array(k->arena, (ones + 2 * (size_t) bits - 1) * plane, sizeof(uint64_t));
+	uint64_t   *za = z + ones * plane;
+	uint64_t   *zb = za + (size_t) (bits - 1) * plane;	/* there is no z_0 b */
 	SmcWide		top = smc_linear_power(bits - 1);
 	SmcWide		minus_top = smc_wide_negate(&top);
 	SmcWide		one = smc_wide_from_int(1);
@@ -242,13 +112,19 @@ normalise(Work *k)
 	k->v = vector(k, width);
 	k->d = vector(k, width);
 	k->va = vector(k, width);
-	if (reached == NULL || z == NULL || k->v == NULL || k->d == NULL || k->va == NULL)
+	k->none = smc_arena_array(k->arena, smc_bits_words(n), sizeof(uint64_t));
+	if (reached == NULL || z == NULL || k->v == NULL || k->d == NULL || k->va == NULL || k->none == NULL)
 		return SMC_ERR_MEMORY;
 	if ((status = smc_size_reached(k->engine, width, bits, k->b, reached, n)) != SMC_OK ||
-		(status = multiply_sizes(k, reached, z)) != SMC_OK)
+		(status = multiply_sizes(k, reached, ones, z)) != SMC_OK)
 		return status;
 
+	smc_bits_extract(k->none, reached, 0, n);
+	for (size_t i = 0; i < smc_bits_words(n); i++)
+		k->none[i] ^= k->engine->channel->self == 0 ? ~UINT64_C(0) : 0;
+
 	/* times 2^(B-1) where b < 2; half of that for each power of two reached */
+	memcpy(k->a, za, plane * sizeof(uint64_t));
 	smc_linear_add_constant(k->engine, k->v, width, &top, n);
 	smc_linear_add(k->d, width, k->b, &top, n);
 	smc_linear_add(k->va, width, k->a, &top, n);
@@ -256,9 +132,10 @@ normalise(Work *k)
 	{
 		SmcWide		minus = smc_linear_minus_power(bits - 1 - i);
 
-		smc_linear_add(k->v, width, z + (size_t) i * plane, &minus, n);
-		smc_linear_add(k->d, width, zb + (size_t) (i - 1) * plane, &minus, n);
-		smc_linear_add(k->va, width, za + (size_t) (i - 1) * plane, &minus, n);
+		if (ones > 1)
+			smc_linear_add(k->v, width, z + (size_t) i * plane, &minus, n);
+		smc_linear_add(k->d, width, zb + (size_t) i * plane, &minus, n);
+		smc_linear_add(k->va, width, za + (size_t) i * plane, &minus, n);
 	}
 
 	/* a zero is one: 1 - z_0 more, and v times that */
@@ -273,7 +150,7 @@ normalise(Work *k)
 static SmcStatus
 place_point(Work *k, SmcScaling *pending, size_t *pending_count)
 {
-	const Plan *plan = k->plan;
+	const SmcDividePlan *plan = k->plan;
 	SmcScaling	both[2];
 	SmcScaled	d;
 	SmcStatus	status;
@@ -303,17 +180,17 @@ place_point(Work *k, SmcScaling *pending, size_t *pending_count)
 static SmcStatus
 begin(Work *k, SmcScaling *pending, size_t pending_count)
 {
-	const Plan *plan = k->plan;
+	const SmcDividePlan *plan = k->plan;
 	int			width = plan->iterate_width;
 	uint64_t   *square = vector(k, width);
 	uint64_t   *x = vector(k, width);
 	SmcArithProduct product = {width, true, width, k->point, k->point, square};
-	SmcWide		one = smc_linear_power(2 * plan->p + GUESS_BITS);
+	SmcWide		one = smc_linear_power(2 * plan->p + SMC_WIDE_GUESS_BITS);
 	SmcWide		start = smc_linear_power(plan->p);
-	SmcWide		guess_one = smc_wide_from_int(GUESS_ONE);
-	SmcWide		guess_d = smc_wide_from_int(GUESS_D);
-	SmcWide		minus_d = smc_wide_from_int(-GUESS_D);
-	SmcWide		minus_one = smc_wide_from_int(-GUESS_ONE);
+	SmcWide		guess_one = smc_wide_from_int(SMC_WIDE_GUESS_ONE);
+	SmcWide		guess_d = smc_wide_from_int(SMC_WIDE_GUESS_D);
+	SmcWide		minus_d = smc_wide_from_int(-SMC_WIDE_GUESS_D);
+	SmcWide		minus_one = smc_wide_from_int(-SMC_WIDE_GUESS_ONE);
 	SmcStatus	status;
 
 	k->w = vector(k, width);
@@ -329,7 +206,7 @@ begin(Work *k, SmcScaling *pending, size_t pending_count)
 	start = smc_wide_multiply(&start, &guess_one);
 	smc_linear_add_constant(k->engine, k->w, width, &start, k->count);
 	smc_linear_add(k->w, width, k->point, &minus_d, k->count);
-	pending[pending_count++] = (SmcScaling) {width, x, 2 * plan->p + GUESS_BITS - 3, plan->p + GUESS_BITS, plan->n / 2, &k->e};
+	pending[pending_count++] = (SmcScaling) {width, x, 2 * plan->p + SMC_WIDE_GUESS_BITS - 3, plan->p + SMC_WIDE_GUESS_BITS, plan->n / 2, &k->e};
 	return smc_scaled_down(k->engine, pending, pending_count, k->count, k->arena);
 }
 
@@ -337,10 +214,10 @@ begin(Work *k, SmcScaling *pending, size_t pending_count)
 static SmcStatus
 iterate(Work *k, int i)
 {
-	const Plan *plan = k->plan;
+	const SmcDividePlan *plan = k->plan;
 	int			width = plan->iterate_width;
 	bool		last = i == plan->iterations - 1;
-	int			more = i == 0 ? GUESS_BITS : 0;	/* places that w has more than p */
+	int			more = i == 0 ? SMC_WIDE_GUESS_BITS : 0;	/* places that w has more than p */
 	uint64_t   *product = vector(k, width);
 	uint64_t   *square = vector(k, width);
 	uint64_t   *e = vector(k, width);
@@ -349,7 +226,7 @@ iterate(Work *k, int i)
 	SmcScaled	e_next;
 	SmcScaling	down[2];
 	SmcWide		factor = smc_linear_power(plan->p);
-	SmcWide		bias = smc_linear_power(plan->p - BIAS_BITS);
+	SmcWide		bias = smc_linear_power(plan->p - SMC_WIDE_DIVIDE_BIAS);
 	SmcStatus	status;
 
 	if (product == NULL || square == NULL || e == NULL)
@@ -359,7 +236,7 @@ iterate(Work *k, int i)
 		return status;
 	if (i == 0)
 	{
-		SmcWide		minus = smc_linear_minus_power(2 * plan->p - BIAS_BITS);
+		SmcWide		minus = smc_linear_minus_power(2 * plan->p - SMC_WIDE_DIVIDE_BIAS);
 
 		smc_scaled_ring(k->engine, &k->e, width, e, k->count);
 		smc_linear_add(square, width, e, &bias, k->count);
@@ -368,7 +245,7 @@ iterate(Work *k, int i)
 	}
 	smc_linear_add(product, width, k->w, &factor, k->count);
 	down[0] = (SmcScaling) {width, product, 2 * plan->p + 2 + more, plan->p + more, plan->n / 2, &w_next};
-	down[1] = (SmcScaling) {width, square, larger(plan->p, 2 * plan->p + 2 - (9 << i)), plan->p, plan->n / 2, &e_next};
+	down[1] = (SmcScaling) {width, square, smc_wide_plan_error_bits(plan, i), plan->p, plan->n / 2, &e_next};
 	if (last)
 	{
 		down[0].places += plan->p - plan->q;
@@ -397,7 +274,7 @@ scale_last(Work *k, int width, uint64_t *x, int bits, int places, SmcScaled *out
 static SmcStatus
 first_guess(Work *k, uint64_t *u)
 {
-	const Plan *plan = k->plan;
+	const SmcDividePlan *plan = k->plan;
 	int			width = plan->guess_width;
 	uint64_t   *va = vector(k, width);
 	uint64_t   *x = vector(k, width);
@@ -440,7 +317,7 @@ take_off(Work *k, const SmcScaled *guess, int width, const uint64_t *b, int z, u
 static SmcStatus
 second_guess(Work *k, const uint64_t *u)
 {
-	const Plan *plan = k->plan;
+	const SmcDividePlan *plan = k->plan;
 	uint64_t   *x = vector(k, plan->width);
 	SmcArithProduct product = {plan->width, false, plan->width, k->a, u, x};
 	SmcStatus	status = take_off(k, &k->guess[0], plan->width, k->b, plan->z, k->a);
@@ -450,63 +327,83 @@ second_guess(Work *k, const uint64_t *u)
 	if (status == SMC_OK)
 		status = smc_arith_multiply_joint(k->engine, &product, 1, k->count);
 	if (status == SMC_OK)
-		status = scale_last(k, plan->width, x, plan->second_bits, plan->q + plan->b_bits, &k->guess[1]);
+		status = scale_last(k, plan->width, x, plan->second_bits, plan->second_places, &k->guess[1]);
 	return status;
 }
 
 /*
- * How many of b, 2 b, ... (n + 1) b the rest reaches, added to what was guessed,
- * in a ring of `width`.
+ * In a ring of `width`: whether the rest is below b, 2 b, ... (n + 1) b, as numbers;
+ * and a where b is zero.
  */
 static SmcStatus
-settle(Work *k, int width, uint64_t *quotient)
+judge(Work *k, int width, const uint64_t *a, uint64_t *out)
 {
-	const Plan *plan = k->plan;
-	size_t		tests = (size_t) plan->n + 1;
+	size_t		tests = (size_t) k->plan->n + 1;
 	size_t		n = k->count;
-	int			rest_width = plan->rest_width;
+	int			rest_width = k->plan->rest_width;
 	size_t		limbs = smc_limbs_of(rest_width);
+	size_t		wide = smc_limbs_of(width);
 	uint64_t   *rest = vector(k, rest_width);
 	uint64_t   *b = vector(k, rest_width);
 	uint64_t   *x = smc_arena_array(k->arena, tests * n * limbs, sizeof(uint64_t));
-	uint64_t   *below = smc_arena_array(k->arena, smc_bits_words(tests * n), sizeof(uint64_t));
-	uint64_t   *numbers = smc_arena_array(k->arena, tests * n * smc_limbs_of(width), sizeof(uint64_t));
-	const SmcScaled *last = &k->guess[plan->steps - 1];
+	uint64_t   *bits = smc_arena_array(k->arena, smc_bits_words((tests + 1) * n) + 1, sizeof(uint64_t));
+	uint64_t   *payload = smc_arena_array(k->arena, (tests + 1) * n * wide, sizeof(uint64_t));
+	SmcStatus	status;
+
+	if (rest == NULL || b == NULL || x == NULL || bits == NULL || payload == NULL)
+		return SMC_ERR_MEMORY;
+	smc_limbs_resize_all(rest, limbs, k->a, smc_limbs_of(k->plan->width), n);
+	smc_limbs_resize_all(b, limbs, k->b, smc_limbs_of(k->plan->width), n);
+	status = take_off(k, &k->guess[k->plan->steps - 1], rest_width, b, 0, rest);
+	if (status != SMC_OK)
+		return status;
+	for (size_t j = 0; j < tests; j++)
+		smc_limbs_subtract_all(x + j * n * limbs, j == 0 ? rest : x + (j - 1) * n * limbs, b, limbs, n);
+	status = smc_compare_negative(k->engine, rest_width, x, bits, tests * n);
+	if (status != SMC_OK)
+		return status;
+	smc_bits_insert(bits, tests * n, k->none, n);
+	for (size_t e = 0; e < tests * n; e++)
+		payload[e * wide] = k->engine->channel->self == 0;
+	memcpy(payload + tests * n * wide, a, n * wide * sizeof(uint64_t));
+	return smc_arith_times_bit(k->engine, width, bits, payload, out, (tests + 1) * n);
+}
+
+/* What was guessed, and what the rest reaches of b, 2 b, ... (n + 1) b. */
+static SmcStatus
+settle(Work *k, int width, const uint64_t *a, uint64_t *quotient)
+{
+	const SmcDividePlan *plan = k->plan;
+	size_t		tests = (size_t) plan->n + 1;
+	size_t		n = k->count;
+	size_t		limbs = smc_limbs_of(width);
+	uint64_t   *numbers = smc_arena_array(k->arena, (tests + 1) * n * limbs, sizeof(uint64_t));
+	uint64_t   *upper = vector(k, width);
 	SmcWide		minus_one = smc_wide_from_int(-1);
 	SmcWide		all = smc_wide_from_int((int64_t) tests);
 	SmcWide		unit = smc_linear_power(plan->z);
 	SmcStatus	status;
 
-	if (rest == NULL || b == NULL || x == NULL || below == NULL || numbers == NULL)
+	if (numbers == NULL || upper == NULL)
 		return SMC_ERR_MEMORY;
-	smc_limbs_resize_all(rest, limbs, k->a, smc_limbs_of(plan->width), n);
-	smc_limbs_resize_all(b, limbs, k->b, smc_limbs_of(plan->width), n);
-	status = take_off(k, last, rest_width, b, 0, rest);
+	status = judge(k, width, a, numbers);
 	if (status != SMC_OK)
 		return status;
-	for (size_t j = 0; j < tests; j++)
-		smc_limbs_subtract_all(x + j * n * limbs, j == 0 ? rest : x + (j - 1) * n * limbs, b, limbs, n);
-	if ((status = smc_compare_negative(k->engine, rest_width, x, below, tests * n)) != SMC_OK ||
-		(status = smc_arith_from_bits(k->engine, width, below, numbers, tests * n)) != SMC_OK)
-		return status;
-	smc_scaled_ring(k->engine, last, width, quotient, n);
+	smc_scaled_ring(k->engine, &k->guess[plan->steps - 1], width, quotient, n);
 	if (plan->steps == 2)
 	{
-		uint64_t   *upper = vector(k, width);
-
-		if (upper == NULL)
-			return SMC_ERR_MEMORY;
 		smc_scaled_ring(k->engine, &k->guess[0], width, upper, n);
 		smc_linear_add(quotient, width, upper, &unit, n);
 	}
 	smc_linear_add_constant(k->engine, quotient, width, &all, n);
 	for (size_t j = 0; j < tests; j++)
-		smc_linear_add(quotient, width, numbers + j * n * smc_limbs_of(width), &minus_one, n);
+		smc_linear_add(quotient, width, numbers + j * n * limbs, &minus_one, n);
+	smc_limbs_add_all(quotient, quotient, numbers + tests * n * limbs, limbs, n);
 	return SMC_OK;
 }
 
 static SmcStatus
-divide_chunk(SmcEngine *engine, const Plan *plan, int width, const uint64_t *a, const uint64_t *b,
+divide_chunk(SmcEngine *engine, const SmcDividePlan *plan, int width, const uint64_t *a, const uint64_t *b,
 			 uint64_t *quotient, size_t count)
 {
 	SmcArena   *arena = smc_arena_create();
@@ -536,27 +433,25 @@ divide_chunk(SmcEngine *engine, const Plan *plan, int width, const uint64_t *a, 
 	if (status == SMC_OK && plan->steps == 2)
 		status = second_guess(&k, u);
 	if (status == SMC_OK)
-		status = settle(&k, width, quotient);
+		status = settle(&k, width, a, quotient);
 done:
 	smc_arena_destroy(arena);
 	return status;
 }
 
 SmcStatus
-smc_wide_divide(SmcEngine *engine, int width, int a_bits, int b_bits, const uint64_t *a, const uint64_t *b,
+smc_wide_divide(SmcEngine *engine, int width, int quotient_bits, int b_bits, const uint64_t *a, const uint64_t *b,
 				uint64_t *quotient, size_t count)
 {
 	size_t		limbs = smc_limbs_of(width);
-	size_t		most;
-	Plan		plan;
+	SmcDividePlan plan;
 	SmcStatus	status = SMC_OK;
 
-	if (!smc_limbs_valid(width) || !make_plan(&plan, engine->channel->party_count, a_bits, b_bits) ||
+	if (!smc_limbs_valid(width) || !smc_wide_plan_divide(&plan, engine->channel->party_count, quotient_bits, b_bits) ||
 		width < plan.width)
 		return SMC_ERR_ARGUMENT;
-	most = CHUNK_WORDS / (3 * (size_t) b_bits * smc_limbs_of(plan.width));
-	for (size_t at = 0; at < count && status == SMC_OK; at += most)
+	for (size_t at = 0; at < count && status == SMC_OK; at += plan.chunk)
 		status = divide_chunk(engine, &plan, width, a + at * limbs, b + at * limbs, quotient + at * limbs,
-							  count - at < most ? count - at : most);
+							  count - at < plan.chunk ? count - at : plan.chunk);
 	return status;
 }

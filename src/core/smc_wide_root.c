@@ -1,37 +1,22 @@
 /*
- * Square roots of shared integers, exact; see smc_wide.h.
+ * Square roots of shared integers, exact; see smc_wide.h.  Sizes, and why they are
+ * enough, are in smc_wide_plan.c.
  *
- * n parties, h as in smc_wide_divide.c, L >= x_bits / 2 (and LEAST_HALF at least):
+ * With x < 4^L, n parties:
  *
  *   normalise   z_i = [x >= 2^i] (smc_size.h), times x: any function of how large x
  *               is, times x, is a sum of these.  x is one more where not even z_0.
  *               With m = floor(log4 x) and v = 2^(L-1-m): d = x v^2, D = d / 4^L,
  *               1/4 <= D < 1; s = [D >= 1/2], the parity of the number of z_i that
  *               are set, and s d; and x v = sqrt(x d).
- *   guess       y_0 = 323/128 - 73/32 D, or, where s is set, 229/128 - 26/32 D, of
- *               what D and s D have in their first COARSE_BITS places: a number of
- *               FINE_BITS places, so that y_0^2 is exact in few.  With e_0 = 1 - D
- *               y_0^2, |e_0| < 0.0475.
- *   iterate     y_(i+1) = y_i (1 + e_i / 2), e_(i+1) = e_i^2 (3 + e_i) / 4, which is
- *               1 - D y_(i+1)^2.  The first time with 1 + e_0 / 2 + m, m = 2^-11,
- *               and e_1 = ... - 2 m - m^2 + (m + m^2) e_0 + m e_0^2, of either sign:
- *               |e_1| < 2^-9.99, and then 2^-20.3, 2^-41.1, 2^-82.7, ...
- *               (error_bits).  Where e_i^3 is too small for p places it is left out.
- *   error       As in smc_wide_divide.c: with f_i = 1 - D y_i^2 as it is, |f_0 - e_0|
- *               <= 5.5 * 2^(h-p), and |f - e| grows by a factor of (1 + e_i/2)^2 (1.06
- *               in all) and by 4 * 2^(h-p) a step, so with at most 6 steps |f_k| <=
- *               |e_k| + 32 * 2^(h-p), and 2.1 * 2^(h-q) for y_k, which keeps q bits.
- *               p = L + 7 + h, q = L + 5 + h and |e_k| < 2^-(L+1) make that less than
- *               (0.5 + 0.25 + 0.07) 2^-L.
- *   root        sqrt(x) = x v / (2^L sqrt(D)), nearly x v y_k / 2^L: relatively
- *               wrong by |f_k| / 2, and with g = h + 5 bits of x v after the point by
- *               2.01 * 2^(h-g): together less than 1/2.
- *   settle      The guess is scaled down as there: 0 < sqrt(x) - guess < n + 2.  t =
- *               guess + 1 .. guess + n + 1 count where t < 0 or t^2 <= x.
- *
- * Two parties, 160 bits: 39 rounds.
+ *   iterate     y_k = 1 / sqrt(D), nearly, from a guess linear in D on each side of
+ *               1/2: y_(i+1) = y_i (1 + e_i / 2), e_(i+1) = e_i^2 (3 + e_i) / 4
+ *               (Newton's, in Goldschmidt's form)
+ *   root        x v y_k / 2^L
+ *   settle      0 < sqrt(x) - guess < n + 2.  t = guess + 1 .. guess + n + 1 count
+ *               where t < 0 or t^2 <= x.
  */
-#include "smc_wide.h"
+#include "smc_wide_plan.h"
 
 #include <string.h>
 
@@ -43,96 +28,12 @@
 #include "smc_scaled.h"
 #include "smc_size.h"
 
-#define LEAST_HALF		24		/* so that there is always something to scale down */
-#define COARSE_BITS		16
-#define FINE_BITS		(COARSE_BITS + 5)
-#define LOW_ONE			323		/* y_0 where 1/4 <= D < 1/2, in 128ths and 32nds */
-#define LOW_D			73
-#define HIGH_ONE		229		/* where 1/2 <= D < 1 */
-#define HIGH_D			26
-#define BIAS_BITS		11		/* m */
-#define ITERATIONS_MAX	6
-#define CHUNK_WORDS		((size_t) 1 << 21)
-
-/* |e_i| < 2^-error_bits[i] */
-static const int error_bits[ITERATIONS_MAX + 1] = {4, 9, 20, 41, 82, 165, 331};
-
-/* All sizes, from the public bound. */
-typedef struct Plan
-{
-	int			n;
-	int			x_bits;
-	int			half;			/* L */
-	int			iterations;
-	int			h;
-	int			p;
-	int			q;
-	int			g;
-	int			guess_bits;
-	int			guess_places;
-	int			width;			/* what is reckoned on x */
-	int			start_width;	/* on y_0^2 D */
-	int			iterate_width;	/* on y */
-	int			guess_width;
-	int			rest_width;
-} Plan;
-
-static int
-log_up(int n)
-{
-	int			log = 0;
-
-	while (1 << log < n)
-		log++;
-	return log;
-}
-
-static int
-larger(int a, int b)
-{
-	return a > b ? a : b;
-}
-
-static bool
-make_plan(Plan *plan, int n, int x_bits)
-{
-	memset(plan, 0, sizeof(*plan));
-	if (n < SMC_PARTIES_MIN || n > SMC_PARTIES_MAX || x_bits < 1 || x_bits > SMC_WIDTH_MAX)
-		return false;
-	plan->n = n;
-	plan->x_bits = x_bits;
-	plan->half = larger((x_bits + 1) / 2, LEAST_HALF);
-	plan->h = log_up(n / 2 + 1);
-	plan->iterations = 1;
-	while (error_bits[plan->iterations] < plan->half + 1)
-		plan->iterations++;
-	plan->p = plan->half + 7 + plan->h;
-	plan->q = plan->half + 5 + plan->h;
-	plan->g = plan->h + 5;
-	plan->guess_bits = plan->half + plan->g + plan->q + 1;
-	plan->guess_places = plan->g + plan->q;
-	plan->start_width = smc_scaled_width(n, plan->p + 2 * FINE_BITS + 1);
-	plan->iterate_width = smc_scaled_width(n, larger(2 * plan->p + 3, plan->p + FINE_BITS + 3));
-	plan->guess_width = smc_scaled_width(n, plan->guess_bits);
-	plan->rest_width = (plan->half + log_up(n + 2) + 4 + 63) / 64 * 64;
-	plan->width = larger(smc_scaled_width(n, 2 * plan->half), plan->rest_width);
-	return larger(larger(plan->width, plan->start_width), larger(plan->iterate_width, plan->guess_width)) <= SMC_WIDTH_MAX;
-}
-
-int
-smc_wide_root_width(int party_count, int x_bits)
-{
-	Plan		plan;
-
-	return make_plan(&plan, party_count, x_bits) ? plan.width : 0;
-}
-
 /* ---- one chunk ---------------------------------------------------------------------- */
 
 /* Vectors of a chunk, in a ring of plan->width unless it is said. */
 typedef struct Work
 {
-	const Plan *plan;
+	const SmcRootPlan *plan;
 	SmcEngine  *engine;
 	SmcArena   *arena;
 	size_t		count;
@@ -271,11 +172,11 @@ normalise(Work *k)
 static SmcStatus
 place_points(Work *k)
 {
-	const Plan *plan = k->plan;
+	const SmcRootPlan *plan = k->plan;
 	int			bits = 2 * plan->half;
 	SmcScaling	down[4] = {
 		{plan->width, k->d, bits, bits - plan->p, plan->n / 2, &k->point},
-		{plan->width, k->sd, bits, bits - COARSE_BITS, plan->n / 2, &k->point_s},
+		{plan->width, k->sd, bits, bits - SMC_WIDE_COARSE_BITS, plan->n / 2, &k->point_s},
 		{plan->width, k->xv, bits, plan->half - plan->g, plan->n / 2, &k->xv_short},
 		{plan->width, k->s, 1, 0, 0, &k->s_short}
 	};
@@ -283,16 +184,16 @@ place_points(Work *k)
 	return smc_scaled_down(k->engine, down, 4, k->count, k->arena);
 }
 
-/* y_0 with FINE_BITS places; coarse is what D has in its first ones. */
+/* y_0 with SMC_WIDE_FINE_BITS places; coarse is what D has in its first ones. */
 static SmcStatus
 guess_start(Work *k, const SmcScaled *coarse, int width, uint64_t *y)
 {
 	size_t		n = k->count;
 	uint64_t   *term = vector(k, width);
-	SmcWide		low_one = smc_wide_from_int((int64_t) LOW_ONE << (FINE_BITS - 7));
-	SmcWide		step_one = smc_wide_from_int(-((int64_t) (LOW_ONE - HIGH_ONE) << (FINE_BITS - 7)));
-	SmcWide		low_d = smc_wide_from_int(-LOW_D);
-	SmcWide		step_d = smc_wide_from_int(LOW_D - HIGH_D);
+	SmcWide		low_one = smc_wide_from_int((int64_t) SMC_WIDE_LOW_ONE << (SMC_WIDE_FINE_BITS - 7));
+	SmcWide		step_one = smc_wide_from_int(-((int64_t) (SMC_WIDE_LOW_ONE - SMC_WIDE_HIGH_ONE) << (SMC_WIDE_FINE_BITS - 7)));
+	SmcWide		low_d = smc_wide_from_int(-SMC_WIDE_LOW_D);
+	SmcWide		step_d = smc_wide_from_int(SMC_WIDE_LOW_D - SMC_WIDE_HIGH_D);
 
 	if (term == NULL)
 		return SMC_ERR_MEMORY;
@@ -310,7 +211,7 @@ guess_start(Work *k, const SmcScaled *coarse, int width, uint64_t *y)
 static SmcStatus
 begin(Work *k)
 {
-	const Plan *plan = k->plan;
+	const SmcRootPlan *plan = k->plan;
 	int			width = plan->start_width;
 	size_t		n = k->count;
 	size_t		words = smc_bits_words((size_t) k->point.bits);
@@ -321,8 +222,8 @@ begin(Work *k)
 	SmcScaled	coarse = k->point;
 	SmcArithProduct square_it = {width, true, width, y, y, square};
 	SmcScaledProduct times_d = {width, square, &k->point, product};
-	SmcScaling	down = {width, x, plan->p + 2 * FINE_BITS - 3, 2 * FINE_BITS, plan->n / 2, &k->e};
-	SmcWide		one = smc_linear_power(plan->p + 2 * FINE_BITS);
+	SmcScaling	down = {width, x, plan->p + 2 * SMC_WIDE_FINE_BITS - 3, 2 * SMC_WIDE_FINE_BITS, plan->n / 2, &k->e};
+	SmcWide		one = smc_linear_power(plan->p + 2 * SMC_WIDE_FINE_BITS);
 	SmcWide		minus_one = smc_wide_from_int(-1);
 	SmcStatus	status;
 
@@ -331,7 +232,7 @@ begin(Work *k)
 	if (y == NULL || square == NULL || product == NULL || x == NULL || coarse.shares == NULL || k->y == NULL)
 		return SMC_ERR_MEMORY;
 	memcpy(coarse.shares, k->point.shares, n * words * sizeof(uint64_t));
-	smc_scaled_cut(&coarse, plan->p - COARSE_BITS, n);
+	smc_scaled_cut(&coarse, plan->p - SMC_WIDE_COARSE_BITS, n);
 	if ((status = guess_start(k, &coarse, width, y)) != SMC_OK ||
 		(status = guess_start(k, &coarse, plan->iterate_width, k->y)) != SMC_OK ||
 		(status = smc_arith_multiply_joint(k->engine, &square_it, 1, n)) != SMC_OK ||
@@ -342,31 +243,15 @@ begin(Work *k)
 	return smc_scaled_down(k->engine, &down, 1, n, k->arena);
 }
 
-/* How e_(i+1) is come by. */
-typedef enum Way
-{
-	SQUARE,						/* e^3 doesn't count */
-	AT_ONCE,					/* e^2 (3 + e), and then scaled down */
-	IN_TWO						/* e^2 is scaled down first: no ring is wide enough */
-} Way;
-
-static Way
-way_of(const Plan *plan, int i)
-{
-	if (3 * error_bits[i] + 2 >= plan->p)
-		return SQUARE;
-	return smc_scaled_width(plan->n, 3 * plan->p + 3 - error_bits[i + 1]) <= SMC_WIDTH_MAX ? AT_ONCE : IN_TWO;
-}
-
 /*
- * e_(i+1) with `places` + p + 2 places, in place of e^3: from e^2 with `places`
- * and e^3 with p more.
+ * e_(i+1) with `scale` places, times 4 as e^2 (3 + e): in place of e^3, from that
+ * and e^2, which has p + 2 places less.
  */
 static SmcStatus
-combine(Work *k, int i, int width, int places, const uint64_t *square, uint64_t *cube)
+combine(Work *k, int i, const SmcRootStep *step, const uint64_t *square, uint64_t *cube)
 {
 	int			p = k->plan->p;
-	int			all = places + p + 2;
+	int			width = step->width;
 	size_t		n = k->count;
 	SmcWide		factor = smc_wide_from_int(3);
 	SmcWide		power = smc_linear_power(p);
@@ -383,79 +268,66 @@ combine(Work *k, int i, int width, int places, const uint64_t *square, uint64_t 
 	e = vector(k, width);
 	if (e == NULL)
 		return SMC_ERR_MEMORY;
-	power = smc_linear_power(p + 2 - BIAS_BITS);
+	power = smc_linear_power(p + 2 - SMC_WIDE_ROOT_BIAS);
 	factor = smc_wide_add(&factor, &power);
 	smc_linear_add(cube, width, square, &factor, n);
 	smc_scaled_ring(k->engine, &k->e, width, e, n);
-	factor = smc_linear_power(all - p - BIAS_BITS);
-	power = smc_linear_power(all - p - 2 * BIAS_BITS);
+	factor = smc_linear_power(step->scale - p - SMC_WIDE_ROOT_BIAS);
+	power = smc_linear_power(step->scale - p - 2 * SMC_WIDE_ROOT_BIAS);
 	factor = smc_wide_add(&factor, &power);
 	smc_linear_add(cube, width, e, &factor, n);
-	factor = smc_linear_minus_power(all + 1 - BIAS_BITS);
-	power = smc_linear_minus_power(all - 2 * BIAS_BITS);
+	factor = smc_linear_minus_power(step->scale + 1 - SMC_WIDE_ROOT_BIAS);
+	power = smc_linear_minus_power(step->scale - 2 * SMC_WIDE_ROOT_BIAS);
 	factor = smc_wide_add(&factor, &power);
 	smc_linear_add_constant(k->engine, cube, width, &factor, n);
 	return SMC_OK;
 }
 
-/*
- * What is to be scaled down to e_(i+1), whose ring is *width and whose places are
- * *places; and y e_i, in one of the rounds that this takes.
- */
+/* What is to be scaled down to e_(i+1), in *out; and y e_i, in one of the rounds that this takes. */
 static SmcStatus
-next_error(Work *k, int i, SmcScaledProduct times_y, int *width, int *places, uint64_t **out)
+next_error(Work *k, int i, const SmcRootStep *step, SmcScaledProduct times_y, uint64_t **out)
 {
-	const Plan *plan = k->plan;
-	Way			way = way_of(plan, i);
-	int			p = plan->p;
-	int			w = way == AT_ONCE ? smc_scaled_width(plan->n, 3 * p + 3 - error_bits[i + 1]) : plan->iterate_width;
-	uint64_t   *square = vector(k, w);
-	uint64_t   *cube = vector(k, w);
-	SmcScaledProduct first[2] = {{w, NULL, &k->e, square}, times_y};
-	SmcScaledProduct second[2] = {{w, square, &k->e, cube}, times_y};
+	int			width = step->width;
+	uint64_t   *square = vector(k, width);
+	uint64_t   *cube = vector(k, width);
+	SmcScaledProduct first[2] = {{width, NULL, &k->e, square}, times_y};
+	SmcScaledProduct second[2] = {{width, square, &k->e, cube}, times_y};
 	SmcScaled	cut;
-	SmcScaling	down = {w, square, larger(p, 2 * p + 1 - 2 * error_bits[i]), p, plan->n / 2, &cut};
+	SmcScaling	down = {width, square, step->square_bits, k->plan->p, k->plan->n / 2, &cut};
 	SmcWide		three = smc_wide_from_int(3);
 	SmcStatus	status;
 
 	if (square == NULL || cube == NULL)
 		return SMC_ERR_MEMORY;
-	*width = w;
 	*out = cube;
-	*places = way == IN_TWO ? p : 2 * p;
-	status = smc_scaled_multiply(k->engine, first, way == SQUARE ? 2 : 1, k->count);
+	status = smc_scaled_multiply(k->engine, first, step->way == SMC_ROOT_SQUARE ? 2 : 1, k->count);
 	if (status != SMC_OK)
 		return status;
-	if (way == SQUARE)
+	if (step->way == SMC_ROOT_SQUARE)
 	{
-		*places += 2;
-		smc_linear_add(cube, w, square, &three, k->count);
+		smc_linear_add(cube, width, square, &three, k->count);
 		return SMC_OK;
 	}
-	if (way == IN_TWO)
+	if (step->way == SMC_ROOT_IN_TWO)
 	{
 		status = smc_scaled_down(k->engine, &down, 1, k->count, k->arena);
 		if (status == SMC_OK)
-			smc_scaled_ring(k->engine, &cut, w, square, k->count);
+			smc_scaled_ring(k->engine, &cut, width, square, k->count);
 	}
 	if (status == SMC_OK)
 		status = smc_scaled_multiply(k->engine, second, 2, k->count);
-	if (status == SMC_OK)
-		status = combine(k, i, w, *places, square, cube);
-	*places += p + 2;
-	return status;
+	return status == SMC_OK ? combine(k, i, step, square, cube) : status;
 }
 
 /* One iteration: y (1 + e / 2), which the last time goes to y_last, and the next e. */
 static SmcStatus
 iterate(Work *k, int i)
 {
-	const Plan *plan = k->plan;
+	const SmcRootPlan *plan = k->plan;
+	SmcRootStep step = smc_wide_plan_step(plan, i);
 	int			width = plan->iterate_width;
 	bool		last = i == plan->iterations - 1;
-	int			y_places = (i == 0 ? FINE_BITS : plan->p) + plan->p + 1;
-	int			e_width = 0;
-	int			e_places = 0;
+	int			y_scale = (i == 0 ? SMC_WIDE_FINE_BITS : plan->p) + plan->p + 1;
 	uint64_t   *e = NULL;
 	uint64_t   *product = vector(k, width);
 	SmcScaledProduct times_y = {width, k->y, &k->e, product};
@@ -463,7 +335,7 @@ iterate(Work *k, int i)
 	SmcScaled	e_next;
 	SmcScaling	down[2];
 	SmcWide		factor = smc_linear_power(plan->p + 1);
-	SmcWide		bias = smc_linear_power(plan->p + 1 - BIAS_BITS);
+	SmcWide		bias = smc_linear_power(plan->p + 1 - SMC_WIDE_ROOT_BIAS);
 	SmcStatus	status;
 
 	if (product == NULL)
@@ -471,16 +343,15 @@ iterate(Work *k, int i)
 	if (last)
 		status = smc_scaled_multiply(k->engine, &times_y, 1, k->count);
 	else
-		status = next_error(k, i, times_y, &e_width, &e_places, &e);
+		status = next_error(k, i, &step, times_y, &e);
 	if (status != SMC_OK)
 		return status;
 	if (i == 0)
 		factor = smc_wide_add(&factor, &bias);
 	smc_linear_add(product, width, k->y, &factor, k->count);
-	down[0] = (SmcScaling) {width, product, y_places + 2, y_places - (last ? plan->q : plan->p), plan->n / 2,
+	down[0] = (SmcScaling) {width, product, y_scale + 2, y_scale - (last ? plan->q : plan->p), plan->n / 2,
 		last ? &k->y_last : &y_next};
-	down[1] = (SmcScaling) {e_width, e, larger(e_places - plan->p, e_places + 1 - error_bits[i + 1]),
-		e_places - plan->p, plan->n / 2, &e_next};
+	down[1] = (SmcScaling) {step.width, e, step.bits, step.scale - plan->p, plan->n / 2, &e_next};
 	status = smc_scaled_down(k->engine, down, last ? 1 : 2, k->count, k->arena);
 	if (status != SMC_OK || last)
 		return status;
@@ -493,7 +364,7 @@ iterate(Work *k, int i)
 static SmcStatus
 guess_root(Work *k)
 {
-	const Plan *plan = k->plan;
+	const SmcRootPlan *plan = k->plan;
 	int			width = plan->guess_width;
 	uint64_t   *xv = vector(k, width);
 	uint64_t   *x = vector(k, width);
@@ -598,7 +469,7 @@ settle(Work *k, int width, uint64_t *root)
 }
 
 static SmcStatus
-root_chunk(SmcEngine *engine, const Plan *plan, int width, const uint64_t *x, uint64_t *root, size_t count)
+root_chunk(SmcEngine *engine, const SmcRootPlan *plan, int width, const uint64_t *x, uint64_t *root, size_t count)
 {
 	SmcArena   *arena = smc_arena_create();
 	Work		k = {.plan = plan, .engine = engine, .arena = arena, .count = count};
@@ -629,15 +500,13 @@ SmcStatus
 smc_wide_root(SmcEngine *engine, int width, int x_bits, const uint64_t *x, uint64_t *root, size_t count)
 {
 	size_t		limbs = smc_limbs_of(width);
-	size_t		most;
-	Plan		plan;
+	SmcRootPlan plan;
 	SmcStatus	status = SMC_OK;
 
-	if (!smc_limbs_valid(width) || !make_plan(&plan, engine->channel->party_count, x_bits) || width < plan.width)
+	if (!smc_limbs_valid(width) || !smc_wide_plan_root(&plan, engine->channel->party_count, x_bits) || width < plan.width)
 		return SMC_ERR_ARGUMENT;
-	most = CHUNK_WORDS / ((size_t) (x_bits + 1) * smc_limbs_of(plan.width));
-	for (size_t at = 0; at < count && status == SMC_OK; at += most)
+	for (size_t at = 0; at < count && status == SMC_OK; at += plan.chunk)
 		status = root_chunk(engine, &plan, width, x + at * limbs, root + at * limbs,
-							count - at < most ? count - at : most);
+							count - at < plan.chunk ? count - at : plan.chunk);
 	return status;
 }

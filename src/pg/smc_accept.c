@@ -23,6 +23,7 @@
 #include "pg/smc_consent_store.h"
 #include "pg/smc_identity.h"
 #include "pg/smc_peer.h"
+#include "pg/smc_privacy.h"
 #include "pg/smc_source.h"
 #include "pg/smc_study.h"
 
@@ -124,6 +125,7 @@ smc_accept(PG_FUNCTION_ARGS)
 	require_owner(study->name, study->owner);
 
 	/* a consent that can't be kept is none */
+	smc_privacy_check_study(study);
 	smc_source_require_readable(study, smc_source_find(study));
 
 	if (!smc_consent_has_current(study))

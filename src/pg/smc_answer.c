@@ -5,9 +5,10 @@
  * (AGREE); COMPUTE is checked against our own definition, consent and
  * registry, whoever sent it; the audit row is flushed; where the study wants
  * it, people here and at the other peers are waited for (pg/smc_approval.h);
- * the local query runs; the joint part runs; CONTRIBUTED goes to the hub; with
- * its END the figures meant for us are kept.  Each step that touches the
- * database is a short transaction of its own.
+ * the local query runs; where the study's queries are counted, this one is
+ * (pg/smc_claim.h); the joint part runs; CONTRIBUTED goes to the hub; with its
+ * END the figures meant for us are kept.  Each step that touches the database is
+ * a short transaction of its own.
  *
  * The hub's silence for smc.peer_timeout (the asker's, it travels in COMPUTE)
  * ends a computation; the hub PINGs while it waits.
@@ -32,6 +33,7 @@
 #include "pg/smc_approval.h"
 #include "pg/smc_audit.h"
 #include "pg/smc_circuit.h"
+#include "pg/smc_claim.h"
 #include "pg/smc_compute.h"
 #include "pg/smc_consent.h"
 #include "pg/smc_failure.h"
@@ -45,6 +47,7 @@
 #include "pg/smc_peer.h"
 #include "pg/smc_query.h"
 #include "pg/smc_secret_terms.h"
+#include "pg/smc_quota.h"
 #include "pg/smc_study.h"
 #include "pg/smc_transaction.h"
 #include "pg/smc_waiting.h"
@@ -397,6 +400,7 @@ check_study(const SmcAnswer *answer, const SmcComputeMessage *asked)
 				 errmsg("party \"%s\" may not ask about study \"%s\"", hub_name(answer), asked->study),
 				 errdetail("The study's option query_by doesn't name it.")));
 	smc_study_require_runnable(study);
+	smc_quota_require_left(study);
 	return study;
 }
 
@@ -800,6 +804,23 @@ confirm_consent(SmcAnswer *answer, const Computation *c)
 	smc_transaction_commit_lazy();
 }
 
+/* Where the study limits its queries, have this one counted before any share leaves. */
+static void
+count_query(SmcAnswer *answer, const Computation *c)
+{
+	SmcClaim	claim;
+
+	claim.study = c->study;
+	claim.mesh = answer->mesh;
+	claim.seq = c->asked.seq;
+	claim.id = c->asked.id;
+	claim.asked_by = hub_name(answer);
+	claim.on_idle = check_hub;
+	claim.arg = answer;
+	start_listening(answer);
+	smc_claim_by_peer(&claim);
+}
+
 static void
 run_joint_part(SmcAnswer *answer, Computation *c)
 {
@@ -901,6 +922,7 @@ answer_compute(SmcAnswer *answer, const SmcMessage *message)
 	if (!smc_query_reads_nothing(c->query))
 		run_local_part(answer, c);
 	confirm_consent(answer, c);
+	count_query(answer, c);
 	run_joint_part(answer, c);
 	keep(answer, c);
 	await_end(answer, c);

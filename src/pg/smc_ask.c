@@ -23,6 +23,7 @@
 #include "pg/smc_circuit.h"
 #include "pg/smc_local.h"
 #include "pg/smc_module.h"
+#include "pg/smc_quota.h"
 #include "pg/smc_secret_terms.h"
 #include "pg/smc_watch.h"
 
@@ -62,6 +63,7 @@ void
 smc_ask_require_study(const SmcStudy *study, bool reads_rows)
 {
 	smc_study_require_runnable(study);
+	smc_quota_require_left(study);
 
 	if ((study->askers & (1 << study->self)) == 0)
 		ereport(ERROR,

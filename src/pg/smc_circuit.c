@@ -22,6 +22,7 @@
 #include "pg/smc_exprrange.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_formula.h"
+#include "pg/smc_privacy.h"
 
 #define CONTEST_BITS	127		/* of a minimum or maximum: its mark of "none" is 2^126 */
 
@@ -37,7 +38,11 @@ typedef struct Builder
 	bool	   *has_leaf;
 	int		   *slot_nodes;		/* by slot: the input's node, or -1 */
 	SmcFormulaValue *secrets;	/* of the query's */
+	int			noisy_count;	/* numbers with noise: without it, and with it */
+	int		   *noisy_from;
+	int		   *noisy_to;
 	int			present;		/* bit: whether the group has rows; -1: it has, or there are no groups */
+	int			noises;			/* of the query, over which its epsilon is split */
 } Builder;
 
 static void
@@ -116,6 +121,9 @@ builder_init(Builder *builder, const SmcStudy *study, const SmcQuery *query, Smc
 	for (int i = 0; i < SMC_LAYOUT_SLOTS_MAX; i++)
 		builder->slot_nodes[i] = -1;
 	builder->present = -1;
+	builder->noises = 1;
+	builder->noisy_from = palloc(2 * Max(query->agg_count, 1) * sizeof(int));
+	builder->noisy_to = palloc(2 * Max(query->agg_count, 1) * sizeof(int));
 	add_secrets(builder);
 }
 
@@ -143,6 +151,57 @@ static int
 count_input(Builder *builder, SmcSlotKind kind, int agg)
 {
 	return smc_program_not_negative(builder->program, number_input(builder, kind, agg, SMC_COUNT_BITS));
+}
+
+static int
+sum_bits(const Builder *builder, const SmcAgg *agg)
+{
+	return smc_exprrange_sum_bits(builder->study, agg->arg, agg->scale);
+}
+
+/* Noise for a number whose sensitivity is that. */
+static int
+noise_input(Builder *builder, SmcRing128 sensitivity)
+{
+	SmcCircuitNoise noise = {smc_privacy_epsilon(builder->study),
+	(SmcRing128) SMC_PRIVACY_UNIT * builder->noises * sensitivity};
+	SmcNoisePlan plan;
+	SmcStatus	status = smc_noise_plan(noise.numerator, noise.denominator, &plan);
+
+	if (status != SMC_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("noise over study \"%s\" would be too large to be computed", builder->study->name)));
+	if (builder->layout != NULL)
+	{
+		builder->circuit->noises[builder->circuit->noise_count] = noise;
+		builder->circuit->number_slots[builder->circuit->number_count++] = -1 - builder->circuit->noise_count++;
+	}
+	return smc_program_input(builder->program, plan.digits + 1);
+}
+
+/* A sum or count of an aggregate as it may be told: with noise where the study has an epsilon. */
+static int
+told_number(Builder *builder, SmcSlotKind kind, int agg)
+{
+	const SmcAgg *a = &builder->query->aggs[agg];
+	bool		is_sum = kind == SMC_SLOT_SUM;
+	int			node = is_sum ? number_input(builder, kind, agg, sum_bits(builder, a)) :
+		count_input(builder, kind, agg);
+
+	if (!smc_privacy_applies(builder->study))
+		return node;
+	/* one noise a number, however often it is used */
+	for (int i = 0; i < builder->noisy_count; i++)
+	{
+		if (builder->noisy_from[i] == node)
+			return builder->noisy_to[i];
+	}
+	builder->noisy_from[builder->noisy_count] = node;
+	builder->noisy_to[builder->noisy_count] =
+		smc_program_add(builder->program, node,
+						noise_input(builder, smc_privacy_sensitivity(builder->study, a, is_sum)));
+	return builder->noisy_to[builder->noisy_count++];
 }
 
 /* The two bits of a comparison, less being the first. */
@@ -177,18 +236,13 @@ empty_bit(Builder *builder, int agg)
 {
 	const SmcAgg *a = &builder->query->aggs[agg];
 
-	if (is_never_empty(builder))
+	/* with noise, that isn't told: the sum of no rows is noise */
+	if (is_never_empty(builder) || smc_privacy_applies(builder->study))
 		return -1;
 	/* in a group that is there, all its rows are behind it */
 	if (builder->query->group_count > 0 && smc_query_takes_all_rows(builder->study, a))
 		return -1;
 	return smc_program_zero(builder->program, count_input(builder, SMC_SLOT_COUNT, agg));
-}
-
-static int
-sum_bits(const Builder *builder, const SmcAgg *agg)
-{
-	return smc_exprrange_sum_bits(builder->study, agg->arg, agg->scale);
 }
 
 static bool
@@ -234,6 +288,18 @@ contest_leaf(Builder *builder, int agg, SmcFormulaValue *value)
 	return true;
 }
 
+/* A noisy count can be zero or less: there is no average then. */
+static void
+settle_noisy_divisor(Builder *builder, SmcFormulaValue *value)
+{
+	SmcProgram *program = builder->program;
+	SmcWide		one = smc_wide_from_int(1);
+	int			unit = smc_program_constant(program, &one);
+
+	value->null = smc_program_less(program, value->den, unit);
+	value->den = smc_program_not_negative(program, smc_program_select(program, value->null, unit, value->den));
+}
+
 /* The value of an aggregate: SmcFormulaLeaf. */
 static bool
 leaf_of(void *arg, int agg, SmcFormulaValue *value)
@@ -253,18 +319,20 @@ leaf_of(void *arg, int agg, SmcFormulaValue *value)
 	{
 		case SMC_AGG_COUNT_ROWS:
 		case SMC_AGG_COUNT:
-			value->num = count_input(builder, SMC_SLOT_COUNT, agg);
-			value->positive = true;
+			value->num = told_number(builder, SMC_SLOT_COUNT, agg);
+			value->positive = !smc_privacy_applies(builder->study);
 			break;
 		case SMC_AGG_SUM:
-			value->num = number_input(builder, SMC_SLOT_SUM, agg, sum_bits(builder, a));
+			value->num = told_number(builder, SMC_SLOT_SUM, agg);
 			value->null = empty_bit(builder, agg);
 			value->scale = a->scale;
 			break;
 		case SMC_AGG_AVG:
-			value->num = number_input(builder, SMC_SLOT_SUM, agg, sum_bits(builder, a));
-			value->den = count_input(builder, SMC_SLOT_COUNT, agg);
+			value->num = told_number(builder, SMC_SLOT_SUM, agg);
+			value->den = told_number(builder, SMC_SLOT_COUNT, agg);
 			value->null = empty_bit(builder, agg);
+			if (smc_privacy_applies(builder->study))
+				settle_noisy_divisor(builder, value);
 			value->scale = a->scale;
 			value->digits = a->scale;
 			break;
@@ -446,7 +514,7 @@ smc_circuit_bypasses(const SmcStudy *study, const SmcQuery *query, int agg)
 {
 	const SmcAgg *a = &query->aggs[agg];
 
-	if (!a->is_output || query->having != NULL)
+	if (!a->is_output || query->having != NULL || smc_privacy_applies(study))
 		return false;
 	return a->kind != SMC_AGG_AVG || follows(study, query, agg);
 }
@@ -472,36 +540,28 @@ note_secrets(SmcCircuit *circuit, const Builder *builder)
 	}
 }
 
-SmcCircuit *
-smc_circuit_make(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
+/* Build the circuit for those outputs, epsilon being split over so many numbers. */
+static SmcCircuit *
+build(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, const List *outputs, int noises)
 {
-	SmcCircuit *circuit;
+	SmcCircuit *circuit = palloc0(sizeof(SmcCircuit));
 	Builder		builder;
-	List	   *outputs = NIL;
 	ListCell   *cell;
 
-	foreach(cell, smc_query_outputs(query))
-	{
-		int			output = lfirst_int(cell);
-
-		if (output >= SMC_QUERY_AGGS_MAX || !smc_circuit_bypasses(study, query, output))
-			outputs = lappend_int(outputs, output);
-	}
-	if (outputs == NIL && query->having == NULL && query->keep_count == 0)
-		return NULL;
-
 	builder_init(&builder, study, query, layout);
-	circuit = palloc0(sizeof(SmcCircuit));
 	circuit->program = builder.program;
 	note_secrets(circuit, &builder);
-	circuit->number_slots = palloc(SMC_LAYOUT_SLOTS_MAX * sizeof(int16));
+	circuit->number_slots = palloc(2 * SMC_LAYOUT_SLOTS_MAX * sizeof(int16));
 	circuit->bit_slots = palloc(SMC_LAYOUT_SLOTS_MAX * sizeof(int16));
 	circuit->outputs = palloc0(Max(list_length(outputs), 1) * sizeof(SmcCircuitOutput));
 	circuit->keeps = palloc0(Max(query->keep_count, 1) * sizeof(SmcCircuitKeep));
+	circuit->noises = palloc0(2 * Max(query->agg_count, 1) * sizeof(SmcCircuitNoise));
+	circuit->all_shown = smc_privacy_applies(study) && query->having == NULL;
 	circuit->shown = circuit->shown_error = -1;
 	builder.circuit = circuit;
+	builder.noises = noises;
 
-	if (query->group_count > 0 && study->min_rows <= 1 && any_formula(query))
+	if (query->group_count > 0 && study->min_rows <= 1 && any_formula(query) && !smc_privacy_applies(study))
 		builder.present = smc_program_not(builder.program,
 										  smc_program_zero(builder.program,
 														   count_input(&builder, SMC_SLOT_ROWS, -1)));
@@ -523,6 +583,34 @@ smc_circuit_make(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("a query over study \"%s\" is too much to be computed on shares", study->name),
 				 errhint("Ask for less in one query, or round what is multiplied.")));
+	return circuit;
+}
+
+SmcCircuit *
+smc_circuit_make(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
+{
+	int			slots = layout->slot_count;
+	SmcCircuit *circuit;
+	List	   *outputs = NIL;
+	ListCell   *cell;
+
+	foreach(cell, smc_query_outputs(query))
+	{
+		int			output = lfirst_int(cell);
+
+		if (output >= SMC_QUERY_AGGS_MAX || !smc_circuit_bypasses(study, query, output))
+			outputs = lappend_int(outputs, output);
+	}
+	if (outputs == NIL && query->having == NULL && query->keep_count == 0)
+		return NULL;
+
+	circuit = build(study, query, layout, outputs, 1);
+	if (circuit->noise_count > 1)
+	{
+		/* now that it is known over how many numbers epsilon is split */
+		layout->slot_count = slots;
+		circuit = build(study, query, layout, outputs, circuit->noise_count);
+	}
 	return circuit;
 }
 
@@ -636,6 +724,15 @@ smc_circuit_write(SmcWriter *writer, const SmcCircuit *circuit)
 	write_secrets(writer, circuit);
 	write_slots(writer, circuit->number_slots, circuit->number_count);
 	write_slots(writer, circuit->bit_slots, circuit->bit_count);
+	smc_writer_u16(writer, circuit->noise_count);
+	for (int i = 0; i < circuit->noise_count; i++)
+	{
+		smc_writer_u64(writer, (uint64) circuit->noises[i].numerator);
+		smc_writer_u64(writer, (uint64) (circuit->noises[i].numerator >> 64));
+		smc_writer_u64(writer, (uint64) circuit->noises[i].denominator);
+		smc_writer_u64(writer, (uint64) (circuit->noises[i].denominator >> 64));
+	}
+	smc_writer_u8(writer, circuit->all_shown);
 	smc_writer_u32(writer, (uint32) circuit->shown);
 	smc_writer_u32(writer, (uint32) circuit->shown_error);
 	smc_writer_u16(writer, circuit->shown_recipients);
@@ -660,12 +757,12 @@ smc_circuit_write(SmcWriter *writer, const SmcCircuit *circuit)
 }
 
 static int16 *
-read_slots(SmcReader *reader, const SmcLayout *layout, int *count)
+read_slots(SmcReader *reader, const SmcLayout *layout, int least, int *count)
 {
 	int16	   *slots;
 
 	*count = smc_reader_u16(reader);
-	if (*count > layout->slot_count)
+	if (*count > 2 * SMC_LAYOUT_SLOTS_MAX)
 	{
 		*count = 0;
 		smc_reader_fail(reader);
@@ -674,7 +771,7 @@ read_slots(SmcReader *reader, const SmcLayout *layout, int *count)
 	for (int i = 0; i < *count; i++)
 	{
 		slots[i] = (int16) smc_reader_u16(reader);
-		if (slots[i] < 0 || slots[i] >= layout->slot_count)
+		if (slots[i] < least || slots[i] >= layout->slot_count)
 		{
 			slots[i] = 0;
 			smc_reader_fail(reader);
@@ -715,7 +812,7 @@ read_secrets(SmcReader *reader, const SmcLayout *layout, SmcCircuit *circuit)
 		keep->den = (int) smc_reader_u32(reader);
 		keep->bit = (int) smc_reader_u32(reader);
 		keep->null = (int) smc_reader_u32(reader);
-		keep->supports = read_slots(reader, layout, &keep->support_count);
+		keep->supports = read_slots(reader, layout, 0, &keep->support_count);
 	}
 }
 
@@ -728,12 +825,32 @@ smc_circuit_read(SmcReader *reader, const SmcLayout *layout)
 	int			secret_bits;
 
 	read_secrets(reader, layout, circuit);
-	circuit->number_slots = read_slots(reader, layout, &circuit->number_count);
-	circuit->bit_slots = read_slots(reader, layout, &circuit->bit_count);
+	circuit->number_slots = read_slots(reader, layout, -2 * SMC_QUERY_AGGS_MAX, &circuit->number_count);
+	circuit->bit_slots = read_slots(reader, layout, 0, &circuit->bit_count);
+	circuit->noise_count = smc_reader_u16(reader);
+	if (circuit->noise_count > 2 * SMC_QUERY_AGGS_MAX)
+	{
+		circuit->noise_count = 0;
+		smc_reader_fail(reader);
+	}
+	circuit->noises = palloc0(Max(circuit->noise_count, 1) * sizeof(SmcCircuitNoise));
+	for (int i = 0; i < circuit->noise_count; i++)
+	{
+		circuit->noises[i].numerator = smc_reader_u64(reader);
+		circuit->noises[i].numerator |= (SmcRing128) smc_reader_u64(reader) << 64;
+		circuit->noises[i].denominator = smc_reader_u64(reader);
+		circuit->noises[i].denominator |= (SmcRing128) smc_reader_u64(reader) << 64;
+	}
+	for (int i = 0; i < circuit->number_count; i++)
+	{
+		if (-1 - circuit->number_slots[i] >= circuit->noise_count)
+			smc_reader_fail(reader);
+	}
+	circuit->all_shown = smc_reader_bool(reader);
 	circuit->shown = (int) smc_reader_u32(reader);
 	circuit->shown_error = (int) smc_reader_u32(reader);
 	circuit->shown_recipients = smc_reader_u16(reader);
-	circuit->shown_supports = read_slots(reader, layout, &circuit->shown_support_count);
+	circuit->shown_supports = read_slots(reader, layout, 0, &circuit->shown_support_count);
 	circuit->output_count = smc_reader_u16(reader);
 	if (circuit->output_count > 2 * SMC_QUERY_AGGS_MAX)
 	{
@@ -754,7 +871,7 @@ smc_circuit_read(SmcReader *reader, const SmcLayout *layout)
 		out->digits = (int) smc_reader_u32(reader);
 		out->error = (int) smc_reader_u32(reader);
 		out->scale = smc_reader_u16(reader);
-		out->supports = read_slots(reader, layout, &out->support_count);
+		out->supports = read_slots(reader, layout, 0, &out->support_count);
 	}
 	circuit->program = smc_program_read(reader);
 	if (circuit->program == NULL)

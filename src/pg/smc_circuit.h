@@ -51,14 +51,23 @@ typedef struct SmcCircuitKeep
 	int			support_count;	/* the slots that must reach min_rows */
 	int16	   *supports;
 } SmcCircuitKeep;
+/* Noise that is added to an input: of the ratio exp(-numerator / denominator). */
+typedef struct SmcCircuitNoise
+{
+	SmcRing128	numerator;
+	SmcRing128	denominator;
+} SmcCircuitNoise;
 
 typedef struct SmcCircuit
 {
 	SmcProgram *program;
 	int			secret_count;	/* these come first among the inputs, each by itself: number, divisor; bit, NULL */
 	SmcCircuitSecret *secrets;
-	int			number_count;	/* the slots of the program's other inputs */
+	int			number_count;	/* the slots of the program's other inputs; -1 - n: the n-th noise */
 	int16	   *number_slots;
+	int			noise_count;
+	SmcCircuitNoise *noises;
+	bool		all_shown;		/* every possible group is told of, whether it has rows or not */
 	int			bit_count;		/* of its other input bits, two for each: less, equal */
 	int16	   *bit_slots;
 	int			output_count;

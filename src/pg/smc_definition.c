@@ -117,6 +117,8 @@ write_column(StringInfo buf, const SmcDefinitionColumn *column)
 		}
 		appendStringInfoChar(buf, '}');
 	}
+	if (column->filter_by_values)
+		appendStringInfoString(buf, " filter_by values");
 	if (column->lo)
 	{
 		appendStringInfoString(buf, " lo ");
@@ -153,6 +155,8 @@ smc_definition_write(const SmcDefinition *definition)
 	if (definition->max_queries_per_day >= 0)
 		appendStringInfo(&buf, "max_queries_per_day " INT64_FORMAT "\n",
 						 definition->max_queries_per_day);
+	if (definition->max_groups > 0)
+		appendStringInfo(&buf, "max_groups %u\n", definition->max_groups);
 	if (definition->expires)
 	{
 		appendStringInfoString(&buf, "expires ");
@@ -409,6 +413,8 @@ read_column(Cursor *cursor, SmcDefinitionColumn *column)
 		column->scale = (int) read_number(cursor, SMC_SCALE_MAX);
 	if (accept(cursor, " values {"))
 		read_values(cursor, column);
+	if (accept(cursor, " filter_by values"))
+		column->filter_by_values = true;
 	if (accept(cursor, " lo "))
 		column->lo = read_quoted(cursor);
 	if (accept(cursor, " hi "))
@@ -462,6 +468,11 @@ smc_definition_parse(const char *text, const char **why)
 	if (accept(&cursor, "max_queries_per_day "))
 	{
 		definition->max_queries_per_day = read_number(&cursor, PG_INT64_MAX);
+		expect(&cursor, "\n", "a line goes on where it should end");
+	}
+	if (accept(&cursor, "max_groups "))
+	{
+		definition->max_groups = (uint32) read_number(&cursor, PG_INT32_MAX);
 		expect(&cursor, "\n", "a line goes on where it should end");
 	}
 	if (accept(&cursor, "expires "))

@@ -14,13 +14,13 @@
  *   column salary type numeric(12,2) not_null no allow count, sum, avg scale 2
  *
  * approve_within (seconds) follows approve where that is each, or where it is
- * set; max_queries, max_queries_per_day, expires, epsilon and epsilon_budget
- * follow where they are set.  A column may also have `enum NAME` in place of
- * `type` (its labels are its values), `collate`, `lo`, `hi`, and `reveal_to`
- * where that is not the study's.  A name stands bare when it is made of
- * lower-case letters, digits and underscores; any other, and every value, is in
- * double quotes with \" \\ \n \r \t escaped.  So whatever a name or value holds,
- * a text has one reading, and an agreement has one text.
+ * set; max_queries, max_queries_per_day, max_groups, expires, epsilon and
+ * epsilon_budget follow where they are set.  A column may also have `enum NAME`
+ * in place of `type` (its labels are its values), `collate`, `filter_by values`,
+ * `lo`, `hi`, and `reveal_to` where that is not the study's.  A name stands bare
+ * when it is made of lower-case letters, digits and underscores; any other, and
+ * every value, is in double quotes with \" \\ \n \r \t escaped.  So whatever a
+ * name or value holds, a text has one reading, and an agreement has one text.
  */
 #ifndef SMC_DEFINITION_H
 #define SMC_DEFINITION_H
@@ -43,6 +43,7 @@ typedef struct SmcDefinitionColumn
 	bool		has_values;		/* declared, or an enum's labels */
 	int			value_count;
 	char	  **values;
+	bool		filter_by_values;
 	char	   *lo;				/* NULL: none */
 	char	   *hi;
 	bool		has_recipients; /* reveal_to of its own */
@@ -60,6 +61,7 @@ typedef struct SmcDefinition
 	int			approve_within; /* seconds; 0: not stated */
 	int64		max_queries;	/* -1: no limit */
 	int64		max_queries_per_day;
+	uint32		max_groups;		/* 0: no limit */
 	char	   *expires;		/* NULL: never; else ISO, in UTC */
 	char	   *epsilon;		/* NULL: none */
 	char	   *epsilon_budget;

@@ -143,6 +143,8 @@ compare_column(Telling *telling, const SmcDefinition *their_study, const SmcDefi
 	compare(telling, name, "allow", allow_or_none(theirs->allow), allow_or_none(ours->allow));
 	compare_number(telling, name, "scale", theirs->scale, ours->scale);
 	compare_values(telling, theirs, ours);
+	compare(telling, name, "filter_by", theirs->filter_by_values ? "values" : "any",
+			ours->filter_by_values ? "values" : "any");
 	compare(telling, name, "lo", theirs->lo, ours->lo);
 	compare(telling, name, "hi", theirs->hi, ours->hi);
 	/* what isn't stated follows the study's, whose difference is told already */
@@ -228,6 +230,9 @@ smc_differences_tell(const SmcDefinition *ours, const SmcDefinition *theirs, con
 	compare_number(&telling, NULL, "max_queries", theirs->max_queries, ours->max_queries);
 	compare_number(&telling, NULL, "max_queries_per_day",
 				   theirs->max_queries_per_day, ours->max_queries_per_day);
+	compare_number(&telling, NULL, "max_groups",
+				   theirs->max_groups > 0 ? (int64) theirs->max_groups : -1,
+				   ours->max_groups > 0 ? (int64) ours->max_groups : -1);
 	compare(&telling, NULL, "expires", theirs->expires, ours->expires);
 	compare(&telling, NULL, "epsilon", theirs->epsilon, ours->epsilon);
 	compare(&telling, NULL, "epsilon_budget", theirs->epsilon_budget, ours->epsilon_budget);

@@ -21,6 +21,7 @@
 #include "core/smc_boolean.h"
 #include "core/smc_compare.h"
 #include "core/smc_contest.h"
+#include "core/smc_noise.h"
 #include "pg/smc_evaluate.h"
 
 /* One run. */
@@ -174,7 +175,7 @@ share_sums(Run *run)
 	{
 		int			slot = circuit->number_slots[i];
 
-		if (smc_layout_is_contest(&run->layout->slots[slot]))
+		if (slot < 0 || smc_layout_is_contest(&run->layout->slots[slot]))
 			continue;
 		numbers[i] = all + used * each;
 		used++;
@@ -202,11 +203,12 @@ hold_contests(Run *run)
 
 	for (int i = 0; i < circuit->number_count && status == SMC_OK; i++)
 	{
-		const SmcSlot *slot = &run->layout->slots[circuit->number_slots[i]];
+		int			at = circuit->number_slots[i];
+		const SmcSlot *slot = &run->layout->slots[Max(at, 0)];
 		bool		largest = slot->kind == SMC_SLOT_MAX || slot->kind == SMC_SLOT_ARGMAX;
 		bool		whose = slot->kind == SMC_SLOT_ARGMIN || slot->kind == SMC_SLOT_ARGMAX;
 
-		if (!smc_layout_is_contest(slot))
+		if (at < 0 || !smc_layout_is_contest(slot))
 			continue;
 		numbers[i] = new_numbers(run);
 		if (numbers[i] == NULL)
@@ -227,6 +229,32 @@ hold_contests(Run *run)
 		own_numbers(run, circuit->bit_slots[i], own);
 		status = smc_contest_compare(engine, slot->parties[0], slot->parties[1], own,
 									 bits[2 * i], bits[2 * i + 1], run->count);
+	}
+	return status;
+}
+
+/* Noise, made jointly: a fresh number for each cell. */
+static SmcStatus
+draw_noise(Run *run)
+{
+	const SmcCircuit *circuit = run->circuit;
+	uint64	  **numbers = run->numbers + run->secret_numbers;
+	SmcStatus	status = SMC_OK;
+
+	for (int i = 0; i < circuit->number_count && status == SMC_OK; i++)
+	{
+		const SmcCircuitNoise *noise;
+		SmcNoisePlan plan;
+
+		if (circuit->number_slots[i] >= 0)
+			continue;
+		noise = &circuit->noises[-1 - circuit->number_slots[i]];
+		numbers[i] = new_numbers(run);
+		if (numbers[i] == NULL)
+			return SMC_ERR_MEMORY;
+		status = smc_noise_plan(noise->numerator, noise->denominator, &plan);
+		if (status == SMC_OK)
+			status = smc_noise_laplace(run->evaluation->engine, run->width, &plan, numbers[i], run->count);
 	}
 	return status;
 }
@@ -636,6 +664,7 @@ smc_evaluate_run(const SmcEvaluation *evaluation, SmcOutcome *outcome)
 	if ((status = take_secrets(&run)) == SMC_OK &&
 		(status = share_sums(&run)) == SMC_OK &&
 		(status = hold_contests(&run)) == SMC_OK &&
+		(status = draw_noise(&run)) == SMC_OK &&
 		(status = run_program(&run)) == SMC_OK &&
 		(status = check_errors(&run)) == SMC_OK &&
 		!outcome->division_by_zero &&

@@ -14,6 +14,7 @@
 #include "lib/stringinfo.h"
 #include "port/pg_bitutils.h"
 
+#include "core/smc_noise.h"
 #include "pg/smc_circuit.h"
 #include "pg/smc_compat.h"
 #include "pg/smc_exec.h"
@@ -120,6 +121,28 @@ contest_text(const SmcStudy *study, const SmcQuery *query, const SmcSlot *slot, 
 					what, groups, parties, selections * (comparison_rounds(parties, 128) + 2 * parties));
 }
 
+/* The drawing of noise in words. */
+static List *
+noise_steps(List *steps, const SmcStudy *study, const SmcLayout *layout, int width)
+{
+	const SmcCircuit *circuit = layout->circuit;
+	SmcCost		cost = {0};
+
+	for (int i = 0; i < circuit->noise_count; i++)
+	{
+		SmcNoisePlan plan;
+
+		if (smc_noise_plan(circuit->noises[i].numerator, circuit->noises[i].denominator, &plan) == SMC_OK)
+			smc_noise_cost(&cost, study->party_count, width, &plan, layout->cell_count);
+	}
+	if (circuit->noise_count > 0)
+		steps = lappend(steps, psprintf("%d number%s of noise%s drawn jointly, so that no party knows any: " UINT64_FORMAT " rounds, about " UINT64_FORMAT " bytes to each other party",
+										circuit->noise_count, circuit->noise_count == 1 ? "" : "s",
+										layout->cell_count > 1 ? " for each possible group are" : " are",
+										cost.rounds, smc_cost_bytes(&cost, study->party_count)));
+	return steps;
+}
+
 /* The circuit in words: its inputs, its run, what is opened of it. */
 static List *
 circuit_steps(List *steps, const SmcStudy *study, const SmcLayout *layout, const char *groups)
@@ -147,7 +170,9 @@ circuit_steps(List *steps, const SmcStudy *study, const SmcLayout *layout, const
 			received += each * (study->party_count - 1);
 	}
 	steps = lappend(steps, psprintf("each party splits " UINT64_FORMAT " partial figures%s for a computation into %d shares of %d bits: no message",
-									(uint64) circuit->number_count * layout->cell_count, groups, study->party_count, width));
+									(uint64) (circuit->number_count - circuit->noise_count) * layout->cell_count,
+									groups, study->party_count, width));
+	steps = noise_steps(steps, study, layout, width);
 	if (rounds > 0)
 		steps = lappend(steps, psprintf("what is asked is computed from these on shares: at most " UINT64_FORMAT " rounds, about " UINT64_FORMAT " bytes to each other party",
 										rounds, bytes));

@@ -21,6 +21,7 @@
 #include "pg/smc_exprtype.h"
 #include "pg/smc_modes.h"
 #include "pg/smc_optable.h"
+#include "pg/smc_picks.h"
 
 /* The order of study columns fits this on the wire. */
 StaticAssertDecl(MaxAttrNumber <= PG_UINT16_MAX, "column indexes travel as u16");
@@ -482,6 +483,13 @@ arg_use(const SmcExpr *expr, int at)
 	}
 }
 
+bool
+smc_expr_picks(const SmcStudy *study, const SmcExpr *expr, int at)
+{
+	/* sum(x / 60) of integers says how many reach 60, as a comparison would */
+	return arg_use(expr, at) != USE_VALUE || smc_exprrange_is_step(study, expr);
+}
+
 /* Check every column under expr; word 0: in no value position. */
 static void
 check_columns(const SmcStudy *study, const SmcExpr *expr, SmcAllow word, bool condition)
@@ -501,14 +509,10 @@ check_columns(const SmcStudy *study, const SmcExpr *expr, SmcAllow word, bool co
 
 	foreach(cell, expr->args)
 	{
-		ArgUse		use = arg_use(expr, at++);
-
-		/* sum(x / 60) of integers says how many reach 60, as a comparison would */
-		if (use == USE_VALUE && smc_exprrange_is_step(study, expr))
-			use = USE_BOTH;
 		check_columns(study, lfirst(cell),
-					  use == USE_CONDITION ? 0 : word,
-					  condition || use != USE_VALUE);
+					  arg_use(expr, at) == USE_CONDITION ? 0 : word,
+					  condition || smc_expr_picks(study, expr, at));
+		at++;
 	}
 }
 
@@ -544,6 +548,7 @@ smc_expr_check_value(const SmcStudy *study, SmcExpr *expr, SmcAllow word)
 {
 	smc_exprtype_resolve(study, expr);
 	check_columns(study, expr, word, false);
+	smc_picks_check_value(study, expr);
 }
 
 void
@@ -556,6 +561,7 @@ smc_expr_check_condition(const SmcStudy *study, SmcExpr *expr)
 				 errmsg("a condition over study \"%s\" must be of type boolean, not %s",
 						study->name, format_type_be(expr->type))));
 	check_columns(study, expr, 0, true);
+	smc_picks_check_condition(study, expr);
 }
 
 int

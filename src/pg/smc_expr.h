@@ -94,8 +94,8 @@ extern SmcExpr *smc_expr_parse(SmcReader *reader, int *nodes);
 /*
  * Check types and permissions.  Columns in a value position need the allow
  * bit `word`; columns in a condition (of type boolean, or compared in CASE,
- * NULLIF, GREATEST, LEAST or sign()) need `filter`.  Raises saying which part
- * and why.  Fills types.
+ * NULLIF, GREATEST, LEAST or sign()) need `filter`, and pick only as agreed
+ * (pg/smc_picks.h).  Raises saying which part and why.  Fills types.
  */
 extern void smc_expr_check_value(const SmcStudy *study, SmcExpr *expr, SmcAllow word);
 extern void smc_expr_check_condition(const SmcStudy *study, SmcExpr *expr);
@@ -109,6 +109,12 @@ extern void smc_expr_note_uses(const SmcStudy *study, const SmcExpr *expr, SmcAl
 
 /* Raise unless a column allows a word, naming those it does. */
 extern void smc_expr_require_word(const SmcStudy *study, const SmcColumn *column, SmcAllow word);
+
+/*
+ * Whether a resolved operation's argument number `at` decides which rows weigh
+ * in what it is part of, as a condition does, be it a value as well.
+ */
+extern bool smc_expr_picks(const SmcStudy *study, const SmcExpr *expr, int at);
 
 /*
  * Take from *mask the parties that may not learn figures over a column that

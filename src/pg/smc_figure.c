@@ -348,7 +348,7 @@ smc_figure_cell_shown(const SmcQuery *query, const SmcLayout *layout,
 {
 	size_t		element;
 
-	if (query->having != NULL)
+	if (query->having != NULL || (layout->circuit != NULL && layout->circuit->all_shown))
 		return outcome->shown[cell];
 
 	/* without GROUP BY there is a row even over no rows */

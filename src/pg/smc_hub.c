@@ -6,7 +6,8 @@
  * backend hands over its partials, the joint part runs, every peer reports
  * CONTRIBUTED, END goes to all.  Peers so run their local queries while the
  * user's backend runs its own.  Where the study wants it, all wait after
- * COMPUTE until people at every peer have approved (pg/smc_approval.h).
+ * COMPUTE until people at every peer have approved (pg/smc_approval.h).  Where
+ * its queries are counted, this one is before the joint part (pg/smc_claim.h).
  *
  * While it waits the worker listens to three sides: its peers, the clock
  * (pg/smc_pulse.h), and the backend it works for, whose going away cancels.
@@ -24,6 +25,7 @@
 #include "pg/smc_activity.h"
 #include "pg/smc_agreement.h"
 #include "pg/smc_approval.h"
+#include "pg/smc_claim.h"
 #include "pg/smc_compute.h"
 #include "pg/smc_consent.h"
 #include "pg/smc_failure.h"
@@ -57,6 +59,7 @@ struct SmcHub
 	TimestampTz began_at;
 	bool		approved;		/* people were asked, and all said yes */
 	bool		shared;			/* a share of ours may have left */
+	uint16		ready;			/* who has reported READY */
 	uint16		contributed;	/* who has reported CONTRIBUTED */
 	bool		committed;		/* what was kept is on disk everywhere: it can't fail any more */
 	SmcQuery   *query;			/* where it is about secrets, else NULL */
@@ -251,10 +254,11 @@ is_agreed(const SmcHub *hub, const uint8 *digest)
 }
 
 /*
- * The study as far as consents go by it: its name, parties, definition and
- * digest.  They come from the backend, not from the catalogs: there our own
- * asker's transaction may hold a lock, or someone may wait for one behind it.
- * A definition that isn't committed has nobody's consent, so it gets nowhere.
+ * The study as far as consents and counts go by it: its name, parties,
+ * definition, digest, and how many queries it allows.  They come from the
+ * backend, not from the catalogs: there our own asker's transaction may hold a
+ * lock, or someone may wait for one behind it.  A definition that isn't committed
+ * has nobody's consent, so it gets nowhere.
  */
 static const SmcStudy *
 make_study(const SmcHub *hub)
@@ -266,6 +270,9 @@ make_study(const SmcHub *hub)
 	study->name = task->request.study;
 	study->definition = task->request.definition;
 	memcpy(study->digest, task->request.digest, SMC_KEY_BYTES);
+	study->max_queries = task->request.max_queries;
+	study->max_queries_per_day = task->request.max_queries_per_day;
+	study->budget_queries = task->request.budget_queries;
 	study->party_count = hub->party_count;
 	study->self = hub->self;
 	for (i = 0; i < hub->party_count; i++)
@@ -483,6 +490,11 @@ show_decisions(SmcHub *hub, const SmcApproval *approval)
 static void
 take_decision(SmcHub *hub, SmcApproval *approval, SmcMessage *message)
 {
+	if (message->type == SMC_MSG_READY)
+	{
+		smc_claim_note_ready(hub->mesh, message, hub->seq, &hub->ready);
+		return;
+	}
 	if (message->type == SMC_MSG_CONTRIBUTED)
 	{
 		note_contributed(hub, message);
@@ -568,6 +580,11 @@ await_partials(SmcHub *hub, size_t count)
 		}
 		if (next_message(hub, &message))
 		{
+			if (message.type == SMC_MSG_READY)
+			{
+				smc_claim_note_ready(hub->mesh, &message, hub->seq, &hub->ready);
+				continue;
+			}
 			if (message.type != SMC_MSG_CONTRIBUTED)
 				smc_messages_unexpected(&message, party_name(hub, message.from));
 			note_contributed(hub, &message);
@@ -583,6 +600,22 @@ confirm_consent(SmcHub *hub)
 	smc_transaction_begin();
 	smc_consent_require_still(make_study(hub));
 	smc_transaction_commit_lazy();
+}
+
+/* Where the study limits its queries, have all parties count this one before any share leaves. */
+static void
+count_query(SmcHub *hub)
+{
+	SmcClaim	claim;
+
+	claim.study = make_study(hub);
+	claim.mesh = hub->mesh;
+	claim.seq = hub->seq;
+	claim.id = hub->task->request.id;
+	claim.asked_by = hub->task->audit.asked_by;
+	claim.on_idle = on_idle;
+	claim.arg = hub;
+	smc_claim_by_hub(&claim, hub->ready);
 }
 
 static void
@@ -712,6 +745,7 @@ compute(SmcHub *hub)
 		await_approval(hub);
 	partials = await_partials(hub, (size_t) layout->cell_count * layout->slot_count);
 	confirm_consent(hub);
+	count_query(hub);
 	run_joint_part(hub, layout, partials, &outcome);
 	await_contributed(hub);
 	keep(hub, &outcome);
@@ -806,6 +840,7 @@ smc_hub_serve(SmcHub *hub, SmcTask *task)
 	hub->committed = false;
 	hub->query = NULL;
 	hub->shared = false;
+	hub->ready = 0;
 	hub->contributed = 0;
 	hub->began_at = GetCurrentTimestamp();
 	smc_pulse_begin(hub->pulse, task->timeout_ms);

@@ -359,6 +359,8 @@ add_column(StringInfo buf, const Import *import, const SmcDefinition *definition
 		add_option(buf, &first, "scale", psprintf("%d", column->scale));
 	if (column->has_values && !column->is_enum)
 		add_option(buf, &first, "values", array_literal(column->value_count, column->values));
+	if (column->filter_by_values)
+		add_option(buf, &first, "filter_by", "values");
 	if (column->lo)
 		add_option(buf, &first, "lo", column->lo);
 	if (column->hi)
@@ -404,6 +406,8 @@ make_command(const Import *import, const SmcDefinition *definition)
 	if (definition->max_queries_per_day >= 0)
 		add_option(&buf, &first, "max_queries_per_day",
 				   psprintf(INT64_FORMAT, definition->max_queries_per_day));
+	if (definition->max_groups > 0)
+		add_option(&buf, &first, "max_groups", psprintf("%u", definition->max_groups));
 	if (definition->expires)
 		add_option(&buf, &first, "expires", definition->expires);
 	if (definition->epsilon)

@@ -385,6 +385,9 @@ smc_run_begin(const SmcRequest *request)
 	run->request.study = pstrdup(study->name);
 	run->request.definition = pstrdup(study->definition);
 	memcpy(run->request.digest, study->digest, SMC_KEY_BYTES);
+	run->request.max_queries = study->max_queries;
+	run->request.max_queries_per_day = study->max_queries_per_day;
+	run->request.budget_queries = study->budget_queries;
 	run->request.role = GetUserNameFromId(GetUserId(), false);
 	run->request.query = (bytea *) PG_DETOAST_DATUM_COPY(PointerGetDatum(request->query));
 	run->request.layout = (bytea *) PG_DETOAST_DATUM_COPY(PointerGetDatum(request->layout));

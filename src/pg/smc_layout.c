@@ -11,6 +11,7 @@
 #include "pg/smc_bytea.h"
 #include "pg/smc_circuit.h"
 #include "pg/smc_layout.h"
+#include "pg/smc_privacy.h"
 #include "pg/smc_query.h"
 
 /* Places of a group column: its values, and NULL unless that can't be. */
@@ -237,7 +238,8 @@ lay_out_at_once(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
 			add_slot(layout, SMC_SLOT_ANY, i, -1, smc_query_recipients(study, query, i));
 	}
 
-	if (query->group_count > 0 && query->having == NULL && find_rows(study, query, layout) < 0)
+	if (query->group_count > 0 && query->having == NULL && !smc_privacy_applies(study) &&
+		find_rows(study, query, layout) < 0)
 		add_slot(layout, SMC_SLOT_ANY, -1, -1, smc_query_recipients(study, query, -1));
 }
 

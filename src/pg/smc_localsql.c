@@ -15,12 +15,16 @@
 #include "pg/smc_deparse.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_localsql.h"
+#include "pg/smc_privacy.h"
 #include "pg/smc_source.h"
 
 /* The SQL type that an aggregate's argument is summed as. */
 static Oid
 summed_type(const SmcStudy *study, const SmcAgg *agg)
 {
+	/* cut off at its range, as numeric */
+	if (smc_privacy_applies(study) && smc_exprtype_class(agg->arg) != SMC_CLASS_FLOAT)
+		return NUMERICOID;
 	/* sum(real) would keep six digits */
 	if (smc_exprtype_class(agg->arg) == SMC_CLASS_FLOAT)
 		return FLOAT8OID;
@@ -37,12 +41,40 @@ append_filter(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 	appendStringInfoChar(buf, ')');
 }
 
+/*
+ * A column's value, cut off at its agreed lo and hi: no row counts for more.
+ * NULL stays NULL, which GREATEST and LEAST alone would not see to; NaN is above
+ * all numbers, and becomes hi.
+ */
+static void
+append_cut_off(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
+{
+	const SmcColumn *column = smc_privacy_column(deparse->study, agg);
+	bool		is_float = smc_exprtype_class(agg->arg) == SMC_CLASS_FLOAT;
+	const char *type = is_float ? "pg_catalog.float8" : "pg_catalog.numeric";
+
+	appendStringInfoString(buf, "CASE WHEN ");
+	smc_deparse_expr(buf, deparse, agg->arg);
+	appendStringInfo(buf, " IS NOT NULL THEN %sGREATEST(%s::%s, LEAST(%s::%s, ",
+					 is_float ? "" : "pg_catalog.round(",
+					 quote_literal_cstr(column->lo), type, quote_literal_cstr(column->hi), type);
+	smc_deparse_expr(buf, deparse, agg->arg);
+	appendStringInfo(buf, "::%s))", type);
+	if (!is_float)
+		appendStringInfo(buf, ", %d)", agg->scale);
+	appendStringInfoString(buf, " END");
+}
+
 /* sum(x), avg(x), min(x) or max(x) */
 static void
 append_sum(StringInfo buf, const SmcDeparse *deparse, const char *function, const SmcAgg *agg)
 {
+	bool		cut_off = smc_privacy_applies(deparse->study) && agg->arg->kind == SMC_EXPR_COLUMN;
+
 	appendStringInfo(buf, "pg_catalog.%s(", function);
-	if (smc_exprtype_class(agg->arg) == SMC_CLASS_FLOAT)
+	if (cut_off)
+		append_cut_off(buf, deparse, agg);
+	else if (smc_exprtype_class(agg->arg) == SMC_CLASS_FLOAT)
 		smc_deparse_as(buf, deparse, agg->arg, FLOAT8OID);
 	else if (smc_exprtype_class(agg->arg) == SMC_CLASS_NUMERIC &&
 			 smc_deparse_needs_rounding(deparse, agg->arg))

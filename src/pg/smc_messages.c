@@ -164,6 +164,29 @@ smc_messages_end(const SmcReader *reader, const char *what, const char *from)
 }
 
 void
+smc_messages_post_seq(SmcMesh *mesh, int to, uint8 type, uint64 seq)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	smc_messages_put_u64(&buf, seq);
+	smc_mesh_post(mesh, to, type, buf.data, buf.len);
+	pfree(buf.data);
+}
+
+void
+smc_messages_expect_seq(const SmcMesh *mesh, SmcMessage *message, uint8 type, uint64 seq)
+{
+	const char *from = smc_mesh_party_name(mesh, message->from);
+	SmcReader	reader;
+
+	smc_reader_init(&reader, message->data, message->len);
+	if (message->type != type || smc_reader_u64(&reader) != seq || smc_reader_end(&reader) != SMC_OK)
+		smc_messages_unexpected(message, from);
+	smc_mesh_free_message(message);
+}
+
+void
 smc_messages_write_agree(StringInfo buf, const SmcAgreeMessage *message)
 {
 	smc_messages_put_text(buf, message->study);

@@ -48,6 +48,11 @@ typedef enum SmcLaneMessage
 	 * reason of a refusal goes to the hub alone, others get it empty.
 	 */
 	SMC_MSG_DECISION,
+	/* where the study's queries are counted, u64 seq each: pg/smc_claim.h */
+	SMC_MSG_READY,
+	SMC_MSG_CLAIM,
+	SMC_MSG_CLAIMED,
+	SMC_MSG_COUNT,
 	/*
 	 * party -> all others, before a computation that uses or keeps secrets: u64
 	 * seq, u32 count, of each name in the query u8 SmcSecretState, 16 id.
@@ -83,6 +88,12 @@ typedef struct SmcDecisionMessage
 	TimestampTz at;				/* by that party's clock */
 	char	   *reason;			/* "": none */
 } SmcDecisionMessage;
+
+/* A message that says no more than of which computation it is. */
+extern void smc_messages_post_seq(SmcMesh *mesh, int to, uint8 type, uint64 seq);
+
+/* Check and free such a message, of that type and computation; raises naming the sender. */
+extern void smc_messages_expect_seq(const SmcMesh *mesh, SmcMessage *message, uint8 type, uint64 seq);
 
 /*
  * Writers of parts, for messages that are built by hand.  Text goes out as

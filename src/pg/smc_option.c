@@ -256,6 +256,16 @@ smc_option_parse_switch(const char *value, const char *option)
 	return false;
 }
 
+bool
+smc_option_parse_filter_by(const char *value)
+{
+	if (strcmp(value, "values") == 0)
+		return true;
+	if (strcmp(value, "any") != 0)
+		smc_option_raise_value("filter_by", value, "It must be \"any\" or \"values\".");
+	return false;
+}
+
 /*
  * A month's length depends on the month, and how a minus sign is read on the
  * session's IntervalStyle, so neither is taken.

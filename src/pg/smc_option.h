@@ -43,7 +43,7 @@ extern const char *smc_option_find_twice(int count, char *const *texts);
 /* Option source: one or two identifiers, as a List of String nodes. */
 extern List *smc_option_parse_source(const char *value);
 
-/* A whole number of at least min and at most max: min_rows, max_queries, max_queries_per_day, scale. */
+/* A whole number of at least min and at most max: min_rows, max_queries, max_queries_per_day, max_groups, scale. */
 extern int	smc_option_parse_int(const char *value, const char *option, int min, int max);
 
 /* A positive, finite number: epsilon, epsilon_budget. */
@@ -62,6 +62,9 @@ extern int	smc_option_parse_within(const char *value);
 
 /* Seconds as such an interval: 36:00:00. */
 extern char *smc_option_write_within(int seconds);
+
+/* Option filter_by: whether it is `values` (true) or `any`. */
+extern bool smc_option_parse_filter_by(const char *value);
 
 /*
  * Option expires: a date, or date and time, in ISO 8601, in UTC unless it

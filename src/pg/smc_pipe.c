@@ -297,6 +297,9 @@ smc_pipe_write_request(StringInfo buf, const SmcPipeRequest *request)
 	put_text_or_null(buf, request->study);
 	put_text_or_null(buf, request->definition);
 	appendBinaryStringInfo(buf, (const char *) request->digest, SMC_KEY_BYTES);
+	smc_messages_put_u64(buf, (uint64) request->max_queries);
+	smc_messages_put_u64(buf, (uint64) request->max_queries_per_day);
+	smc_messages_put_u64(buf, (uint64) request->budget_queries);
 	put_text_or_null(buf, request->role);
 	smc_messages_put_blob(buf, VARDATA_ANY(request->query), VARSIZE_ANY_EXHDR(request->query));
 	smc_messages_put_blob(buf, VARDATA_ANY(request->layout), VARSIZE_ANY_EXHDR(request->layout));
@@ -320,6 +323,9 @@ smc_pipe_read_request(SmcReader *reader, SmcPipeRequest *request)
 		request->study = get_text_or_null(reader);
 		request->definition = get_text_or_null(reader);
 		smc_reader_copy(reader, request->digest, SMC_KEY_BYTES);
+		request->max_queries = (int64) smc_reader_u64(reader);
+		request->max_queries_per_day = (int64) smc_reader_u64(reader);
+		request->budget_queries = (int64) smc_reader_u64(reader);
 		request->role = get_text_or_null(reader);
 		request->query = get_bytea(reader);
 		request->layout = get_bytea(reader);

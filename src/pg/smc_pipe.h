@@ -46,6 +46,9 @@ typedef struct SmcPipeRequest
 	char	   *study;
 	char	   *definition;		/* as the asker's transaction sees it */
 	uint8		digest[SMC_KEY_BYTES];
+	int64		max_queries;	/* of the study; -1: no limit */
+	int64		max_queries_per_day;
+	int64		budget_queries;
 	char	   *role;
 	bytea	   *query;
 	bytea	   *layout;

@@ -18,6 +18,8 @@
 #include "pg/smc_exprtype.h"
 #include "pg/smc_layout.h"
 #include "pg/smc_modes.h"
+#include "pg/smc_picks.h"
+#include "pg/smc_privacy.h"
 #include "pg/smc_query.h"
 #include "pg/smc_secret_terms.h"
 
@@ -340,6 +342,7 @@ check_groups(const SmcStudy *study, const SmcQuery *query)
 							column->name, study->name),
 					 errhint("Declare them in the agreed option \"values\".")));
 	}
+	smc_picks_check_groups(study, query->group_count, query->group_columns);
 }
 
 /* Raise unless a count of rows is allowed: some column must allow a count. */
@@ -483,6 +486,7 @@ smc_query_check_agg(const SmcStudy *study, SmcAgg *agg)
 	if (columns == 0)
 		check_count_rows(study, agg);
 
+	agg->scale = 0;
 	if (agg->kind != SMC_AGG_COUNT && agg->kind != SMC_AGG_COUNT_ROWS)
 	{
 		bool		is_extreme = agg->kind == SMC_AGG_MIN || agg->kind == SMC_AGG_MAX;
@@ -499,8 +503,8 @@ smc_query_check_agg(const SmcStudy *study, SmcAgg *agg)
 							   study->min_rows),
 					 errhint("Use FILTER (WHERE ...), or a CASE with one WHEN and no ELSE.")));
 	}
-	else
-		agg->scale = 0;
+	if (smc_privacy_applies(study))
+		smc_privacy_check_agg(study, agg);
 }
 
 int
@@ -739,6 +743,14 @@ smc_query_check(const SmcStudy *study, SmcQuery *query)
 	check_formulas(study, query);
 	check_keeps(study, query);
 	check_recipients(study, query);
+
+	if (smc_privacy_applies(study) && smc_query_outputs(query) == NIL && query->having == NULL &&
+		query->keep_count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("which groups of study \"%s\" have rows can't be told with noise", study->name),
+				 errdetail("The study sets epsilon; its queries tell of all possible groups."),
+				 errhint("Ask for count(*) of each group.")));
 
 	/* raises when the vector is too long, or a formula is beyond the ring */
 	(void) smc_layout_make(study, query);

@@ -311,6 +311,15 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 	}
 }
 
+/* How much noise there is in what is told. */
+static void
+append_noise(StringInfo buf, const SmcStudy *study, const SmcCircuit *circuit)
+{
+	if (circuit->noise_count > 0)
+		appendStringInfo(buf, "\nall with noise: epsilon %s, split over %d number%s that it is made of",
+						 study->epsilon, circuit->noise_count, circuit->noise_count == 1 ? "" : "s");
+}
+
 /* What HAVING opens, and whether a division by zero would be seen. */
 static void
 append_circuit(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const SmcCircuit *circuit)
@@ -347,7 +356,10 @@ smc_query_reveals(const SmcStudy *study, const SmcQuery *query)
 			append_slot(&buf, study, query, layout, &layout->slots[i]);
 	}
 	if (layout->circuit != NULL)
+	{
 		append_circuit(&buf, study, query, layout->circuit);
+		append_noise(&buf, study, layout->circuit);
+	}
 
 	/* every line begins with a newline, so there is one too many */
 	return buf.len > 0 ? buf.data + 1 : buf.data;

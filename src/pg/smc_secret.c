@@ -65,6 +65,7 @@ enum
 	COLUMN_WORDS,
 	COLUMN_COUNTS_ROWS,
 	COLUMN_MIN_ROWS,
+	COLUMN_EPSILON,
 	COLUMN_PARTIES,
 	COLUMN_DIGEST,
 	COLUMN_MADE_BY,
@@ -202,6 +203,7 @@ make_secret(HeapTuple tuple, TupleDesc tupdesc)
 	read_uses(secret, read_texts(values[COLUMN_COLUMNS]), read_texts(values[COLUMN_WORDS]));
 	secret->counts_rows = DatumGetBool(values[COLUMN_COUNTS_ROWS]);
 	secret->min_rows = (uint32) DatumGetInt64(values[COLUMN_MIN_ROWS]);
+	secret->epsilon = DatumGetInt64(values[COLUMN_EPSILON]);
 	secret->parties = read_texts(values[COLUMN_PARTIES]);
 	digest = DatumGetByteaPP(values[COLUMN_DIGEST]);
 	if (VARSIZE_ANY_EXHDR(digest) == SMC_KEY_BYTES)
@@ -371,9 +373,9 @@ smc_secret_put(const SmcSecret *secret, const SmcSecretShare *share, const uint8
 {
 	static SmcStatement insert = {
 		"INSERT INTO @.smc_secret_log VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-		" $16, $17, $18, $19, $20, $21, $22, $23) ON CONFLICT (study, name) DO NOTHING",
+		" $16, $17, $18, $19, $20, $21, $22, $23, $24) ON CONFLICT (study, name) DO NOTHING",
 		COLUMN_COUNT, {TEXTOID, TEXTOID, UUIDOID, TEXTOID, REGTYPEOID, BOOLOID, BOOLOID, BOOLOID,
-			INT4OID, INT4OID, INT4OID, INT4OID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID, BOOLOID, INT8OID,
+			INT4OID, INT4OID, INT4OID, INT4OID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID, BOOLOID, INT8OID, INT8OID,
 			TEXTARRAYOID, BYTEAOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID}
 	};
 	Datum		values[COLUMN_COUNT];
@@ -399,6 +401,7 @@ smc_secret_put(const SmcSecret *secret, const SmcSecretShare *share, const uint8
 	set_uses(secret, values);
 	values[COLUMN_COUNTS_ROWS] = BoolGetDatum(secret->counts_rows);
 	values[COLUMN_MIN_ROWS] = Int64GetDatum((int64) secret->min_rows);
+	values[COLUMN_EPSILON] = Int64GetDatum(secret->epsilon);
 	values[COLUMN_PARTIES] = make_texts(secret->parties);
 	SET_VARSIZE(digest, VARHDRSZ + SMC_KEY_BYTES);
 	memcpy(VARDATA(digest), secret->digest, SMC_KEY_BYTES);
@@ -544,6 +547,7 @@ smc_secret_write(SmcWriter *writer, const SmcSecret *secret)
 	}
 	smc_writer_u8(writer, secret->counts_rows);
 	smc_writer_u32(writer, secret->min_rows);
+	smc_writer_u64(writer, (uint64) secret->epsilon);
 	smc_writer_u32(writer, (uint32) list_length(secret->parties));
 	foreach(lc, secret->parties)
 		smc_writer_text(writer, lfirst(lc));
@@ -592,6 +596,7 @@ smc_secret_parse(SmcReader *reader)
 	}
 	secret->counts_rows = smc_reader_bool(reader);
 	secret->min_rows = smc_reader_u32(reader);
+	secret->epsilon = (int64) smc_reader_u64(reader);
 	count = smc_reader_u32(reader);
 	for (uint32 i = 0; i < count && !reader->failed; i++)
 		secret->parties = lappend(secret->parties, get_text(reader));

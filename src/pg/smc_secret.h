@@ -56,6 +56,7 @@ typedef struct SmcSecret
 	SmcSecretUse *uses;
 	bool		counts_rows;	/* a figure in it reads no column: it goes where the study's do */
 	uint32		min_rows;		/* that it was withheld below; 0 or 1: none */
+	int64		epsilon;		/* of the noise that is in it, in billionths; 0: there is none */
 	List	   *parties;		/* char *, in the study's order */
 	uint8		digest[SMC_KEY_BYTES];	/* of the study then */
 	char	   *made_by;		/* party that asked */

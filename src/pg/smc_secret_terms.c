@@ -7,6 +7,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "pg/smc_privacy.h"
 #include "pg/smc_secret_terms.h"
 
 /* The words that let a column decide, without being in the value. */
@@ -94,16 +95,18 @@ check_secret(const SmcStudy *study, const SmcSecret *secret)
 				 secret->min_rows > 1 ?
 				 errdetail("It was kept when min_rows was %u; now it is %u.", secret->min_rows, study->min_rows) :
 				 errdetail("It was kept when there was no min_rows; now it is %u.", study->min_rows)));
+
+	/* noise is added once, when it is kept: what is made of a noisy figure tells no more than it */
+	if (smc_privacy_applies(study) && (secret->epsilon == 0 || secret->epsilon > smc_privacy_epsilon(study)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("secret \"%s\" of study \"%s\" was kept without the noise that the study now asks for",
+						secret->name, study->name)));
 }
 
 void
 smc_secret_terms_check(const SmcStudy *study, const SmcQuery *query)
 {
-	if ((query->secret_count > 0 || query->keep_count > 0) && study->epsilon != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("study \"%s\" sets option epsilon, so that nothing of it can be kept as a secret", study->name),
-				 errdetail("A kept value has no noise, and what is computed of it later would have none either.")));
 	for (int i = 0; i < query->secret_count; i++)
 	{
 		const SmcSecret *secret = query->secrets[i].secret;
@@ -147,7 +150,17 @@ typedef struct Gathering
 	bool		reads_rows;		/* there is an aggregate in it */
 	bool		counts_rows;
 	uint32		min_rows;		/* the least among what goes in */
+	int64		epsilon;		/* of what has the least noise among it; 0: of some that has none */
 } Gathering;
+
+static void
+gather_epsilon(Gathering *gathering, int64 epsilon)
+{
+	if (gathering->epsilon < 0)
+		gathering->epsilon = epsilon;
+	else if (gathering->epsilon > 0)
+		gathering->epsilon = epsilon == 0 ? 0 : Max(gathering->epsilon, epsilon);
+}
 
 static void
 gather_secret(Gathering *gathering, const SmcSecret *secret)
@@ -162,6 +175,7 @@ gather_secret(Gathering *gathering, const SmcSecret *secret)
 	}
 	gathering->counts_rows |= secret->counts_rows;
 	gathering->min_rows = Min(gathering->min_rows, secret->min_rows);
+	gather_epsilon(gathering, secret->epsilon);
 }
 
 static void
@@ -177,6 +191,7 @@ gather(Gathering *gathering, const SmcExpr *formula)
 		if (smc_query_note_uses(gathering->study, agg, gathering->uses) == 0)
 			gathering->counts_rows = true;
 		gathering->min_rows = Min(gathering->min_rows, gathering->study->min_rows);
+		gather_epsilon(gathering, smc_privacy_applies(gathering->study) ? smc_privacy_epsilon(gathering->study) : 0);
 	}
 	else if (formula->kind == SMC_EXPR_SECRET)
 		gather_secret(gathering, gathering->query->secrets[formula->column].secret);
@@ -189,7 +204,7 @@ smc_secret_terms_make(const SmcStudy *study, const SmcQuery *query, const SmcQue
 {
 	const SmcExpr *formula = query->formulas[keep->formula];
 	SmcSecret  *secret = palloc0(sizeof(SmcSecret));
-	Gathering	gathering = {study, query, palloc0(Max(study->column_count, 1) * sizeof(uint32)), false, false, PG_UINT32_MAX};
+	Gathering	gathering = {study, query, palloc0(Max(study->column_count, 1) * sizeof(uint32)), false, false, PG_UINT32_MAX, -1};
 	StringInfoData made_of;
 	ListCell   *lc;
 
@@ -215,6 +230,7 @@ smc_secret_terms_make(const SmcStudy *study, const SmcQuery *query, const SmcQue
 	}
 	secret->counts_rows = gathering.counts_rows;
 	secret->min_rows = gathering.min_rows != PG_UINT32_MAX ? gathering.min_rows : 0;
+	secret->epsilon = Max(gathering.epsilon, 0);
 	foreach(lc, study->party_names)
 		secret->parties = lappend(secret->parties, pstrdup(lfirst(lc)));
 	memcpy(secret->digest, study->digest, SMC_KEY_BYTES);

@@ -30,6 +30,7 @@
 
 #include "pg/smc_module.h"
 #include "pg/smc_optable.h"
+#include "pg/smc_picks.h"
 #include "pg/smc_shippable.h"
 
 typedef struct Walk
@@ -579,9 +580,11 @@ smc_shippable_test(SmcShipContext *context, Expr *expr)
 {
 	SmcShipContext scratch = *context;
 	Walk		walk = {&scratch};
+	SmcExpr    *condition;
 
 	scratch.params = list_copy(context->params);
-	return ship_whole(&walk, (Node *) expr) != NULL;
+	condition = ship_whole(&walk, (Node *) expr);
+	return condition != NULL && smc_picks_fits(context->study, condition);
 }
 
 /*

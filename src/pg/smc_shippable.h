@@ -27,7 +27,10 @@ typedef struct SmcShipContext
  */
 extern SmcExpr *smc_shippable_expr(SmcShipContext *context, Expr *expr);
 
-/* Whether smc_shippable_expr would translate it; changes nothing, raises nothing. */
+/*
+ * Whether smc_shippable_expr would translate a condition, and it picks rows as
+ * agreed (pg/smc_picks.h); changes nothing, raises nothing.
+ */
 extern bool smc_shippable_test(SmcShipContext *context, Expr *expr);
 
 /*

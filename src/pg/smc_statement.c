@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
 
 #include "pg/smc_module.h"
 #include "pg/smc_statement.h"
@@ -46,12 +47,24 @@ prepare(SmcStatement *statement, Oid schema)
 	pfree(sql.data);
 }
 
-/* Run the statement inside SPI, as the extension's owner; the caller finishes both. */
+/* Enter SPI as the extension's owner, with a plan at hand; the caller finishes both. */
+static void
+begin(SmcStatement *statement, SmcPrivilege *saved)
+{
+	Oid			schema = smc_module_schema();
+
+	smc_module_privilege_begin(saved);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+	if (statement->plan == NULL || statement->schema != schema)
+		prepare(statement, schema);
+}
+
+/* The same, and run the statement. */
 static void
 execute(SmcStatement *statement, const Datum *values, const bool *nulls, SmcPrivilege *saved)
 {
 	char		null_flags[SMC_STATEMENT_ARGS_MAX];
-	Oid			schema = smc_module_schema();
 	int			result;
 	int			i;
 
@@ -59,11 +72,7 @@ execute(SmcStatement *statement, const Datum *values, const bool *nulls, SmcPriv
 	for (i = 0; i < statement->arg_count; i++)
 		null_flags[i] = nulls && nulls[i] ? 'n' : ' ';
 
-	smc_module_privilege_begin(saved);
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "could not connect to SPI");
-	if (statement->plan == NULL || statement->schema != schema)
-		prepare(statement, schema);
+	begin(statement, saved);
 	result = SPI_execute_plan(statement->plan, (Datum *) values, null_flags, false, 0);
 	if (result < 0)
 		elog(ERROR, "could not run \"%s\": %s", statement->sql, SPI_result_code_string(result));
@@ -121,4 +130,21 @@ smc_statement_fetch(SmcStatement *statement, const Datum *values, const bool *nu
 	}
 	finish(&saved);
 	return found;
+}
+
+bool
+smc_statement_read(SmcStatement *statement, const Datum *values, Datum *result)
+{
+	SmcPrivilege saved;
+	bool		is_null = true;
+
+	begin(statement, &saved);
+	PushActiveSnapshot(GetLatestSnapshot());
+	if (SPI_execute_plan(statement->plan, (Datum *) values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not run \"%s\": %s", statement->sql, SPI_result_code_string(SPI_result));
+	PopActiveSnapshot();
+	if (SPI_processed > 0)
+		*result = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+	finish(&saved);
+	return !is_null;
 }

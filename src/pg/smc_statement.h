@@ -38,4 +38,11 @@ extern uint64 smc_statement_run(SmcStatement *statement, const Datum *values, co
 extern bool smc_statement_fetch(SmcStatement *statement, const Datum *values, const bool *nulls,
 								int column_count, Datum *columns, bool *column_nulls);
 
+/*
+ * Read the one value, of a type that is passed by value, that a query gives, as
+ * of what is committed now, whatever the transaction's isolation.  False when it
+ * gives none, or NULL.
+ */
+extern bool smc_statement_read(SmcStatement *statement, const Datum *values, Datum *result);
+
 #endif							/* SMC_STATEMENT_H */

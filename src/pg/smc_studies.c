@@ -23,6 +23,8 @@
 #include "pg/smc_consent.h"
 #include "pg/smc_consent_store.h"
 #include "pg/smc_peer.h"
+#include "pg/smc_privacy.h"
+#include "pg/smc_quota.h"
 #include "pg/smc_study.h"
 
 PG_FUNCTION_INFO_V1(smc_studies_list);
@@ -38,6 +40,9 @@ enum
 	OUT_MISSING,
 	OUT_DIFFERS,
 	OUT_SOURCE,
+	OUT_QUERIES_LEFT,
+	OUT_QUERIES_LEFT_TODAY,
+	OUT_EPSILON_LEFT,
 	OUT_DEFINITION,
 	OUT_COUNT
 };
@@ -121,6 +126,7 @@ describe(const SmcStudy *study, const List *relids, Datum *values, bool *nulls)
 	uint16		accepted = 0;
 	char		hex[SMC_KEY_BYTES * 2 + 1];
 	StringInfoData differs;
+	SmcQuota	quota;
 	int			i;
 
 	initStringInfo(&differs);
@@ -149,6 +155,14 @@ describe(const SmcStudy *study, const List *relids, Datum *values, bool *nulls)
 		values[OUT_SOURCE] = CStringGetTextDatum(study->source);
 	else
 		nulls[OUT_SOURCE] = true;
+	smc_quota_read(study, &quota);
+	values[OUT_QUERIES_LEFT] = Int64GetDatum(quota.left);
+	nulls[OUT_QUERIES_LEFT] = quota.left < 0;
+	values[OUT_QUERIES_LEFT_TODAY] = Int64GetDatum(quota.left_today);
+	nulls[OUT_QUERIES_LEFT_TODAY] = quota.left_today < 0;
+	nulls[OUT_EPSILON_LEFT] = study->epsilon == NULL || study->epsilon_budget == NULL;
+	if (!nulls[OUT_EPSILON_LEFT])
+		values[OUT_EPSILON_LEFT] = Float8GetDatum(smc_privacy_left(study, quota.used));
 	values[OUT_DEFINITION] = CStringGetTextDatum(study->definition);
 }
 

@@ -37,6 +37,7 @@
 #include "pg/smc_differences.h"
 #include "pg/smc_identity.h"
 #include "pg/smc_peer.h"
+#include "pg/smc_privacy.h"
 #include "pg/smc_study.h"
 #include "pg/smc_study_read.h"
 
@@ -513,16 +514,6 @@ smc_study_party_list(const SmcStudy *study, uint16 mask)
 	return buf.data;
 }
 
-static void
-refuse_option(const SmcStudy *study, const char *option)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("study \"%s\" sets option %s, which this release can't keep to yet",
-					study->name, option),
-			 errdetail("What is agreed and can't be kept is refused, never ignored.")));
-}
-
 void
 smc_study_require_runnable(const SmcStudy *study)
 {
@@ -532,14 +523,7 @@ smc_study_require_runnable(const SmcStudy *study)
 				 errmsg("study \"%s\" has expired", study->name),
 				 errdetail("It was agreed until %s.", timestamptz_to_str(study->expires)),
 				 errhint("The parties can agree on a later \"expires\" and accept that.")));
-	if (study->max_queries >= 0)
-		refuse_option(study, "max_queries");
-	if (study->max_queries_per_day >= 0)
-		refuse_option(study, "max_queries_per_day");
-	if (study->epsilon)
-		refuse_option(study, "epsilon");
-	if (study->epsilon_budget)
-		refuse_option(study, "epsilon_budget");
+	smc_privacy_check_study(study);
 }
 
 char *

@@ -66,6 +66,7 @@ typedef struct SmcColumn
 	int			scale;			/* digits kept after the point: of numeric(p,s), of the option, 0 for integers, SMC_SCALE_NONE where not a number or not declared */
 	int			value_count;	/* the declared domain: option values, an enum's labels, boolean's f,t; 0: none */
 	char	  **values;			/* as the type's output function writes them */
+	bool		filter_by_values;	/* conditions only by those values: filter_by 'values' */
 	uint16		recipients;		/* who may learn figures over this column: bit i = party i */
 	char	   *lo;				/* declared range, or NULL */
 	char	   *hi;
@@ -89,9 +90,11 @@ typedef struct SmcStudy
 	int			approve_within; /* seconds that a run waits for that; 0 where neither is set */
 	int64		max_queries;	/* -1: no limit */
 	int64		max_queries_per_day;	/* -1: no limit */
+	uint32		max_groups;		/* possible groups of one query; 0: no limit */
 	TimestampTz expires;		/* DT_NOEND: never */
 	char	   *epsilon;		/* NULL: none */
 	char	   *epsilon_budget; /* NULL: none */
+	int64		budget_queries; /* how many the budget is good for; -1: no limit */
 	int			column_count;
 	SmcColumn  *columns;		/* in order of attnum, dropped ones left out */
 	char	   *definition;		/* canonical text */
@@ -118,10 +121,8 @@ extern SmcStudy *smc_study_try_load(Oid relid, char **why);
 extern List *smc_study_relations(void);
 
 /*
- * Raise when a query can't be run on the study as things stand: it sets a
- * limit that this release can't keep yet (max_queries, max_queries_per_day,
- * epsilon, epsilon_budget: ERRCODE_FEATURE_NOT_SUPPORTED naming the option), or
- * has expired
+ * Raise when a query can't be run on the study as things stand: its options
+ * don't go together (smc_privacy_check_study), or it has expired
  * (ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE).  Each party calls it for itself.
  */
 extern void smc_study_require_runnable(const SmcStudy *study);

@@ -266,6 +266,26 @@ read_domain(const SmcStudy *study, SmcColumn *column, const char *literal)
 		read_values(study, column, literal);
 }
 
+/* By what conditions may pick rows; after allow and the domain. */
+static void
+read_filter_by(const SmcStudy *study, SmcColumn *column, const char *option)
+{
+	if (option == NULL || !smc_option_parse_filter_by(option))
+		return;
+	if ((column->allow & SMC_ALLOW_FILTER) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("column \"%s\" of study \"%s\" sets option \"filter_by\", but does not allow \"filter\"",
+						column->name, study->name)));
+	if (column->value_count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("column \"%s\" of study \"%s\" is filtered by its values, but declares none",
+						column->name, study->name),
+				 errhint("Add option values '{...}', or use an enum or boolean.")));
+	column->filter_by_values = true;
+}
+
 static void
 read_range(const SmcStudy *study, SmcColumn *column, const char *lo, const char *hi)
 {
@@ -376,7 +396,7 @@ read_column(const SmcStudy *study, SmcColumn *column, Form_pg_attribute att)
 	foreach(lc, options)
 	{
 		static const char *const known[] =
-		{"column", "allow", "values", "scale", "lo", "hi", "reveal_to"};
+		{"column", "allow", "values", "filter_by", "scale", "lo", "hi", "reveal_to"};
 		const char *name = ((DefElem *) lfirst(lc))->defname;
 		int			i;
 
@@ -399,6 +419,7 @@ read_column(const SmcStudy *study, SmcColumn *column, Form_pg_attribute att)
 	column->allow = allow ? smc_study_parse_allow(allow) : 0;
 	read_scale(study, column, smc_option_get(options, "scale"));
 	read_domain(study, column, smc_option_get(options, "values"));
+	read_filter_by(study, column, smc_option_get(options, "filter_by"));
 	read_range(study, column, smc_option_get(options, "lo"), smc_option_get(options, "hi"));
 	column->recipients = reveal_to ?
 		smc_study_read_recipients(study, reveal_to, column->name) : study->recipients;

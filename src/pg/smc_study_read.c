@@ -24,6 +24,7 @@
 #include "pg/smc_modes.h"
 #include "pg/smc_option.h"
 #include "pg/smc_peer.h"
+#include "pg/smc_privacy.h"
 #include "pg/smc_study_read.h"
 
 /*
@@ -172,6 +173,8 @@ read_options(SmcStudy *study, List *options)
 			study->max_queries = smc_option_parse_int(value, name, 0, PG_INT32_MAX);
 		else if (strcmp(name, "max_queries_per_day") == 0)
 			study->max_queries_per_day = smc_option_parse_int(value, name, 0, PG_INT32_MAX);
+		else if (strcmp(name, "max_groups") == 0)
+			study->max_groups = smc_option_parse_int(value, name, 1, PG_INT32_MAX);
 		else if (strcmp(name, "expires") == 0)
 			study->expires = smc_option_parse_expires(value);
 		else if (strcmp(name, "epsilon") == 0)
@@ -187,6 +190,7 @@ read_options(SmcStudy *study, List *options)
 	}
 	if (study->approve_each && study->approve_within == 0)
 		study->approve_within = SMC_APPROVE_WITHIN_DEFAULT;
+	study->budget_queries = smc_privacy_queries(study);
 }
 
 /*
@@ -260,6 +264,7 @@ define(SmcStudy *study)
 	definition.approve_within = study->approve_within;
 	definition.max_queries = study->max_queries;
 	definition.max_queries_per_day = study->max_queries_per_day;
+	definition.max_groups = study->max_groups;
 	if (!TIMESTAMP_IS_NOEND(study->expires))
 		definition.expires = DatumGetCString(DirectFunctionCall1(timestamptz_out,
 																 TimestampTzGetDatum(study->expires)));
@@ -282,6 +287,7 @@ define(SmcStudy *study)
 		fact->has_values = fact->is_enum || (column->value_count > 0 && column->type != BOOLOID);
 		fact->value_count = column->value_count;
 		fact->values = column->values;
+		fact->filter_by_values = column->filter_by_values;
 		fact->lo = column->lo;
 		fact->hi = column->hi;
 		fact->has_recipients = column->recipients != study->recipients;

@@ -46,6 +46,7 @@ typedef enum OptionKind
 	KIND_APPROVE,
 	KIND_WITHIN,
 	KIND_EXPIRES,
+	KIND_FILTER_BY,
 	KIND_ALLOW,
 	KIND_VALUES,
 	KIND_SCALE,
@@ -80,12 +81,14 @@ static const OptionRule option_rules[] = {
 	{"approve_within", ForeignTableRelationId, KIND_WITHIN},
 	{"max_queries", ForeignTableRelationId, KIND_COUNT},
 	{"max_queries_per_day", ForeignTableRelationId, KIND_COUNT},
+	{"max_groups", ForeignTableRelationId, KIND_COUNT_POSITIVE},
 	{"expires", ForeignTableRelationId, KIND_EXPIRES},
 	{"epsilon", ForeignTableRelationId, KIND_POSITIVE},
 	{"epsilon_budget", ForeignTableRelationId, KIND_POSITIVE},
 
 	{"allow", AttributeRelationId, KIND_ALLOW},
 	{"values", AttributeRelationId, KIND_VALUES},
+	{"filter_by", AttributeRelationId, KIND_FILTER_BY},
 	{"scale", AttributeRelationId, KIND_SCALE},
 	{"lo", AttributeRelationId, KIND_BOUND},
 	{"hi", AttributeRelationId, KIND_BOUND},
@@ -261,6 +264,9 @@ check_value(const OptionRule *rule, const char *value)
 			break;
 		case KIND_EXPIRES:
 			(void) smc_option_parse_expires(value);
+			break;
+		case KIND_FILTER_BY:
+			(void) smc_option_parse_filter_by(value);
 			break;
 		case KIND_ALLOW:
 			(void) smc_study_parse_allow(value);

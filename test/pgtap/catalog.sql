@@ -42,6 +42,9 @@ SELECT columns_are('smc_consents', ARRAY['study', 'party', 'digest', 'accepted_a
   'heard_at', 'definition', 'signature']);
 SELECT columns_are('smc_key_changes', ARRAY['party', 'old_key', 'new_key', 'signed_at', 'accepted_at', 'how', 'accepted_by', 'valid', 'signature']);
 SELECT columns_are('smc_requests', ARRAY['id', 'study', 'asked_by', 'asked_role', 'query', 'reveals', 'asked_at', 'waits_until', 'decision', 'decided_by', 'decided_at']);
+SELECT columns_are('smc_studies', ARRAY['study', 'relation', 'parties', 'reveal_to', 'digest', 'accepted', 'missing', 'differs',
+  'source', 'queries_left', 'queries_left_today', 'epsilon_left', 'definition']);
+SELECT trigger_is('smc_quota_log', 'smc_quota_guard', 'smc_quota_guard');
 SELECT columns_are('smc_peers', ARRAY['name', 'is_self', 'host', 'port', 'dbname', 'public_key']);
 
 -- the aggregates have the native ones' result types
@@ -97,7 +100,7 @@ SELECT is_empty($$ SELECT 1 FROM pg_namespace WHERE oid IN (SELECT objid FROM ou
 SELECT is_empty($$ SELECT 1 FROM pg_event_trigger WHERE evtname ~ 'smc' $$, 'no event trigger');
 SELECT ok(NOT extrelocatable, 'not relocatable') FROM pg_extension WHERE extname = 'smc';
 SELECT set_eq($$ SELECT c::regclass::text FROM pg_extension, unnest(extconfig) c WHERE extname = 'smc' $$,
-  ARRAY['smc_consent_log', 'smc_key_log', 'smc_audit_log', 'smc_results_log'], 'what a dump contains: not the identity');
+  ARRAY['smc_consent_log', 'smc_key_log', 'smc_quota_log', 'smc_audit_log', 'smc_results_log'], 'what a dump contains: not the identity');
 
 -- the identity
 SELECT has_table('smc_identity');

@@ -175,6 +175,7 @@ static __thread struct
 	uint8_t    *buffer;
 	size_t		size;
 	size_t	   *used;
+	int			to;				/* or -1: all */
 } tap;
 
 static SmcStatus
@@ -182,6 +183,8 @@ tapped_send(SmcChannel *channel, int to, const uint8_t *data, size_t len)
 {
 	size_t		take = tap.size - *tap.used < len ? tap.size - *tap.used : len;
 
+	if (tap.to >= 0 && to != tap.to)
+		return tap.send(channel, to, data, len);
 	memcpy(tap.buffer + *tap.used, data, take);
 	*tap.used += take;
 	return tap.send(channel, to, data, len);
@@ -190,6 +193,13 @@ tapped_send(SmcChannel *channel, int to, const uint8_t *data, size_t len)
 void
 smc_test_tap(SmcChannel *channel, uint8_t *buffer, size_t size, size_t *used)
 {
+	smc_test_tap_to(channel, -1, buffer, size, used);
+}
+
+void
+smc_test_tap_to(SmcChannel *channel, int to, uint8_t *buffer, size_t size, size_t *used)
+{
+	tap.to = to;
 	tap.send = channel->send;
 	tap.buffer = buffer;
 	tap.size = size;

@@ -51,6 +51,9 @@ extern SmcRing128 smc_test_combine(const uint64_t *shares, size_t stride, int n,
  */
 extern void smc_test_tap(SmcChannel *channel, uint8_t *buffer, size_t size, size_t *used);
 
+/* The same of what it sends to one party: what goes to all is then there once. */
+extern void smc_test_tap_to(SmcChannel *channel, int to, uint8_t *buffer, size_t size, size_t *used);
+
 /* Bytes of count OTs, in batches, as the receiver sends them. */
 extern uint64_t smc_test_ot_bytes(bool chosen, size_t count);
 

@@ -1,7 +1,9 @@
 /*
- * Division of wide shared integers against plaintext, 2 to 5 parties, many bounds:
+ * Division of wide shared integers, by shared and by powers of two, against
+ * plaintext, 2 to 5 parties, many bounds:
  * random numbers of every size, 0, 1, equal ones, powers of two and their
- * neighbours, exact multiples and one less, the largest allowed, zero divisors.
+ * neighbours, exact multiples and one less, the largest allowed, zero divisors, and dividends
+ * much larger than the quotient may be.
  */
 #include "smc_testengine.h"
 
@@ -18,7 +20,7 @@
 
 typedef struct Case
 {
-	int			a_bits;
+	int			a_bits;			/* of the quotient */
 	int			b_bits;
 	int			width;
 	size_t		count;
@@ -28,13 +30,16 @@ typedef struct Case
 	uint64_t	b[PARTIES * STRIDE];
 	uint64_t	quotient[PARTIES * STRIDE];
 	uint32_t	rounds;
-	uint64_t	sent;
+	uint64_t	sent[PARTIES];
 } Case;
 
+/* Of a shift: x in a, of either sign; the result in quotient. */
 typedef struct Cases
 {
 	int			count;
 	Case	   *cases;
+	int			shift_count;
+	Case	   *shifts;
 } Cases;
 
 static SmcStatus
@@ -53,14 +58,23 @@ run(SmcEngine *engine, void *arg)
 		uint64_t	sent = channel->bytes_sent;
 
 		status = smc_wide_divide(engine, c->width, c->a_bits, c->b_bits, c->a + at, c->b + at, c->quotient + at, c->count);
+		c->sent[channel->self] = channel->bytes_sent - sent;
 		if (channel->self == 0)
-		{
 			c->rounds = channel->rounds - rounds;
-			c->sent = channel->bytes_sent - sent;
-		}
+	}
+	for (int k = 0; k < all->shift_count && status == SMC_OK; k++)
+	{
+		Case	   *c = &all->shifts[k];
+		uint32_t	rounds = channel->rounds;
+
+		status = smc_wide_shift_right(engine, c->width, c->a_bits, c->b_bits, c->a + at, c->quotient + at, c->count);
+		if (channel->self == 0)
+			c->rounds = channel->rounds - rounds;
 	}
 	if (status == SMC_OK &&
-		(smc_wide_divide(engine, 64, 110, 40, x, x, x, 1) != SMC_ERR_ARGUMENT ||
+		(smc_wide_shift_right(engine, 64, 110, 40, x, x, 1) != SMC_ERR_ARGUMENT ||
+		 smc_wide_shift_right(engine, 256, 110, 0, x, x, 1) != SMC_ERR_ARGUMENT ||
+		 smc_wide_divide(engine, 64, 110, 40, x, x, x, 1) != SMC_ERR_ARGUMENT ||
 		 smc_wide_divide(engine, 256, 0, 40, x, x, x, 1) != SMC_ERR_ARGUMENT ||
 		 smc_wide_divide(engine, 512, 400, 400, x, x, x, 1) != SMC_ERR_ARGUMENT ||
 		 smc_wide_divide(engine, 100, 30, 4, x, x, x, 1) != SMC_ERR_ARGUMENT))
@@ -115,6 +129,11 @@ choose(Case *c, int n)
 
 		draw(a, below(c->a_bits), e % 3 == 0 ? (int) (e / 3 % 4) : 0);
 		draw(b, below(c->b_bits), e % 2 == 0 ? (int) (e / 2 % 4) : 0);
+		if (e % 24 == 10)			/* nothing bounds a where b is zero */
+		{
+			draw(b, 0, 0);
+			draw(a, c->width - 1, 0);
+		}
 		switch (e % 12)
 		{
 			case 0:				/* the largest by the largest, by one, by zero */
@@ -152,6 +171,18 @@ choose(Case *c, int n)
 			case 6:
 				draw(a, 0, 0);
 				break;
+			case 8:				/* the largest quotient, of a larger a */
+			case 9:
+				memset(q, 0, LIMBS * 8);
+				q[c->a_bits / 64] |= UINT64_C(1) << (c->a_bits % 64);
+				smc_limbs_subtract(q, q, one, LIMBS);
+				smc_test_multiply(a, b, q, 64 * LIMBS);
+				if (e % 12 == 9 && !fits(b, 0))
+				{
+					smc_limbs_add(a, a, b, LIMBS);
+					smc_limbs_subtract(a, a, one, LIMBS);
+				}
+				break;
 			case 7:				/* full size */
 				draw(a, c->a_bits, 0);
 				draw(b, c->b_bits, 0);
@@ -177,9 +208,12 @@ check(const Case *c, int n)
 		uint64_t	product[LIMBS];
 
 		memcpy(b, c->bs + e * LIMBS, sizeof(b));
-		if (fits(b, 0))
-			b[0] = 1;
 		smc_test_combine_wide(q, c->quotient, STRIDE, n, c->width, e);
+		if (fits(b, 0))
+		{
+			assert_memory_equal(q, a, sizeof(q));
+			continue;
+		}
 		assert_true(fits(q, c->a_bits));
 		smc_test_multiply(product, q, b, 64 * LIMBS);
 		assert_false(smc_test_less(a, product, 64 * LIMBS, false));
@@ -188,6 +222,67 @@ check(const Case *c, int n)
 		assert_true(smc_test_less(a, product, 64 * LIMBS, false));
 	}
 }
+
+/* Rounds are as foretold; bytes too, nearly: triples may be in stock, and parties differ. */
+static void
+check_cost(const Case *c, int n)
+{
+	SmcCost		cost = {0};
+	uint64_t	most = 0;
+	uint64_t	told;
+
+	smc_wide_divide_cost(&cost, n, c->width, c->a_bits, c->b_bits, c->count);
+	told = smc_cost_bytes(&cost, n) * (uint64_t) (n - 1);
+	for (int p = 0; p < n; p++)
+		most = c->sent[p] > most ? c->sent[p] : most;
+	if (getenv("SMC_TEST_TELL") != NULL)
+		printf("%d parties, %d bits, width %d, %zu: %u rounds, %.0f bytes each, foretold %.0f\n", n, c->a_bits, c->width, c->count,
+			   c->rounds, (double) most / (double) c->count, (double) told / (double) c->count);
+	assert_int_equal(cost.rounds, c->rounds);
+	assert_true(most <= told + told / 50);
+	assert_true(told <= most + most / 3 + 16384);
+}
+
+static void
+choose_shift(Case *c, int n)
+{
+	for (size_t e = 0; e < c->count; e++)
+	{
+		uint64_t   *x = c->as + e * LIMBS;
+
+		draw(x, below(c->a_bits), e % 3 == 0 ? (int) (e / 3 % 4) : 0);
+		if (!fits(x, c->a_bits))
+			memset(x, 0, LIMBS * 8);
+		if (e % 2 == 1)
+			smc_limbs_negate(x, x, LIMBS);
+		smc_test_split_wide(c->a, STRIDE, n, c->width, e, x);
+	}
+}
+
+/* Bit by bit, the sign from above. */
+static void
+check_shift(const Case *c, int n)
+{
+	SmcCost		cost = {0};
+
+	for (size_t e = 0; e < c->count; e++)
+	{
+		const uint64_t *x = c->as + e * LIMBS;
+		uint64_t	out[LIMBS];
+
+		smc_test_combine_wide(out, c->quotient, STRIDE, n, c->width, e);
+		for (int i = 0; i < c->width; i++)
+		{
+			int			from = i + c->b_bits < 64 * LIMBS ? i + c->b_bits : 64 * LIMBS - 1;
+
+			assert_int_equal(out[i / 64] >> (i % 64) & 1, x[from / 64] >> (from % 64) & 1);
+		}
+	}
+	smc_wide_shift_right_cost(&cost, n, c->width, c->a_bits, c->b_bits, c->count);
+	assert_int_equal(cost.rounds, c->rounds);
+}
+
+static const int shifts[][2] = {{110, 40}, {230, 100}, {20, 1}, {64, 63}, {65, 64}, {40, 60}, {300, 7}, {450, 449}};
 
 static const int bounds[][2] = {
 	{110, 40}, {180, 90}, {1, 1}, {1, 40}, {5, 3}, {14, 14}, {33, 64}, {40, 40}, {64, 1}, {68, 68}, {69, 1},
@@ -200,7 +295,7 @@ test_divide(void **state)
 	(void) state;
 	for (int n = 2; n <= (smc_test_brief() ? 2 : PARTIES); n++)
 	{
-		Cases		all = {0, calloc(sizeof(bounds) / sizeof(bounds[0]), sizeof(Case))};
+		Cases		all = {0, calloc(sizeof(bounds) / sizeof(bounds[0]), sizeof(Case)), 0, NULL};
 
 		for (size_t k = 0; k < sizeof(bounds) / sizeof(bounds[0]); k++)
 		{
@@ -219,14 +314,25 @@ test_divide(void **state)
 			choose(c, n);
 			all.count++;
 		}
+		all.shifts = calloc(sizeof(shifts) / sizeof(shifts[0]), sizeof(Case));
+		for (size_t k = 0; k < sizeof(shifts) / sizeof(shifts[0]); k++)
+		{
+			Case	   *c = &all.shifts[all.shift_count++];
+
+			c->a_bits = shifts[k][0];
+			c->b_bits = shifts[k][1];
+			c->width = smc_wide_shift_right_width(n, c->a_bits, c->b_bits);
+			c->count = smc_test_brief() ? 4 : COUNT;
+			choose_shift(c, n);
+		}
 		smc_testengine_run(n, run, &all);
+		for (int k = 0; k < all.shift_count; k++)
+			check_shift(&all.shifts[k], n);
+		free(all.shifts);
 		for (int k = 0; k < all.count; k++)
 		{
 			check(&all.cases[k], n);
-			if (getenv("SMC_TEST_TELL") != NULL)
-				printf("%d parties, %d by %d bits, width %d: %u rounds, %.0f bytes each\n", n, all.cases[k].a_bits,
-					   all.cases[k].b_bits, all.cases[k].width, all.cases[k].rounds,
-					   (double) all.cases[k].sent / (double) all.cases[k].count);
+			check_cost(&all.cases[k], n);
 		}
 		free(all.cases);
 	}

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "core/smc_quantile.h"
+#include "core/smc_triple.h"
 
 #define PARTIES		5
 #define KEYS_MAX	60
@@ -30,6 +31,7 @@ typedef struct Case
 	size_t		groups;
 	Group	   *group;
 	size_t		count;
+	SmcCost		cost;
 	uint64_t	span;			/* largest hi - lo */
 	size_t		group_of[TARGETS_MAX];
 	int64_t		rank[TARGETS_MAX];
@@ -41,7 +43,7 @@ typedef struct Case
 
 enum
 {
-	TAP_BYTES = 1 << 19,
+	TAP_BYTES = 3 << 16,
 	CASES = 12
 };
 
@@ -57,11 +59,16 @@ static SmcStatus
 run_case(SmcEngine *engine, Case *c)
 {
 	int			self = engine->channel->self;
-	uint64_t	sent = engine->channel->bytes_sent;
-	uint32_t	rounds = engine->channel->rounds;
+	uint64_t	sent;
+	uint32_t	rounds;
 	SmcQuantileTarget *targets = calloc(c->count + 1, sizeof(*targets));
-	SmcStatus	status;
+	SmcStatus	status = SMC_OK;
 
+	/* where what is sent is looked at, with the triples; else without */
+	for (int w = 1; w <= SMC_TRIPLE_WIDTHS && !c->tap && status == SMC_OK; w++)
+		status = smc_triple_reserve(engine, w, c->cost.triples[w - 1]);
+	sent = engine->channel->bytes_sent;
+	rounds = engine->channel->rounds;
 	for (size_t t = 0; t < c->count; t++)
 	{
 		const Group *g = &c->group[c->group_of[t]];
@@ -72,7 +79,8 @@ run_case(SmcEngine *engine, Case *c)
 		targets[t].hi = g->hi;
 		targets[t].rank = c->shares[(size_t) self * TARGETS_MAX + t];
 	}
-	status = smc_quantile_select(engine, targets, c->count);
+	if (status == SMC_OK)
+		status = smc_quantile_select(engine, targets, c->count);
 	for (size_t t = 0; t < c->count; t++)
 		c->value[self][t] = targets[t].value;
 	c->sent[self] = engine->channel->bytes_sent - sent;
@@ -106,7 +114,8 @@ run_all(SmcEngine *engine, void *arg)
 	for (size_t k = 0; k < session->cases && status == SMC_OK; k++)
 	{
 		if (session->c[k]->tap)
-			smc_test_tap(engine->channel, session->tap[self], TAP_BYTES, &session->tapped[self]);
+			smc_test_tap_to(engine->channel, (self + 1) % engine->channel->party_count,
+							session->tap[self], TAP_BYTES, &session->tapped[self]);
 		status = run_case(engine, session->c[k]);
 		engine->channel->send = send;
 	}
@@ -203,14 +212,13 @@ add_case(Session *session, int n, size_t groups, size_t each, int kind)
 			c->count++;
 		}
 	}
+	smc_quantile_cost(&c->cost, n, c->span, c->count);
 }
 
 static void
 check_case(const Case *c, int n)
 {
-	uint64_t	rounds;
-	uint64_t	bytes;
-	uint64_t	sent = 0;
+	uint64_t	busiest = 0;
 
 	for (size_t t = 0; t < c->count; t++)
 	{
@@ -226,20 +234,17 @@ check_case(const Case *c, int n)
 		for (int p = 0; p < n; p++)
 			assert_int_equal(c->value[p][t], expected);
 	}
-	smc_quantile_cost(n, c->span, c->count, &rounds, &bytes);
 	for (int p = 0; p < n; p++)
 	{
-		assert_true(c->rounds[p] <= rounds);
-		if (c->groups == 1)
-			assert_int_equal(c->rounds[p], rounds);
-		sent += c->sent[p];
+		assert_true(c->rounds[p] <= c->cost.rounds);
+		busiest = c->sent[p] > busiest ? c->sent[p] : busiest;
 	}
-	/* triples come in batches, and some were there */
-	if (c->groups == 1 && c->count * c->span > 10000)
+	assert_true(c->tap || busiest <= c->cost.sent);
+	/* other domains don't fall into equal parts, nor end all at once */
+	if (c->span == UINT64_MAX && c->groups == 1)
 	{
-		double		mean = (double) sent / (n * (n - 1));
-
-		assert_true(mean > 0.9 * (double) bytes - 50000 && mean < 1.1 * (double) bytes + 50000);
+		assert_int_equal(c->rounds[0], c->cost.rounds);
+		assert_true(c->tap || busiest == c->cost.sent);
 	}
 }
 
@@ -247,22 +252,29 @@ check_case(const Case *c, int n)
 static void
 test_cost(void **state)
 {
-	uint64_t	rounds;
-	uint64_t	bytes;
+	static const struct
+	{
+		int			n;
+		uint64_t	span;
+		size_t		count;
+		uint64_t	rounds;
+		double		megabytes;	/* sent by the busiest, triples included */
+	}			cases[] = {
+		{2, UINT64_MAX, 1, 48, 0.65}, {2, UINT64_MAX, 4, 48, 2.6}, {3, UINT64_MAX, 1, 64, 1.73},
+		{3, UINT64_MAX, 5, 80, 3.77}, {3, 1, 1, 8, 0.018}, {3, 0, 1, 0, 0}, {3, UINT64_MAX, 0, 0, 0}
+	};
 
 	(void) state;
-	smc_quantile_cost(2, UINT64_MAX, 4, &rounds, &bytes);
-	assert_int_equal(rounds, 48);
-	smc_quantile_cost(3, UINT64_MAX, 4, &rounds, &bytes);
-	assert_int_equal(rounds, 64);
-	smc_quantile_cost(3, UINT64_MAX, 5, &rounds, &bytes);
-	assert_int_equal(rounds, 80);
-	smc_quantile_cost(3, 1, 1, &rounds, &bytes);
-	assert_int_equal(rounds, 8);
-	smc_quantile_cost(3, 0, 1, &rounds, &bytes);
-	assert_int_equal(rounds + bytes, 0);
-	smc_quantile_cost(3, UINT64_MAX, 0, &rounds, &bytes);
-	assert_int_equal(rounds + bytes, 0);
+	for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++)
+	{
+		SmcCost		cost = {0, 0, {0}};
+		double		bytes;
+
+		smc_quantile_cost(&cost, cases[k].n, cases[k].span, cases[k].count);
+		bytes = (double) smc_cost_bytes(&cost, cases[k].n) * (cases[k].n - 1);
+		assert_int_equal(cost.rounds, cases[k].rounds);
+		assert_true(bytes >= 0.98e6 * cases[k].megabytes && bytes <= 1.02e6 * cases[k].megabytes);
+	}
 }
 
 static void
@@ -280,14 +292,15 @@ test_quantile(void **state)
 		}
 		else
 		{
+			/* first, while there are no triples in stock */
+			add_case(session, n, 1, n == 2 ? 4 : 2, 0);
+			session->c[0]->tap = true;
 			for (int kind = 1; kind < 6; kind++)
 				add_case(session, n, 1, kind == 3 ? 1 : 4, kind);
 			if (n <= 3)
 				add_case(session, n, 6, 3, -1);
 			/* groups by the score: a round settles few bits */
 			add_case(session, n, n <= 3 ? 40 : 10, 5, 5);
-			add_case(session, n, 1, n == 2 ? 3 : 1, 0);
-			session->c[session->cases - 1]->tap = true;
 		}
 		smc_testengine_run(n, run_all, session);
 		for (size_t k = 0; k < session->cases; k++)
