@@ -662,6 +662,30 @@ COMMENT ON COLUMN smc_activity.phase IS 'idle, connect, agree, approve, local, j
 
 COMMENT ON COLUMN smc_activity.awaiting IS 'in phase approve: the parties that have not decided yet';
 
+COMMENT ON VIEW smc_secrets IS 'results that nobody saw, of which this party holds a share';
+COMMENT ON COLUMN smc_secrets.type IS 'of the value';
+COMMENT ON COLUMN smc_secrets.made_of IS 'what was asked for when it was kept';
+COMMENT ON COLUMN smc_secrets.made_by IS 'the party that asked';
+COMMENT ON COLUMN smc_secrets.made_role IS 'the role there, as that party says';
+COMMENT ON COLUMN smc_secrets.expires IS 'can''t be used from then on';
+COMMENT ON COLUMN smc_secrets.state IS 'kept; pending where a crash left open whether all parties have their shares, which its next use finds out; dropped by this party; or expired';
+COMMENT ON COLUMN smc_secrets.id IS 'of the computation that made it, as in smc_audit';
+COMMENT ON TABLE smc_secret_log IS 'what view smc_secrets shows, and the terms that each is under';
+COMMENT ON TABLE smc_secret_shares IS 'this party''s shares, which superusers alone can read';
+COMMENT ON TYPE smc_secret IS 'an expression of kept secrets: it names them, and holds nothing of them';
+COMMENT ON TYPE smc_secret_bool IS 'the same of a yes or no';
+COMMENT ON TYPE smc_secret_share IS 'a share that superusers alone can read or write';
+COMMENT ON FUNCTION smc_secret(text, text) IS 'a kept secret of a study, by its name';
+COMMENT ON FUNCTION smc_secret_bool(text, text) IS 'a kept yes or no of a study, by its name';
+COMMENT ON FUNCTION smc_choose(smc_secret_bool, smc_secret, smc_secret) IS 'the second where the condition is true, else the third';
+COMMENT ON FUNCTION smc_reveal(smc_secret) IS 'open the value of an expression of secrets, to whom its study says';
+COMMENT ON FUNCTION smc_reveal(smc_secret_bool) IS 'open the value of an expression of secrets, to whom its study says';
+COMMENT ON FUNCTION smc_reveal(smc_secret, anyelement) IS 'the same as the second''s type: smc_reveal(..., NULL::date)';
+COMMENT ON FUNCTION smc_keep(anyelement, text, interval) IS 'keep an aggregate over a study as a secret: every party gets a share, nobody the value';
+COMMENT ON FUNCTION smc_keep(boolean, text, interval) IS 'keep a yes or no over a study as a secret';
+COMMENT ON FUNCTION smc_keep(smc_secret, text, interval) IS 'keep the value of an expression of secrets as another';
+COMMENT ON FUNCTION smc_keep(smc_secret_bool, text, interval) IS 'keep the value of an expression of secrets as another';
+COMMENT ON FUNCTION smc_drop_secret(text, text) IS 'delete this party''s share, which ends the secret';
 COMMENT ON TABLE smc_identity IS 'this party''s name and key pair, in one row that superusers alone can read';
 COMMENT ON TABLE smc_consent_log IS 'what each party has defined and signed, as it told; what is signed is never deleted';
 COMMENT ON TABLE smc_key_log IS 'what view smc_key_changes shows';

@@ -119,7 +119,11 @@ SELECT name, type, made_of, made_by FROM smc_secrets WHERE name IN ('more', 'rat
 PREPARE keep_one(int, text, interval) AS SELECT smc_keep(smc_sum(x), $2, $3) FROM sales WHERE quarter = $1;
 EXECUTE keep_one(1, 'p1', NULL);
 EXECUTE keep_one(2, 'p2', '1 day');
-SELECT name, expires > now() + interval '23 hours' AS later, expires <= now() + interval '1 day' AS soon FROM smc_secrets WHERE name IN ('p1', 'p2') ORDER BY name;
+SET plan_cache_mode = force_generic_plan;
+EXECUTE keep_one(1, 'p3', NULL);
+EXECUTE keep_one(2, 'p4', '2 days');
+RESET plan_cache_mode;
+SELECT name, expires > now() + interval '23 hours' AS later, expires <= now() + interval '1 day' AS soon FROM smc_secrets WHERE name LIKE 'p_' ORDER BY name;
 DO $$
 DECLARE r smc_secret;
 BEGIN
@@ -416,6 +420,47 @@ SELECT smc_reveal(smc_secret('silent', 'rows'));
 -- and options that rule secrets, or asking, out
 ALTER FOREIGN TABLE secret.silent OPTIONS (SET parties 'acme, globex, initech', ADD query_by 'acme');
 SELECT smc_reveal(smc_secret('silent', 'rows'));
+
+--
+-- With noise: it is in what is kept, once and for all
+--
+\c acme
+SET search_path = secret, public;
+CREATE FOREIGN TABLE noisy (quarter int OPTIONS (allow 'filter, count'), n numeric(12,2) OPTIONS (allow 'sum, avg', lo '-100', hi '100'))
+  SERVER acme OPTIONS (parties 'acme, globex, initech', source 'own');
+SELECT smc_accept('noisy') IS NOT NULL AS accepted;
+\c globex
+SET search_path = secret, public;
+IMPORT FOREIGN SCHEMA smc LIMIT TO (noisy) FROM SERVER acme INTO secret;
+ALTER FOREIGN TABLE noisy OPTIONS (ADD source 'own');
+SELECT smc_accept('noisy') IS NOT NULL AS accepted;
+\c initech
+SET search_path = secret, public;
+IMPORT FOREIGN SCHEMA smc LIMIT TO (noisy) FROM SERVER acme INTO secret;
+ALTER FOREIGN TABLE noisy OPTIONS (ADD source 'own');
+SELECT smc_accept('noisy') IS NOT NULL AS accepted;
+\c acme
+SET search_path = secret, public;
+SELECT smc_keep(smc_count(*), 'exact') FROM noisy;
+ALTER FOREIGN TABLE noisy OPTIONS (ADD epsilon '0.00001', ADD epsilon_budget '0.0002');
+SELECT smc_accept('noisy') IS NOT NULL AS accepted;
+\c globex
+ALTER FOREIGN TABLE secret.noisy OPTIONS (ADD epsilon '0.00001', ADD epsilon_budget '0.0002');
+SELECT smc_accept('noisy') IS NOT NULL AS accepted;
+\c initech
+ALTER FOREIGN TABLE secret.noisy OPTIONS (ADD epsilon '0.00001', ADD epsilon_budget '0.0002');
+SELECT smc_accept('noisy') IS NOT NULL AS accepted;
+\c acme
+SET search_path = secret, public;
+SELECT smc_reveal(smc_secret('noisy', 'exact'));
+SELECT smc_keep(smc_count(*), 'c1'), smc_keep(smc_count(*), 'c2') FROM noisy;
+SELECT smc_keep(smc_sum(n), 's1') FROM noisy;
+-- the same number at each time; two such keepings of one query share its noise, others have their own
+SELECT smc_reveal(smc_secret('noisy', 'c1')) = smc_reveal(smc_secret('noisy', 'c1')) AS once, smc_reveal(smc_secret('noisy', 'c1') = smc_secret('noisy', 'c2')) AS shared,
+	smc_reveal(smc_secret('noisy', 'c1')) <> 7 AS noisy, smc_reveal(smc_secret('noisy', 's1')) <> -99999988.98 AS noisy_sum;
+SELECT smc_keep(smc_secret('noisy', 'c1') + smc_secret('noisy', 's1'), 'both');
+SELECT name, epsilon FROM smc_secret_log WHERE study = 'noisy' ORDER BY name;
+SELECT epsilon_left < 0.0002 AS spent FROM smc_studies WHERE study = 'noisy';
 
 --
 -- Who may

@@ -3,7 +3,8 @@
  *
  * A computation, from a peer: the study's consents were exchanged before
  * (AGREE); COMPUTE is checked against our own definition, consent and
- * registry, whoever sent it; the audit row is flushed; where the study wants
+ * registry, whoever sent it; where it is about secrets, all parties say what
+ * they hold of them (pg/smc_holdings.h); the audit row is flushed; where the study wants
  * it, people here and at the other peers are waited for (pg/smc_approval.h);
  * the local query runs; where the study's queries are counted, this one is
  * (pg/smc_claim.h); the joint part runs; CONTRIBUTED goes to the hub; with its
@@ -29,25 +30,19 @@
 
 #include "pg/smc_activity.h"
 #include "pg/smc_agreement.h"
-#include "pg/smc_answer.h"
-#include "pg/smc_approval.h"
-#include "pg/smc_audit.h"
-#include "pg/smc_circuit.h"
+#include "pg/smc_answer_impl.h"
 #include "pg/smc_claim.h"
-#include "pg/smc_compute.h"
 #include "pg/smc_consent.h"
 #include "pg/smc_failure.h"
 #include "pg/smc_figure.h"
 #include "pg/smc_guard.h"
 #include "pg/smc_hangup.h"
-#include "pg/smc_holdings.h"
 #include "pg/smc_local.h"
-#include "pg/smc_messages.h"
 #include "pg/smc_module.h"
 #include "pg/smc_peer.h"
 #include "pg/smc_query.h"
-#include "pg/smc_secret_terms.h"
 #include "pg/smc_quota.h"
+#include "pg/smc_secret.h"
 #include "pg/smc_study.h"
 #include "pg/smc_transaction.h"
 #include "pg/smc_waiting.h"
@@ -60,17 +55,7 @@
 #define LOOK_MS			1000
 #define LOOK_AGAIN_MS	100
 
-/* Messages that may come while others are waited for: a COMPUTE, and the others' holdings and decisions. */
-#define HELD_MAX		(1 + 2 * SMC_PARTIES_MAX)
-
-/* How far the answer to a message has come: decides what an error may tell. */
-typedef enum Stage
-{
-	STAGE_IDLE,
-	STAGE_CHECK,				/* of what was asked, against what is agreed */
-	STAGE_LOCAL,				/* the local query */
-	STAGE_JOINT					/* with the other parties */
-} Stage;
+typedef SmcAnswerComputation Computation;
 
 /* What we found of the others' consents to a definition of ours. */
 typedef struct Verdict
@@ -78,45 +63,6 @@ typedef struct Verdict
 	uint8		digest[SMC_KEY_BYTES];
 	char	   *reason;			/* why not, NULL: agreed */
 } Verdict;
-
-struct SmcAnswer
-{
-	MemoryContext context;		/* of the lane */
-	MemoryContext request;		/* of one message's handling, reset after it */
-	SmcMesh    *mesh;
-	SmcLaneEngine *engine;
-	const List *names;
-	uint8		fingerprint[SMC_KEY_BYTES];
-	int			hub;
-	uint64		seq;			/* of the last computation */
-	List	   *verdicts;
-	List	   *held;			/* of SmcMessage *, that came while others were waited for */
-
-	/* of the message under way */
-	Stage		stage;
-	long		timeout_ms;
-	TimestampTz listening_since;
-	bool		computing;		/* audit is filled in */
-	bool		audit_begun;
-	bool		waiting;		/* a request of ours is in smc_requests_waiting */
-	SmcApproval approval;
-	SmcAuditRecord audit;
-	SmcMeshStats stats_before;
-};
-
-/* A computation under way. */
-typedef struct Computation
-{
-	SmcComputeMessage asked;
-	const SmcStudy *study;
-	SmcQuery   *query;
-	SmcLayout  *layout;
-	SmcRing128 *partials;
-	size_t		count;
-	uint64		local_us;
-	SmcHoldings holdings;		/* where it is about secrets */
-	SmcOutcome	outcome;
-} Computation;
 
 SmcAnswer *
 smc_answer_create(MemoryContext context, SmcMesh *mesh, const List *names,
@@ -157,24 +103,21 @@ set_timeout_ms(SmcAnswer *answer, uint64 timeout_ms)
 	answer->timeout_ms = (long) Min(Max(timeout_ms, SMC_PEER_TIMEOUT_MIN), SMC_PEER_TIMEOUT_MAX);
 }
 
-/* How long to wait at a time, so that silence is noticed not much late. */
-static long
-wait_ms(const SmcAnswer *answer)
+long
+smc_answer_wait_ms(const SmcAnswer *answer)
 {
 	return Min(Max(answer->timeout_ms / 8, 10), SMC_MESH_IDLE_MS);
 }
 
-/* Silence counts from here on. */
-static void
-start_listening(SmcAnswer *answer)
+void
+smc_answer_start_listening(SmcAnswer *answer)
 {
 	answer->listening_since = GetCurrentTimestamp();
-	smc_mesh_set_idle_interval(answer->mesh, wait_ms(answer));
+	smc_mesh_set_idle_interval(answer->mesh, smc_answer_wait_ms(answer));
 }
 
-/* Called by the channel while it waits, and in our own waits. */
-static void
-check_hub(void *arg)
+void
+smc_answer_check_hub(void *arg)
 {
 	SmcAnswer  *answer = arg;
 	SmcMeshStats stats = smc_mesh_stats(answer->mesh);
@@ -191,29 +134,26 @@ check_hub(void *arg)
 							  stats.bytes_received - answer->stats_before.bytes_received, 0);
 }
 
-/* Wait for the next message of whomever, be it an ABORT. */
-static void
-await_word(SmcAnswer *answer, SmcMessage *message)
+void
+smc_answer_await_word(SmcAnswer *answer, SmcMessage *message)
 {
 	while (!smc_mesh_next(answer->mesh, message))
 	{
-		check_hub(answer);
-		smc_mesh_wait(answer->mesh, wait_ms(answer));
+		smc_answer_check_hub(answer);
+		smc_mesh_wait(answer->mesh, smc_answer_wait_ms(answer));
 	}
 }
 
-/* Wait for the next message of whomever, which is none. */
-static void
-await_message(SmcAnswer *answer, SmcMessage *message)
+void
+smc_answer_await_message(SmcAnswer *answer, SmcMessage *message)
 {
-	await_word(answer, message);
+	smc_answer_await_word(answer, message);
 	if (message->type == SMC_MSG_ABORT)
 		smc_mesh_raise_abort(answer->mesh, message);
 }
 
-/* Keep a message for later. */
-static void
-hold(SmcAnswer *answer, const SmcMessage *message)
+void
+smc_answer_hold(SmcAnswer *answer, const SmcMessage *message)
 {
 	MemoryContext caller = MemoryContextSwitchTo(answer->context);
 	SmcMessage *copy = palloc(sizeof(SmcMessage));
@@ -223,9 +163,8 @@ hold(SmcAnswer *answer, const SmcMessage *message)
 	MemoryContextSwitchTo(caller);
 }
 
-/* Take the next message, of those that were kept first; false when there is none. */
-static bool
-take_message(SmcAnswer *answer, SmcMessage *message)
+bool
+smc_answer_take_message(SmcAnswer *answer, SmcMessage *message)
 {
 	SmcMessage *first;
 
@@ -282,7 +221,7 @@ keep_verdict(SmcAnswer *answer, const uint8 *digest, const char *reason)
 static bool
 may_overtake(const SmcAnswer *answer, const SmcMessage *message)
 {
-	if (message->type == SMC_MSG_CONSENT || list_length(answer->held) >= HELD_MAX)
+	if (message->type == SMC_MSG_CONSENT || list_length(answer->held) >= SMC_ANSWER_HELD_MAX)
 		return false;
 	if (answer->held == NIL)
 		return message->from == answer->hub;
@@ -296,7 +235,7 @@ collect_consents(SmcAnswer *answer, SmcAgreement *agreement)
 	TimestampTz started = GetCurrentTimestamp();
 
 	smc_agreement_begin(agreement, answer->mesh);
-	start_listening(answer);
+	smc_answer_start_listening(answer);
 	while (agreement->missing != 0)
 	{
 		SmcMessage	message;
@@ -307,9 +246,9 @@ collect_consents(SmcAnswer *answer, SmcAgreement *agreement)
 					 errmsg("party \"%s\" did not answer within %ld ms",
 							smc_mesh_party_name(answer->mesh, pg_rightmost_one_pos32(agreement->missing)),
 							answer->timeout_ms)));
-		await_message(answer, &message);
+		smc_answer_await_message(answer, &message);
 		if (may_overtake(answer, &message))
-			hold(answer, &message);
+			smc_answer_hold(answer, &message);
 		else
 			smc_agreement_take(agreement, answer->mesh, &message);
 	}
@@ -337,6 +276,7 @@ answer_agree(SmcAnswer *answer, const SmcMessage *message)
 
 	smc_transaction_begin();
 	reasons = smc_agreement_judge(&agreement, answer->mesh, study);
+	smc_secret_purge();			/* a good time, as good as any */
 	smc_transaction_commit_lazy();
 	keep_verdict(answer, study->digest, reasons != NIL ? linitial(reasons) : NULL);
 }
@@ -435,141 +375,6 @@ begin_waiting(SmcAnswer *answer, const Computation *c)
 	smc_waiting_put(&waiting);
 }
 
-/*
- * Secrets
- */
-
-/* Take a HOLDINGS that was kept for later, or the next that comes. */
-static void
-await_holdings_message(SmcAnswer *answer, SmcMessage *message)
-{
-	ListCell   *lc;
-
-	foreach(lc, answer->held)
-	{
-		SmcMessage *held = lfirst(lc);
-
-		if (held->type != SMC_MSG_HOLDINGS)
-			continue;
-		*message = *held;
-		answer->held = list_delete_cell(answer->held, lc);
-		pfree(held);
-		return;
-	}
-	for (;;)
-	{
-		await_message(answer, message);
-		/* a party that was quicker has decided already */
-		if (message->type != SMC_MSG_DECISION || list_length(answer->held) >= HELD_MAX)
-			return;
-		hold(answer, message);
-	}
-}
-
-/*
- * The query can't be run for what the parties hold, as all of them know: let the
- * hub, which has the user, say so, and speak only if it doesn't.
- */
-static void
-leave_it_to_hub(SmcAnswer *answer)
-{
-	TimestampTz started = GetCurrentTimestamp();
-
-	while (!TimestampDifferenceExceeds(started, GetCurrentTimestamp(), (int) answer->timeout_ms))
-	{
-		SmcMessage	message;
-
-		if (!take_message(answer, &message))
-		{
-			check_hub(answer);
-			smc_mesh_wait(answer->mesh, wait_ms(answer));
-		}
-		else if (message.type == SMC_MSG_ABORT)
-			smc_mesh_raise_abort(answer->mesh, &message);
-		else
-			break;
-	}
-}
-
-/*
- * Find out with all others whether the secrets that are used are there, and the
- * names for those that are kept are free.  In the midst of a transaction, which
- * it ends, and begins another.
- */
-static void
-exchange_holdings(SmcAnswer *answer, Computation *c)
-{
-	smc_holdings_begin(&c->holdings, answer->mesh, c->study->name, c->query, c->asked.seq);
-	smc_transaction_commit_lazy();
-	start_listening(answer);
-	while (c->holdings.missing != 0)
-	{
-		SmcMessage	message;
-
-		await_holdings_message(answer, &message);
-		smc_holdings_take(&c->holdings, &message);
-	}
-	smc_transaction_begin();
-	smc_holdings_judge(&c->holdings);
-	smc_transaction_commit_flushed();
-	if (c->holdings.why != NULL)
-		leave_it_to_hub(answer);
-	smc_holdings_require(&c->holdings);
-	smc_transaction_begin();
-	smc_query_find_secrets(c->study, c->query);
-}
-
-/* Our shares of the secrets that the query uses, allocated here; NULL where it uses none. */
-static SmcSecretShare *
-read_shares(const Computation *c)
-{
-	SmcSecretShare *shares;
-
-	if (c->query->secret_count == 0)
-		return NULL;
-	smc_transaction_begin();
-	shares = smc_holdings_shares(&c->holdings);
-	smc_transaction_commit_lazy();
-	return shares;
-}
-
-/*
- * Put our shares of what is kept on disk, before we say that we have contributed:
- * so that the hub knows, when all have, that all have theirs.
- */
-static void
-keep(SmcAnswer *answer, Computation *c)
-{
-	if (c->outcome.kept_count > 0 && !c->outcome.keeps_withheld)
-	{
-		smc_transaction_begin();
-		for (int i = 0; i < c->query->keep_count; i++)
-		{
-			SmcSecret  *secret = smc_secret_terms_make(c->study, c->query, &c->query->keeps[i]);
-
-			smc_circuit_describe_keep(c->layout->circuit, i, secret);
-			smc_holdings_keep(&c->holdings, i, secret, &c->outcome.kept[i], &answer->audit,
-							  SMC_SECRET_PENDING);
-		}
-		smc_transaction_commit_flushed();
-	}
-	smc_compute_wipe_kept(&c->outcome);
-}
-
-/*
- * The hub says that the computation failed, as it does only where it has not put
- * its own share on disk (pg/smc_hub.c): nothing was kept anywhere.
- */
-static void
-discard(const Computation *c)
-{
-	if (c->outcome.kept_count == 0)
-		return;
-	smc_transaction_begin();
-	(void) smc_secret_discard(c->asked.id);
-	smc_transaction_commit_lazy();
-}
-
 /* Check all that was asked, and put the audit row on disk. */
 static void
 check_and_record(SmcAnswer *answer, const SmcMessage *message, Computation *c)
@@ -602,7 +407,7 @@ check_and_record(SmcAnswer *answer, const SmcMessage *message, Computation *c)
 	c->query = smc_query_parse((const uint8 *) VARDATA_ANY(asked->query),
 							   VARSIZE_ANY_EXHDR(asked->query));
 	if (smc_holdings_matter(c->query))
-		exchange_holdings(answer, c);
+		smc_answer_exchange_holdings(answer, c);
 	smc_query_check(c->study, c->query);
 	c->layout = smc_layout_make(c->study, c->query);
 	c->count = (size_t) c->layout->cell_count * c->layout->slot_count;
@@ -726,18 +531,18 @@ await_approval(SmcAnswer *answer, const Computation *c)
 	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), patience_ms);
 	TimestampTz looked_at = 0;
 
-	start_listening(answer);
+	smc_answer_start_listening(answer);
 	while (answer->approval.missing != 0)
 	{
 		SmcMessage	message;
 		TimestampTz now;
 
-		if (take_message(answer, &message))
+		if (smc_answer_take_message(answer, &message))
 		{
 			take_decision(answer, &message);
 			continue;
 		}
-		check_hub(answer);
+		smc_answer_check_hub(answer);
 		now = GetCurrentTimestamp();
 		if (now >= end)
 			smc_approval_raise_late(&answer->approval, c->study->approve_within);
@@ -747,7 +552,7 @@ await_approval(SmcAnswer *answer, const Computation *c)
 			looked_at = GetCurrentTimestamp();
 			if (answer->approval.missing == 0)
 				break;
-			smc_mesh_wait(answer->mesh, Min(wait_ms(answer), LOOK_MS));
+			smc_mesh_wait(answer->mesh, Min(smc_answer_wait_ms(answer), LOOK_MS));
 		}
 		else
 			smc_mesh_wait(answer->mesh,
@@ -815,26 +620,26 @@ count_query(SmcAnswer *answer, const Computation *c)
 	claim.seq = c->asked.seq;
 	claim.id = c->asked.id;
 	claim.asked_by = hub_name(answer);
-	claim.on_idle = check_hub;
+	claim.on_idle = smc_answer_check_hub;
 	claim.arg = answer;
-	start_listening(answer);
+	smc_answer_start_listening(answer);
 	smc_claim_by_peer(&claim);
 }
 
 static void
 run_joint_part(SmcAnswer *answer, Computation *c)
 {
-	SmcSecretShare *secrets = read_shares(c);
+	SmcSecretShare *secrets = smc_holdings_read_shares(&c->holdings, c->query);
 	SmcChannel	channel;
 	SmcStatus	status;
 	uint8		digest[SMC_KEY_BYTES];
 
 	answer->stage = STAGE_JOINT;
 	smc_activity_phase(SMC_PHASE_JOINT);
-	start_listening(answer);
+	smc_answer_start_listening(answer);
 	smc_compute_digest(smc_mesh_lane_id(answer->mesh), c->asked.seq, c->asked.id,
 					   c->asked.digest, c->asked.query, digest);
-	smc_mesh_channel_init(answer->mesh, &channel, check_hub, answer);
+	smc_mesh_channel_init(answer->mesh, &channel, smc_answer_check_hub, answer);
 	status = smc_compute_run(&channel, smc_mesh_seeds(answer->mesh), digest,
 							 smc_mesh_lane_id(answer->mesh), answer->engine, c->layout,
 							 c->partials, secrets, &c->outcome);
@@ -861,13 +666,7 @@ await_end(SmcAnswer *answer, Computation *c)
 	smc_messages_put_u64(&buf, c->local_us);
 	smc_mesh_post(answer->mesh, answer->hub, SMC_MSG_CONTRIBUTED, buf.data, buf.len);
 
-	await_word(answer, &message);
-	if (message.type == SMC_MSG_ABORT)
-	{
-		if (message.from == answer->hub)
-			discard(c);
-		smc_mesh_raise_abort(answer->mesh, &message);
-	}
+	smc_answer_await_end(answer, c, &message);
 	if (message.type != SMC_MSG_END || message.from != answer->hub)
 		smc_messages_unexpected(&message, smc_mesh_party_name(answer->mesh, message.from));
 	smc_reader_init(&reader, message.data, message.len);
@@ -924,7 +723,7 @@ answer_compute(SmcAnswer *answer, const SmcMessage *message)
 	confirm_consent(answer, c);
 	count_query(answer, c);
 	run_joint_part(answer, c);
-	keep(answer, c);
+	smc_answer_keep(answer, c);
 	await_end(answer, c);
 	conclude(answer, c);
 }
@@ -1001,7 +800,7 @@ smc_answer_next(SmcAnswer *answer)
 	MemoryContext caller = CurrentMemoryContext;
 	SmcMessage	message;
 
-	if (!take_message(answer, &message))
+	if (!smc_answer_take_message(answer, &message))
 		return false;
 
 	pgstat_report_activity(STATE_RUNNING, debug_query_string);

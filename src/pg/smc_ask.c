@@ -21,6 +21,7 @@
 #include "pg/smc_audit.h"
 #include "pg/smc_bytea.h"
 #include "pg/smc_circuit.h"
+#include "pg/smc_holdings.h"
 #include "pg/smc_local.h"
 #include "pg/smc_module.h"
 #include "pg/smc_quota.h"
@@ -139,12 +140,13 @@ smc_ask_run(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layou
 	SmcOutcome *outcome;
 	Partials   *partials;
 	SmcRun	   *run;
-	uint64		rows = 0;
+	uint64		rows = (uint64) -1;	/* none were read */
 
 	smc_audit_make_id(request.id);
 	request.study = study;
 	request.query = smc_query_write(query);
 	request.layout = smc_layout_write(layout);
+	request.about_secrets = smc_holdings_matter(query);
 	request.keeps = query->keep_count > 0 ? smc_bytea_collect(write_keeps, &keeping) : NULL;
 	request.query_text = smc_query_text(study, query);
 	request.reveals = smc_query_reveals_and_keeps(study, query);

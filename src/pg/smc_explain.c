@@ -303,7 +303,8 @@ smcExplainForeignScan(ForeignScanState *node, ExplainState *es)
 
 	smc_query_check(study, planned->query);
 	explain_lines("Reveals", split_lines(smc_query_reveals(study, planned->query)), es);
-	explain_lines("Keeps", split_lines(smc_query_keeps(study, planned->query)), es);
+	if (planned->query->keep_count > 0)
+		explain_lines("Keeps", split_lines(smc_query_keeps(study, planned->query)), es);
 	if (study->min_rows > 1)
 		ExplainPropertyUInteger("Withheld Below", "rows", study->min_rows, es);
 	if (study->approve_each)

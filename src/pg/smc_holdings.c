@@ -13,6 +13,7 @@
 #include "pg/smc_holdings.h"
 #include "pg/smc_messages.h"
 #include "pg/smc_secret.h"
+#include "pg/smc_transaction.h"
 
 bool
 smc_holdings_matter(const SmcQuery *query)
@@ -312,11 +313,14 @@ smc_holdings_require(const SmcHoldings *holdings)
  */
 
 SmcSecretShare *
-smc_holdings_shares(const SmcHoldings *holdings)
+smc_holdings_read_shares(const SmcHoldings *holdings, const SmcQuery *query)
 {
-	const SmcQuery *query = holdings->query;
-	SmcSecretShare *shares = palloc0(Max(query->secret_count, 1) * sizeof(SmcSecretShare));
+	SmcSecretShare *shares;
 
+	if (query == NULL || query->secret_count == 0)
+		return NULL;
+	shares = palloc0(query->secret_count * sizeof(SmcSecretShare));
+	smc_transaction_begin();
 	for (int i = 0; i < query->secret_count; i++)
 	{
 		SmcSecret	wanted = {0};
@@ -329,6 +333,7 @@ smc_holdings_shares(const SmcHoldings *holdings)
 					 errmsg("party \"%s\" has no share of secret \"%s\" of study \"%s\"",
 							party_name(holdings, self(holdings)), wanted.name, holdings->study)));
 	}
+	smc_transaction_commit_lazy();
 	return shares;
 }
 

@@ -75,8 +75,11 @@ extern void smc_holdings_judge(SmcHoldings *holdings);
 /* Raise where it can't. */
 extern void smc_holdings_require(const SmcHoldings *holdings);
 
-/* Our shares of the secrets that the query uses, palloc'd; the caller wipes them.  Raises where one is gone. */
-extern SmcSecretShare *smc_holdings_shares(const SmcHoldings *holdings);
+/*
+ * Our shares of the secrets that the query uses, palloc'd, NULL where it uses
+ * none; the caller wipes them.  A transaction of its own.  Raises where one is gone.
+ */
+extern SmcSecretShare *smc_holdings_read_shares(const SmcHoldings *holdings, const SmcQuery *query);
 
 /*
  * Store our share of what a keep of the query made, in that state.  secret has

@@ -340,6 +340,7 @@ agree(SmcHub *hub)
 
 	smc_transaction_begin();
 	reasons = smc_agreement_judge(&agreement, hub->mesh, study);
+	smc_secret_purge();			/* a good time, as good as any */
 	smc_transaction_commit_lazy();	/* keeps what was heard, whatever it was */
 
 	if (reasons != NIL)
@@ -363,11 +364,10 @@ begin_holdings(SmcHub *hub)
 {
 	SmcPipeRequest *request = &hub->task->request;
 
+	if (!request->about_secrets)
+		return;
 	hub->query = smc_query_parse((const uint8 *) VARDATA_ANY(request->query), VARSIZE_ANY_EXHDR(request->query));
-	if (!smc_holdings_matter(hub->query))
-		hub->query = NULL;
-	else
-		smc_holdings_begin(&hub->holdings, hub->mesh, request->study, hub->query, hub->seq);
+	smc_holdings_begin(&hub->holdings, hub->mesh, request->study, hub->query, hub->seq);
 }
 
 /* Hear what the peers have, and raise where that won't do. */
@@ -387,20 +387,6 @@ await_holdings(SmcHub *hub)
 	smc_holdings_judge(&hub->holdings);
 	smc_transaction_commit_flushed();
 	smc_holdings_require(&hub->holdings);
-}
-
-/* Our shares of the secrets that the query uses, allocated here; NULL where it uses none. */
-static SmcSecretShare *
-read_shares(SmcHub *hub)
-{
-	SmcSecretShare *shares;
-
-	if (hub->query == NULL || hub->query->secret_count == 0)
-		return NULL;
-	smc_transaction_begin();
-	shares = smc_holdings_shares(&hub->holdings);
-	smc_transaction_commit_lazy();
-	return shares;
 }
 
 /*
@@ -622,7 +608,7 @@ static void
 run_joint_part(SmcHub *hub, const SmcLayout *layout, SmcRing128 *partials, SmcOutcome *outcome)
 {
 	SmcTask    *task = hub->task;
-	SmcSecretShare *secrets = read_shares(hub);
+	SmcSecretShare *secrets = smc_holdings_read_shares(&hub->holdings, hub->query);
 	SmcChannel	channel;
 	SmcStatus	status;
 	uint8		digest[SMC_KEY_BYTES];

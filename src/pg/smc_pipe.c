@@ -303,6 +303,7 @@ smc_pipe_write_request(StringInfo buf, const SmcPipeRequest *request)
 	put_text_or_null(buf, request->role);
 	smc_messages_put_blob(buf, VARDATA_ANY(request->query), VARSIZE_ANY_EXHDR(request->query));
 	smc_messages_put_blob(buf, VARDATA_ANY(request->layout), VARSIZE_ANY_EXHDR(request->layout));
+	smc_messages_put_u8(buf, request->about_secrets);
 	smc_messages_put_u8(buf, request->keeps != NULL);
 	if (request->keeps != NULL)
 		smc_messages_put_blob(buf, VARDATA_ANY(request->keeps), VARSIZE_ANY_EXHDR(request->keeps));
@@ -329,6 +330,7 @@ smc_pipe_read_request(SmcReader *reader, SmcPipeRequest *request)
 		request->role = get_text_or_null(reader);
 		request->query = get_bytea(reader);
 		request->layout = get_bytea(reader);
+		request->about_secrets = smc_reader_bool(reader);
 		request->keeps = smc_reader_bool(reader) ? get_bytea(reader) : NULL;
 		request->query_text = get_text_or_null(reader);
 		request->reveals = get_text_or_null(reader);

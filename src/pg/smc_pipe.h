@@ -52,6 +52,7 @@ typedef struct SmcPipeRequest
 	char	   *role;
 	bytea	   *query;
 	bytea	   *layout;
+	bool		about_secrets;	/* smc_holdings_matter of the query */
 	bytea	   *keeps;			/* NULL: nothing is kept */
 	char	   *query_text;
 	char	   *reveals;

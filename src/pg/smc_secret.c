@@ -509,7 +509,9 @@ void
 smc_secret_purge(void)
 {
 	static SmcStatement purge = {
-		"WITH gone AS (DELETE FROM @.smc_secret_log WHERE expires <= $1 RETURNING id, name)"
+		"WITH late AS (SELECT study, name FROM @.smc_secret_log WHERE expires <= $1 FOR UPDATE SKIP LOCKED),"
+		" gone AS (DELETE FROM @.smc_secret_log l USING late WHERE l.study = late.study AND l.name = late.name"
+		" RETURNING l.id, l.name)"
 		" DELETE FROM @.smc_secret_shares s USING gone WHERE s.id = gone.id AND s.name = gone.name",
 		1, {TIMESTAMPTZOID}
 	};

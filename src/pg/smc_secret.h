@@ -111,7 +111,7 @@ extern uint64 smc_secret_discard(const uint8 *id);
 extern void smc_secret_remove(const char *study, const char *name, const uint8 *id);
 extern void smc_secret_end(const char *study, const char *name, const uint8 *id);
 
-/* Remove all that have expired. */
+/* Remove all that have expired, but for what somebody else is about to change. */
 extern void smc_secret_purge(void);
 
 /* ---- between processes of this server --------------------------------------------- */

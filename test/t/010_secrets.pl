@@ -101,20 +101,43 @@ sub waits_to_write
 	return $node->poll_query_until('postgres', "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'smc_secret_log'::regclass AND mode = 'RowExclusiveLock' AND NOT granted");
 }
 
-# Kill a party's server as a loss of power would, and start it again.
-sub crash
+# Kill parties' servers as a loss of power would; start them again.
+sub kill_server
 {
-	my ($node) = @_;
+	my (@nodes) = @_;
+	my @pids;
 
-	my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
-	my @pids = ($postmaster, split ' ', `ps -o pid= --ppid $postmaster`);
+	foreach my $node (@nodes)
+	{
+		my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
 
-	$node->kill9;
-	# its children notice before long
+		push @pids, $postmaster, split(' ', `ps -o pid= --ppid $postmaster`);
+		$node->kill9;
+	}
+	# the children notice before long
 	my $until = time + 20;
 	sleep 0.05 while time < $until && grep { kill 0, $_ } @pids;
-	$node->start;
-	$node->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');
+	return;
+}
+
+sub start_server
+{
+	my (@nodes) = @_;
+
+	foreach my $node (@nodes)
+	{
+		$node->start;
+		$node->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');
+	}
+	return;
+}
+
+sub crash
+{
+	my (@nodes) = @_;
+
+	kill_server(@nodes);
+	start_server(@nodes);
 	return;
 }
 
@@ -227,10 +250,11 @@ sub number_share
 
 	waits_to_write($acme);
 	is(states('p'), 'none pending pending', 'peer crash: the peers have theirs');
-	crash($globex);
+	kill_server($globex);
 	let_go($acme, $holder);
 	finish_query($query, 20);
 	is($query->{stdout} . $query->{error}, secret('p'), 'peer crash: the asker isn\'t troubled');
+	start_server($globex);
 	quiet_soon('peer crash', values %party);
 	is(states('p'), 'kept pending kept', 'peer crash: all have their shares');
 	is(reveal($initech, secret('p'))->{stdout}, $total, 'peer crash: whoever uses it can');
@@ -265,10 +289,11 @@ sub number_share
 	my $query = start_query($acme, "SELECT smc_keep(smc_sum(salary), 'pp') FROM payroll");
 
 	waits_to_write($acme);
-	crash($_) foreach ($globex, $initech);
+	kill_server($globex, $initech);
 	let_go($acme, $holder);
 	finish_query($query, 20);
 	is($query->{stdout} . $query->{error}, secret('pp'), 'all peers crash: the asker isn\'t troubled');
+	start_server($globex, $initech);
 	is(states('pp'), 'kept pending pending', 'all peers crash: all have their shares');
 	is(reveal($globex, secret('pp'))->{stdout}, $total, 'all peers crash: it can be used');
 }
