@@ -149,12 +149,12 @@ SELECT smc_keep(smc_sum(x), 'beside'), smc_count(*), smc_keep(smc_sum(x), 'besid
 SET search_path = secret, public;
 SELECT name, made_by, made_role, state FROM smc_secrets WHERE name IN ('q1', 'more', 'grown') ORDER BY name;
 SELECT smc_reveal(smc_secret('sales', 'q1')), smc_keep(smc_secret('sales', 'more') - 3, 'less');
-SELECT study, asked_by, query, figures FROM smc_results WHERE query ~ 'more|q1' ORDER BY at LIMIT 4;
-SELECT asked_by, query, reveals, status, rows FROM smc_audit WHERE query ~ 'less|''more' ORDER BY started_at LIMIT 3;
+SELECT study, asked_by, query, figures FROM smc_results WHERE study = 'sales' AND query ~ 'more|q1' ORDER BY at LIMIT 4;
+SELECT asked_by, query, reveals, status, rows FROM smc_audit WHERE study = 'sales' AND query ~ 'less|''more' ORDER BY started_at LIMIT 3;
 \c initech
 SET search_path = secret, public;
 SELECT name, made_by, made_role, made_of, state FROM smc_secrets WHERE name = 'less';
-SELECT query, reveals FROM smc_audit WHERE query ~ '''q1''' ORDER BY started_at LIMIT 2;
+SELECT query, reveals FROM smc_audit WHERE study = 'sales' AND query ~ '''q1''' ORDER BY started_at LIMIT 2;
 
 --
 -- What is refused

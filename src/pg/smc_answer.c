@@ -705,6 +705,7 @@ conclude(SmcAnswer *answer, Computation *c)
 	smc_audit_end(&answer->audit);
 	smc_transaction_commit_lazy();
 
+	smc_answer_end_secrets(answer);
 	answer->computing = false;
 	answer->audit_begun = false;
 	smc_activity_end();
@@ -867,6 +868,7 @@ smc_answer_fail(SmcAnswer *answer, ErrorData *edata)
 	bool		in_local_query = answer->stage == STAGE_LOCAL;
 
 	end_local_part();
+	smc_answer_end_secrets(answer);
 	if (smc_failure_is_echo(edata) && smc_failure_find_abort(answer->mesh, edata))
 		in_local_query = false;
 	else if (in_local_query && edata->sqlerrcode == ERRCODE_QUERY_CANCELED && smc_hangup_happened())

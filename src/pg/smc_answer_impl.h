@@ -47,6 +47,7 @@ struct SmcAnswer
 	bool		computing;		/* audit is filled in */
 	bool		audit_begun;
 	bool		waiting;		/* a request of ours is in smc_requests_waiting */
+	SmcHoldings *holdings;		/* of secrets whose names are held; NULL: none */
 	SmcApproval approval;
 	SmcAuditRecord audit;
 	SmcMeshStats stats_before;
@@ -97,6 +98,9 @@ extern void smc_answer_exchange_holdings(SmcAnswer *answer, SmcAnswerComputation
  * so that the hub knows, when all have, that all have theirs.
  */
 extern void smc_answer_keep(SmcAnswer *answer, SmcAnswerComputation *c);
+
+/* Let go of the names of secrets, however it ended. */
+extern void smc_answer_end_secrets(SmcAnswer *answer);
 
 /*
  * Wait for the hub's word whether the computation is complete: on its ABORT,

@@ -68,6 +68,7 @@ leave_it_to_hub(SmcAnswer *answer)
 void
 smc_answer_exchange_holdings(SmcAnswer *answer, SmcAnswerComputation *c)
 {
+	answer->holdings = &c->holdings;
 	smc_holdings_begin(&c->holdings, answer->mesh, c->study->name, c->query, c->asked.seq);
 	smc_transaction_commit_lazy();
 	smc_answer_start_listening(answer);
@@ -89,10 +90,20 @@ smc_answer_exchange_holdings(SmcAnswer *answer, SmcAnswerComputation *c)
 }
 
 void
+smc_answer_end_secrets(SmcAnswer *answer)
+{
+	if (answer->holdings != NULL)
+		smc_holdings_end(answer->holdings);
+	answer->holdings = NULL;
+}
+
+void
 smc_answer_keep(SmcAnswer *answer, SmcAnswerComputation *c)
 {
 	if (c->outcome.kept_count > 0 && !c->outcome.keeps_withheld)
 	{
+		/* what the others still wait for leaves before we wait for the disk */
+		smc_mesh_flush(answer->mesh);
 		smc_transaction_begin();
 		for (int i = 0; i < c->query->keep_count; i++)
 		{

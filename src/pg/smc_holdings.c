@@ -15,6 +15,9 @@
 #include "pg/smc_secret.h"
 #include "pg/smc_transaction.h"
 
+/* How long to wait for names that are to be used: its keeping may be about to end here. */
+#define USE_WAIT_MS		1000
+
 bool
 smc_holdings_matter(const SmcQuery *query)
 {
@@ -49,14 +52,32 @@ self(const SmcHoldings *holdings)
  * Telling and hearing
  */
 
+/* Whether something is to be kept under a name. */
+static bool
+is_for_keep(const SmcHoldings *holdings, int name)
+{
+	return name >= holdings->query->secret_count;
+}
+
 static void
 look_up(SmcHoldings *holdings)
 {
+	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), USE_WAIT_MS);
+
 	for (int i = 0; i < holdings->count; i++)
 	{
-		SmcSecret  *secret = smc_secret_find(holdings->study, holdings->names[i]);
+		bool		alone = is_for_keep(holdings, i);
+		long		wait_ms = alone ? 0 : TimestampDifferenceMilliseconds(GetCurrentTimestamp(), end);
 		SmcHolding *own = holding_of(holdings, self(holdings), i);
+		SmcSecret  *secret;
 
+		holdings->held[i] = smc_secret_hold_name(holdings->study, holdings->names[i], alone, (int) wait_ms);
+		if (!holdings->held[i])
+		{
+			own->state = SMC_SECRET_BUSY;
+			continue;
+		}
+		secret = smc_secret_find(holdings->study, holdings->names[i]);
 		if (secret == NULL)
 			continue;
 		own->state = secret->state;
@@ -110,10 +131,22 @@ smc_holdings_begin(SmcHoldings *holdings, SmcMesh *mesh, const char *study, cons
 					 errmsg("malformed query over study \"%s\"", study)));
 		holdings->names[query->secret_count + i] = smc_query_keep_name(&query->keeps[i]);
 	}
+	holdings->held = palloc0(Max(holdings->count, 1) * sizeof(bool));
 	holdings->all = palloc0(Max(holdings->count, 1) * party_count(holdings) * sizeof(SmcHolding));
 	holdings->missing = (uint16) (((1 << party_count(holdings)) - 1) & ~(1 << self(holdings)));
 	look_up(holdings);
 	tell(holdings);
+}
+
+void
+smc_holdings_end(SmcHoldings *holdings)
+{
+	for (int i = 0; i < holdings->count; i++)
+	{
+		if (holdings->held[i])
+			smc_secret_let_go(holdings->study, holdings->names[i], is_for_keep(holdings, i));
+		holdings->held[i] = false;
+	}
 }
 
 void
@@ -133,7 +166,7 @@ smc_holdings_take(SmcHoldings *holdings, SmcMessage *message)
 
 		its->state = smc_reader_u8(&reader);
 		smc_reader_copy(&reader, its->id, SMC_UUID_BYTES);
-		if (its->state > SMC_SECRET_EXPIRED)
+		if (its->state > SMC_SECRET_BUSY)
 			smc_reader_fail(&reader);
 	}
 	smc_messages_end(&reader, "HOLDINGS", party_name(holdings, from));
@@ -181,6 +214,18 @@ find_state(const SmcHoldings *holdings, int name, const uint8 *id, SmcSecretStat
 		const SmcHolding *its = holding_of(holdings, party, name);
 
 		if (its->state == state && same_id(its->id, id))
+			return party;
+	}
+	return -1;
+}
+
+/* The first party that is busy with a name, -1 when none. */
+static int
+find_busy(const SmcHoldings *holdings, int name)
+{
+	for (int party = 0; party < party_count(holdings); party++)
+	{
+		if (holding_of(holdings, party, name)->state == SMC_SECRET_BUSY)
 			return party;
 	}
 	return -1;
@@ -288,13 +333,24 @@ smc_holdings_judge(SmcHoldings *holdings)
 {
 	for (int i = 0; i < holdings->count && holdings->why == NULL; i++)
 	{
-		if (i < holdings->query->secret_count)
-			judge_use(holdings, i);
-		else
+		int			busy = find_busy(holdings, i);
+
+		if (busy >= 0)
+		{
+			holdings->why = psprintf("secret \"%s\" of study \"%s\" is in another query's hands at party \"%s\"",
+									 holdings->names[i], holdings->study, party_name(holdings, busy));
+			holdings->hint = "Try again when that has ended.";
+		}
+		else if (is_for_keep(holdings, i))
 			judge_name(holdings, i);
+		else
+			judge_use(holdings, i);
 	}
 	for (int i = 0; i < holdings->count; i++)
-		settle(holdings, i);
+	{
+		if (find_busy(holdings, i) < 0)
+			settle(holdings, i);
+	}
 	smc_secret_purge();
 }
 

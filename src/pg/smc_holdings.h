@@ -21,6 +21,12 @@
  *   - a party has none, and another's is kept: a database was set back to before
  *     it was made, say.  It can't be used, and nobody removes anything: the
  *     missing share may come back from a dump.
+ *
+ * A computation in the midst of these steps must not be taken for one that
+ * crashed.  So each party holds the name from before it tells what it holds to the
+ * end of the computation, and while another does, says that it is busy; then
+ * nobody concludes anything.  The hub holds it until its share is on disk or the
+ * computation has failed, so that where it isn't busy and has none, none comes.
  */
 #ifndef SMC_HOLDINGS_H
 #define SMC_HOLDINGS_H
@@ -48,6 +54,7 @@ typedef struct SmcHoldings
 	const char **names;
 	SmcHolding *all;			/* by party, then by name */
 	uint16		missing;		/* whose are not in yet */
+	bool	   *held;			/* by name: we hold it */
 	const char *why;			/* why the query can't be run; NULL: it can */
 	const char *hint;
 } SmcHoldings;
@@ -61,6 +68,9 @@ extern bool smc_holdings_matter(const SmcQuery *query);
  */
 extern void smc_holdings_begin(SmcHoldings *holdings, SmcMesh *mesh, const char *study,
 							   const SmcQuery *query, uint64 seq);
+
+/* Let go of the names, at the end of the computation or after it has failed. */
+extern void smc_holdings_end(SmcHoldings *holdings);
 
 /* Take a HOLDINGS, and free it.  Raises when it isn't one, or a second of that party. */
 extern void smc_holdings_take(SmcHoldings *holdings, SmcMessage *message);

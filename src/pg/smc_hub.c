@@ -701,6 +701,9 @@ conclude(SmcHub *hub, const SmcLayout *layout, SmcOutcome *outcome, const SmcMes
 	smc_transaction_commit_lazy();
 	smc_activity_end();
 
+	if (hub->query != NULL)
+		smc_holdings_end(&hub->holdings);
+
 	/*
 	 * The lane is for the taking before its last user knows the answer, so
 	 * that this user's next query finds it.

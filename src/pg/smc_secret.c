@@ -27,6 +27,8 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -37,6 +39,7 @@
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
+#include "core/smc_hash.h"
 #include "pg/smc_compat.h"
 #include "pg/smc_module.h"
 #include "pg/smc_secret.h"
@@ -44,6 +47,9 @@
 #include "pg/smc_study.h"
 
 StaticAssertDecl(sizeof(SmcSecretShare) == SMC_SECRET_SHARE_BYTES, "a share's size");
+
+/* Sets our locks apart from those of SQL's pg_advisory_lock functions, whose are 1 and 2, and others of ours. */
+#define NAME_LOCK_CLASS		0x5345
 
 /* Columns of smc_secret_log, and parameters of the statement that fills them. */
 enum
@@ -465,6 +471,57 @@ smc_secret_end(const char *study, const char *name, const uint8 *id)
 	(void) smc_statement_run(&end, values, NULL);
 	delete_share(name, id);
 }
+
+/*
+ * Names
+ */
+
+/* Names whose hashes begin alike are in each other's way, no more. */
+static LOCKTAG
+name_lock(const char *study, const char *name)
+{
+	LOCKTAG		tag;
+	uint8		digest[SMC_KEY_BYTES];
+	uint32		parts[2];
+	SmcHash		hash;
+
+	smc_hash_init(&hash, "smc secret name v1", NULL);
+	smc_hash_add(&hash, study, strlen(study) + 1);
+	smc_hash_add(&hash, name, strlen(name) + 1);
+	smc_hash_final(&hash, digest);
+	memcpy(parts, digest, sizeof(parts));
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, parts[0], parts[1], NAME_LOCK_CLASS);
+	return tag;
+}
+
+/* A session's lock, so that it outlasts the short transactions of a lane. */
+bool
+smc_secret_hold_name(const char *study, const char *name, bool alone, int wait_ms)
+{
+	LOCKTAG		tag = name_lock(study, name);
+	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), wait_ms);
+
+	while (LockAcquire(&tag, alone ? ExclusiveLock : ShareLock, true, true) == LOCKACQUIRE_NOT_AVAIL)
+	{
+		if (GetCurrentTimestamp() >= end)
+			return false;
+		CHECK_FOR_INTERRUPTS();
+		pg_usleep(5000);
+	}
+	return true;
+}
+
+void
+smc_secret_let_go(const char *study, const char *name, bool alone)
+{
+	LOCKTAG		tag = name_lock(study, name);
+
+	(void) LockRelease(&tag, alone ? ExclusiveLock : ShareLock, true);
+}
+
+/*
+ * Changing
+ */
 
 uint64
 smc_secret_confirm(const uint8 *id)

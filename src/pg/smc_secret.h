@@ -23,7 +23,8 @@ typedef enum SmcSecretState
 	SMC_SECRET_PENDING,			/* share on disk; whether all others have theirs isn't known yet */
 	SMC_SECRET_KEPT,			/* all have */
 	SMC_SECRET_DROPPED,			/* ended by this party; the row is there to say so */
-	SMC_SECRET_EXPIRED			/* pending or kept, but its time is over */
+	SMC_SECRET_EXPIRED,			/* pending or kept, but its time is over */
+	SMC_SECRET_BUSY				/* another computation is about to keep something under the name */
 } SmcSecretState;
 
 /* A column that went in, and the words of its allow list by which it did. */
@@ -102,6 +103,14 @@ extern bool smc_secret_read_share(const SmcSecret *secret, SmcSecretShare *share
  * raises where another one has come there meanwhile.
  */
 extern void smc_secret_put(const SmcSecret *secret, const SmcSecretShare *share, const uint8 *replaces);
+
+/*
+ * Hold a name for the computation that this process takes part in, over its
+ * transactions, until let go: alone where something is to be kept under it.
+ * False when other computations hold it for so long.
+ */
+extern bool smc_secret_hold_name(const char *study, const char *name, bool alone, int wait_ms);
+extern void smc_secret_let_go(const char *study, const char *name, bool alone);
 
 /* A computation's pending secrets are kept; are gone.  How many there were. */
 extern uint64 smc_secret_confirm(const uint8 *id);
