@@ -317,6 +317,8 @@ CREATE TABLE smc_secret_log (
   ordered      boolean NOT NULL,
   nullable     boolean NOT NULL,
   positive     boolean NOT NULL,
+  root         boolean NOT NULL,
+  settled      boolean NOT NULL,
   scale        int NOT NULL,
   digits       int NOT NULL,
   bits         int NOT NULL,
@@ -591,6 +593,51 @@ CREATE AGGREGATE smc_argmax(bigint) (SFUNC = smc_no_study, STYPE = internal, FIN
 CREATE AGGREGATE smc_argmax(numeric) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
 CREATE AGGREGATE smc_argmax(real) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
 CREATE AGGREGATE smc_argmax(double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_text);
+
+-- statistics: of one argument with the native result types, of a pair (Y, X) in
+-- double precision, to which every number's type is cast; over a study the cast is
+-- taken off again
+CREATE FUNCTION smc_no_study(internal, "any", "any") RETURNS internal
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE;
+DO $$
+DECLARE
+  name text;
+  words text;
+  type text;
+  result text;
+BEGIN
+  FOR name, words IN VALUES
+    ('smc_variance', 'joint sample variance'), ('smc_var_samp', 'joint sample variance'),
+    ('smc_var_pop', 'joint population variance'),
+    ('smc_stddev', 'joint sample standard deviation'), ('smc_stddev_samp', 'joint sample standard deviation'),
+    ('smc_stddev_pop', 'joint population standard deviation')
+  LOOP
+    FOR type, result IN VALUES
+      ('smallint', 'numeric'), ('integer', 'numeric'), ('bigint', 'numeric'), ('numeric', 'numeric'),
+      ('real', 'float8'), ('double precision', 'float8')
+    LOOP
+      EXECUTE pg_catalog.format('CREATE AGGREGATE %s(%s) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_%s)',
+                                name, type, result);
+      EXECUTE pg_catalog.format('COMMENT ON AGGREGATE %s(%s) IS %L', name, type, words || ' over a study');
+    END LOOP;
+  END LOOP;
+  FOR name, words, result IN VALUES
+    ('smc_covar_pop', 'joint population covariance', 'float8'), ('smc_covar_samp', 'joint sample covariance', 'float8'),
+    ('smc_corr', 'joint correlation coefficient', 'float8'),
+    ('smc_regr_count', 'joint number of rows in which neither is null', 'int8'),
+    ('smc_regr_avgx', 'joint average of the second', 'float8'), ('smc_regr_avgy', 'joint average of the first', 'float8'),
+    ('smc_regr_sxx', 'joint sum of squares of the second, from its average', 'float8'),
+    ('smc_regr_syy', 'joint sum of squares of the first, from its average', 'float8'),
+    ('smc_regr_sxy', 'joint sum of products, from the averages', 'float8'),
+    ('smc_regr_slope', 'joint slope of the first by the second (least squares)', 'float8'),
+    ('smc_regr_intercept', 'joint intercept of the first by the second (least squares)', 'float8'),
+    ('smc_regr_r2', 'joint square of the correlation coefficient', 'float8')
+  LOOP
+    EXECUTE pg_catalog.format('CREATE AGGREGATE %s(double precision, double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_%s)',
+                              name, result);
+    EXECUTE pg_catalog.format('COMMENT ON AGGREGATE %s(double precision, double precision) IS %L', name, words || ', over a study');
+  END LOOP;
+END $$;
 
 --
 -- What psql says of them

@@ -20,13 +20,17 @@
 #include "core/smc_noise.h"
 #include "core/smc_quantile.h"
 #include "core/smc_triple.h"
+#include "core/smc_wide.h"
 #include "smc_testnet.h"
 
 #define RUNS	5
+#define WIDE	256				/* bits */
+#define LONG	320
 
 typedef enum What
 {
-	SET_UP, CORRELATED, RANDOM_OT, TRIPLES, PRODUCTS, COMPARISONS, MULTIPLEX, NOISE, MEDIANS
+	SET_UP, CORRELATED, RANDOM_OT, TRIPLES, PRODUCTS, COMPARISONS, MULTIPLEX, NOISE, MEDIANS,
+	WIDE_PRODUCTS, WIDE_COMPARISONS, DIVISIONS, LONG_DIVISIONS, ROOTS
 } What;
 
 #define KEYS	1000000		/* of each party, among which medians are sought */
@@ -128,6 +132,16 @@ run_once(SmcEngine *engine, Job *job, uint64_t *x, uint64_t *out, SmcBlock *bloc
 			return smc_arith_multiply(engine, 64, x, x, out, job->count);
 		case MULTIPLEX:
 			return smc_arith_times_bit(engine, 64, x, x, out, job->count);
+		case WIDE_PRODUCTS:
+			return smc_arith_multiply(engine, WIDE, x, x, out, job->count);
+		case WIDE_COMPARISONS:
+			return smc_compare_negative(engine, WIDE, x, out, job->count);
+		case DIVISIONS:
+			return smc_wide_divide(engine, WIDE, 110, 40, x, x, out, job->count);
+		case LONG_DIVISIONS:
+			return smc_wide_divide(engine, LONG, 180, 90, x, x, out, job->count);
+		case ROOTS:
+			return smc_wide_root(engine, WIDE, 160, x, out, job->count);
 		case NOISE:
 			return run_noise(engine, out, job->count);
 		case MEDIANS:
@@ -169,6 +183,12 @@ words_of(const Job *job)
 			return 2 * job->count;
 		case MEDIANS:
 			return KEYS;
+		case WIDE_PRODUCTS:
+		case WIDE_COMPARISONS:
+		case DIVISIONS:
+		case LONG_DIVISIONS:
+		case ROOTS:
+			return job->count * (LONG / 64);
 		default:
 			return 1;
 	}
@@ -190,7 +210,7 @@ party(SmcChannel *channel, void *arg)
 	int			self = channel->self;
 	uint8_t		context[SMC_KEY_BYTES] = {1};
 	size_t		words = words_of(job);
-	uint64_t   *x = malloc(words * 8);
+	uint64_t   *x = calloc(words, 8);
 	uint64_t   *out = calloc(words + 64, 8);
 	SmcBlock   *blocks = calloc(2 * SMC_OT_BATCH, sizeof(SmcBlock));
 	SmcEngine	engine;
@@ -198,7 +218,9 @@ party(SmcChannel *channel, void *arg)
 	double		start;
 	double		cpu;
 
-	randombytes_buf(x, words * 8);
+	/* divisions and roots have bounds, which zeros keep */
+	if (job->what < DIVISIONS)
+		randombytes_buf(x, words * 8);
 	if (job->what == MEDIANS)
 		qsort(x, words, sizeof(uint64_t), by_key);
 	if (job->what == SET_UP)
@@ -294,7 +316,7 @@ measure(int n, const char *name, What what, size_t count, int runs)
 	}
 	qsort(slowest, (size_t) runs, sizeof(double), by_size);
 	qsort(busiest, (size_t) runs, sizeof(double), by_size);
-	printf("%d parties  %-18s %9zu  %10.3f ms (cpu %10.3f)  %12.0f /s  %9.1f B each  %4u rounds\n", n, name, count,
+	printf("%d parties  %-20s %9zu  %10.3f ms (cpu %10.3f)  %12.0f /s  %9.1f B each  %4u rounds\n", n, name, count,
 		   1e3 * slowest[runs / 2], 1e3 * busiest[runs / 2], (double) count / slowest[runs / 2], bytes / (double) count, job.rounds);
 	fflush(stdout);
 	return 0;
@@ -316,7 +338,15 @@ measure_all(int n)
 		measure(n, "Laplace noise", NOISE, 1000, 3) ||
 		measure(n, "median", MEDIANS, 1, 5) ||
 		measure(n, "median", MEDIANS, 100, 3) ||
-		measure(n, "median", MEDIANS, 1000, 3);
+		measure(n, "median", MEDIANS, 1000, 3) ||
+		measure(n, "256-bit product", WIDE_PRODUCTS, 10000, 5) ||
+		measure(n, "256-bit comparison", WIDE_COMPARISONS, 10000, 3) ||
+		measure(n, "quotient 110/40 bits", DIVISIONS, 1, 5) ||
+		measure(n, "quotient 110/40 bits", DIVISIONS, 1000, 3) ||
+		measure(n, "quotient 180/90 bits", LONG_DIVISIONS, 1, 5) ||
+		measure(n, "quotient 180/90 bits", LONG_DIVISIONS, 1000, 3) ||
+		measure(n, "root of 160 bits", ROOTS, 1, 5) ||
+		measure(n, "root of 160 bits", ROOTS, 1000, 3);
 }
 
 int

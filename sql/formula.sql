@@ -72,10 +72,10 @@ SELECT sum(i) > 0 AND sum(j) < 0 AS f, sum(i) > 0 OR NULL AS t, sum(i) < 0 OR NU
 
 -- arithmetic
 SELECT sum(i) + sum(j) AS add, sum(i) - sum(n) AS sub, sum(i) * sum(j) AS mul, -sum(n) AS neg, abs(sum(n)) AS abs,
-	sum(j) / count(*) AS div, sum(j) % 7 AS mod, sum(i) / 2 AS half, (-sum(i)) / 2 AS minus_half, sum(n) * 1.5 AS times,
+	10 / count(n)::numeric AS ten, -2.5 / count(n) AS small, sum(j) / count(*) AS div, sum(j) % 7 AS mod, sum(i) / 2 AS half, (-sum(i)) / 2 AS minus_half, sum(n) * 1.5 AS times,
 	max(i) - min(i) AS span, max(d) - min(d) AS days FROM expr;
 SELECT sum(i) + sum(j) AS add, sum(i) - sum(n) AS sub, sum(i) * sum(j) AS mul, -sum(n) AS neg, abs(sum(n)) AS abs,
-	sum(j) / count(*) AS div, sum(j) % 7 AS mod, sum(i) / 2 AS half, (-sum(i)) / 2 AS minus_half, sum(n) * 1.5 AS times,
+	10 / count(n)::numeric AS ten, -2.5 / count(n) AS small, sum(j) / count(*) AS div, sum(j) % 7 AS mod, sum(i) / 2 AS half, (-sum(i)) / 2 AS minus_half, sum(n) * 1.5 AS times,
 	max(i) - min(i) AS span, max(d) - min(d) AS days FROM everyone;
 SELECT sum(i) / sum(j)::numeric AS ratio, 100.0 * count(*) FILTER (WHERE g = 'a') / count(*) AS percent, sum(n) / sum(f)::numeric(20,6) AS q,
 	round(100.0 * sum(i) / sum(j), 1) AS rounded, sum(i)::float8 / count(*) AS float, sum(f) / count(f) AS mean, sum(n) / 1e6 AS millions FROM expr;
@@ -102,6 +102,31 @@ SELECT g FROM expr GROUP BY g HAVING avg(n) < 0 AND g <> 'c';
 SELECT sum(i) FROM expr HAVING count(*) > 100;
 SELECT sum(i) FROM expr HAVING count(*) = 7;
 SELECT g, sum(i) / (count(*) - 2) FROM expr GROUP BY g HAVING count(*) <> 2 ORDER BY g;
+
+-- parties' names: chosen between, and compared with one
+EXPLAIN (VERBOSE, COSTS OFF) SELECT smc_argmax(i) = 'acme' FROM expr;
+SELECT smc_argmax(i) = 'acme' AS acme, smc_argmax(i) IN ('globex', 'initech') AS others, coalesce(smc_argmin(i), 'initech') AS least,
+	CASE WHEN count(*) > 3 THEN smc_argmax(i) ELSE smc_argmin(i) END AS chosen, smc_argmax(i) = 'nobody' AS nobody FROM expr;
+SELECT g, CASE WHEN count(*) > 2 THEN smc_argmax(i) END FROM expr GROUP BY g ORDER BY g;
+
+-- AND and OR go no further than they must, and a division by a constant can't fail
+SELECT count(*) FILTER (WHERE i > 1000) > 0 AND sum(i) / count(*) FILTER (WHERE i > 1000) > 3 AS f,
+	count(*) FILTER (WHERE i > 1000) = 0 OR sum(i) / count(*) FILTER (WHERE i > 1000) > 3 AS t FROM expr;
+SELECT g FROM expr GROUP BY g HAVING count(n) > 0 AND sum(i) / count(n) > 0 ORDER BY g;
+SELECT g FROM everyone GROUP BY g HAVING count(n) > 0 AND sum(i) / count(n) > 0 ORDER BY g;
+EXPLAIN (VERBOSE, COSTS OFF) SELECT count(*) FROM expr HAVING sum(i) / 2 > 0;
+EXPLAIN (VERBOSE, COSTS OFF) SELECT count(*) FROM expr HAVING sum(i) / count(n) > 0;
+
+-- nor is a division computed on shares where PostgreSQL, which does the rest, might not get to it
+SELECT g, CASE WHEN count(n) > 0 THEN round(sqrt(abs(sum(i) / count(n)))) END AS guarded FROM expr GROUP BY g ORDER BY g;
+SELECT g, CASE WHEN count(n) > 0 THEN round(sqrt(abs(sum(i) / count(n)))) END AS guarded FROM everyone GROUP BY g ORDER BY g;
+SELECT g, sum(i) / count(n) AS left FROM expr GROUP BY g HAVING sqrt(count(n)) > 0.5 ORDER BY g;
+SELECT g, sum(i) / count(n) AS left FROM everyone GROUP BY g HAVING sqrt(count(n)) > 0.5 ORDER BY g;
+
+-- ends of ranges
+SELECT round(sum(n), -2147483648) AS none, round(sum(n), -40) AS none, round(avg(n), -7) AS tens FROM expr;
+SELECT sum(n)::numeric(9,1) FROM expr;
+SELECT sum(n)::numeric(8,1) FROM expr;
 
 -- errors of the query's own
 SELECT sum(i) / (count(*) - 7) FROM expr;

@@ -41,6 +41,8 @@ SELECT abs(smc_count(*) - 2003) < 20 AS count, abs(smc_sum(i) - 99100) < 2000 AS
 -- values beyond the agreed range count as its ends, and not for more
 SELECT abs(smc_sum(i) - 100) < 100 AS cut_off FROM noisy WHERE i > 100;
 SELECT abs(smc_sum(i)) < 100 AS cut_off FROM noisy WHERE i < 0;
+-- floats are added up exactly, so that no row counts for more by rounding
+EXPLAIN (VERBOSE, COSTS OFF) SELECT smc_sum(f) FROM noisy;
 -- all possible groups are told of, with rows or without; nothing is NULL but an average of nobody
 SELECT g, abs(smc_count(*) - CASE g WHEN 'a' THEN 502 WHEN 'b' THEN 1501 ELSE 0 END) < 20 AS ok,
 	smc_sum(n) IS NULL AS null FROM noisy GROUP BY g ORDER BY g;

@@ -32,29 +32,6 @@
 
 #include "smc_engine.h"
 #include "smc_limbs.h"
-#include "smc_ring.h"
-
-/* Element e of a vector of 64 or 128 bits. */
-static inline SmcRing128
-smc_arith_get(const uint64_t *integers, int width, size_t e)
-{
-	if (width == 64)
-		return integers[e];
-	return (SmcRing128) integers[2 * e + 1] << 64 | integers[2 * e];
-}
-
-/* Set it to value mod 2^width. */
-static inline void
-smc_arith_put(uint64_t *integers, int width, size_t e, SmcRing128 value)
-{
-	if (width == 64)
-		integers[e] = (uint64_t) value;
-	else
-	{
-		integers[2 * e] = (uint64_t) value;
-		integers[2 * e + 1] = (uint64_t) (value >> 64);
-	}
-}
 
 /*
  * out_e = v_e * s_e for count elements, where bit e of s is owner's own (others

@@ -596,17 +596,3 @@ smc_ot_send_strings(SmcOtSender *sender, SmcChannel *channel, int peer,
 	ext->tweak += padded(count);
 	return SMC_OK;
 }
-
-SmcStatus
-smc_ot_receive_random(SmcOtReceiver *receiver, SmcChannel *channel, int peer,
-					  bool chosen, uint8_t *choices, SmcBlock *out, size_t count)
-{
-	return smc_ot_receive_strings(receiver, channel, peer, chosen, choices, out, 1, count);
-}
-
-SmcStatus
-smc_ot_send_random(SmcOtSender *sender, SmcChannel *channel, int peer,
-				   bool chosen, SmcBlock *out0, SmcBlock *out1, size_t count)
-{
-	return smc_ot_send_strings(sender, channel, peer, chosen, out0, out1, 1, count);
-}

@@ -18,7 +18,7 @@
  * The u of the blocks differ; the receiver sends the differences to its
  * choices c, and the sender adds delta times them.  Turned on its side: OT j
  * has t_j at the receiver and q_j = t_j ^ c_j * Delta at the sender: a
- * correlated OT (COT).  Hashed (smc_ot_*_random), a random OT.
+ * correlated OT (COT).  Hashed (smc_ot_*_strings), a random OT.
  *
  * BYTES: 128/k bits an OT from the receiver with chosen choices, one bit less
  * with random ones (then c is block 0's u).  k = 4: 4 or 3.875 bytes.
@@ -93,25 +93,31 @@ extern SmcStatus smc_ot_send_correlated(SmcOtSender *sender, SmcChannel *channel
 										bool chosen, SmcBlock *q, size_t count) SMC_MUST_USE;
 
 /*
- * The same, hashed to random OTs: the receiver gets one block of each pair of
- * blocks that the sender gets.
- */
-extern SmcStatus smc_ot_receive_random(SmcOtReceiver *receiver, SmcChannel *channel, int peer,
-									   bool chosen, uint8_t *choices, SmcBlock *out, size_t count) SMC_MUST_USE;
-extern SmcStatus smc_ot_send_random(SmcOtSender *sender, SmcChannel *channel, int peer,
-									bool chosen, SmcBlock *out0, SmcBlock *out1, size_t count) SMC_MUST_USE;
-
-/*
- * The same with strings of `length` blocks, for payloads wider than one: block k
- * of string j at out[k * count + j].  They are as many hashes of the correlated
- * block under tweaks of their own, which is what the hash is proven for (tweaked
- * circular correlation robustness has one Delta and any number of distinct
- * tweaks); the bytes sent are the same.
+ * The same, hashed to random OTs: the receiver gets one string of each pair that
+ * the sender gets.  A string is of `length` blocks, block k of string j at out[k *
+ * count + j]: as many hashes of the correlated block under tweaks of their own,
+ * which is what the hash is proven for (tweaked circular correlation robustness
+ * has one Delta and any number of distinct tweaks).  The bytes sent are the same.
  */
 extern SmcStatus smc_ot_receive_strings(SmcOtReceiver *receiver, SmcChannel *channel, int peer, bool chosen,
 										uint8_t *choices, SmcBlock *out, size_t length, size_t count) SMC_MUST_USE;
 extern SmcStatus smc_ot_send_strings(SmcOtSender *sender, SmcChannel *channel, int peer, bool chosen,
 									 SmcBlock *out0, SmcBlock *out1, size_t length, size_t count) SMC_MUST_USE;
+
+/* Strings of one block. */
+static inline SMC_MUST_USE SmcStatus
+smc_ot_receive_random(SmcOtReceiver *receiver, SmcChannel *channel, int peer, bool chosen,
+					  uint8_t *choices, SmcBlock *out, size_t count)
+{
+	return smc_ot_receive_strings(receiver, channel, peer, chosen, choices, out, 1, count);
+}
+
+static inline SMC_MUST_USE SmcStatus
+smc_ot_send_random(SmcOtSender *sender, SmcChannel *channel, int peer, bool chosen,
+				   SmcBlock *out0, SmcBlock *out1, size_t count)
+{
+	return smc_ot_send_strings(sender, channel, peer, chosen, out0, out1, 1, count);
+}
 
 /* Bytes of the message of a batch of count OTs. */
 extern size_t smc_ot_message_bytes(bool chosen, size_t count);

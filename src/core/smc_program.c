@@ -282,6 +282,20 @@ smc_program_status(const SmcProgram *program)
 	return smc_program_width(program) == 0 ? SMC_ERR_RANGE : SMC_OK;
 }
 
+int
+smc_program_shift_places(const SmcProgram *program, const SmcNode *node)
+{
+	const SmcWide *divisor = node->kind == SMC_NODE_DIVIDE ? smc_program_value(program, node->b) : NULL;
+	SmcWide		power;
+	int			places;
+
+	if (divisor == NULL || smc_wide_is_negative(divisor) || smc_wide_bits(divisor) < 2)
+		return 0;
+	places = smc_wide_bits(divisor) - 1;
+	power = smc_range_power_of_two(places);
+	return smc_range_compare(divisor, &power) == 0 ? places : 0;
+}
+
 /* Bits of the ring that a node needs; 0 when more than there are. */
 static int
 node_width(const SmcProgram *program, const SmcNode *node)
@@ -289,7 +303,10 @@ node_width(const SmcProgram *program, const SmcNode *node)
 	int			width = node->range.bits + 1;
 	int			inner = 1;
 
-	if (node->kind == SMC_NODE_DIVIDE)
+	if (smc_program_shift_places(program, node) > 0)
+		inner = smc_wide_shift_right_width(program->party_count, program->nodes[node->a].range.bits,
+										   smc_program_shift_places(program, node));
+	else if (node->kind == SMC_NODE_DIVIDE)
 		inner = smc_wide_divide_width(program->party_count, smc_program_quotient_bits(node),
 									  program->nodes[node->b].range.bits);
 	else if (node->kind == SMC_NODE_ROOT)

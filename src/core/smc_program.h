@@ -106,6 +106,33 @@ extern int	smc_program_root(SmcProgram *program, int a);
 extern void smc_program_quotient(SmcProgram *program, int a, int b, int unit, int min_digits,
 								 int *value, int *digits);
 
+/*
+ * The root of such a quotient, with its sign: V = a / b * 10^unit is rounded to d
+ * digits, d = significant - 4 w, but at least min_digits, and *value / 10^*digits is
+ * sqrt(V) rounded, *digits = half * d / 2 + plus (half: 0, 1 or 2).  With significant
+ * 16, half 2 and plus 0 that is what PostgreSQL's stddev of numeric does.  With half
+ * 0 *digits is a constant, and d at most twice plus; a zero has as many digits as
+ * the smallest V there can be.
+ */
+typedef struct SmcRootDigits
+{
+	int			significant;
+	int			min_digits;
+	int			half;
+	int			plus;
+} SmcRootDigits;
+
+extern void smc_program_quotient_root(SmcProgram *program, int a, int b, int unit, const SmcRootDigits *how,
+									  int *value, int *digits);
+
+/*
+ * Make a fraction *a / *b of one with |a| < 2^a_bits, 0 <= b < 2^b_bits, and the
+ * same value but for what both lose by losing as many last places; unchanged where
+ * the bounds say that it is so already.  *b >= 0.  Where b is the larger one and is
+ * shrunk it keeps b_bits - 16 places.
+ */
+extern void smc_program_shrink(SmcProgram *program, int *a, int *b, int a_bits, int b_bits);
+
 /* Whether a node is a bit. */
 extern bool smc_program_is_bit(const SmcProgram *program, int node);
 

@@ -102,6 +102,45 @@ extern int	smc_program_sign(SmcProgram *program, int a);
 /* What a division's quotient is below, for smc_wide_divide. */
 extern int	smc_program_quotient_bits(const SmcNode *node);
 
+/* ---- quotients that choose their digits (smc_program_quotient.c) ------------------- */
+
+#define SMC_QUOTIENT_EXPONENT_MAX	150	/* smc_wide_power_of_ten */
+#define SMC_QUOTIENT_WEIGHTS_MAX	(4 * SMC_QUOTIENT_EXPONENT_MAX)
+
+/* A quotient a / b * 10^unit of weight w has significant - 4 w digits after the point, within limits. */
+typedef struct SmcQuotient
+{
+	SmcProgram *program;
+	int			unit;
+	int			significant;
+	int			least_digits;
+	int			most_digits;
+	int			a;				/* |a|; |b|, or one */
+	int			b;
+	int			negative;		/* bit: whether it is below zero, if it isn't zero */
+	int			least;			/* the weights that can be, or count as another by their digits */
+	int			most;
+	int			shift;			/* of the divisor, so that no power of ten is below one */
+	int			at_least[SMC_QUOTIENT_WEIGHTS_MAX];	/* bit: weight least + 1 + i, or more */
+} SmcQuotient;
+
+/* Find the weights of a / b, of whose fields the first five are set; false when the program has failed. */
+extern bool smc_program_quotient_begin(SmcQuotient *q, int a, int b);
+
+/* |a / b| * 10^(unit + digits), rounded, in its range. */
+extern int	smc_program_quotient_size(SmcQuotient *q);
+
+/* The digits of weight w, least <= w <= most. */
+extern int	smc_program_quotient_digits(const SmcQuotient *q, int w);
+
+/*
+ * The sum over weights of [it is the quotient's] * number * 10^exponent: which
+ * exponent, and within which range the number is where the weight is that, is
+ * told by place.
+ */
+typedef void (*SmcQuotientPlace) (const SmcQuotient *q, const void *arg, int w, int *exponent, SmcRange *size);
+extern int	smc_program_quotient_scale(SmcQuotient *q, int number, SmcQuotientPlace place, const void *arg);
+
 /* ---- plans --------------------------------------------------------------------- */
 
 /* What is done to some nodes in one go. */
@@ -114,6 +153,7 @@ typedef enum SmcStepKind
 	SMC_STEP_TIMES_BIT,			/* and from_bit */
 	SMC_STEP_MULTIPLY,
 	SMC_STEP_DIVIDE,
+	SMC_STEP_SHIFT,				/* divisions by one power of two */
 	SMC_STEP_ROOT
 } SmcStepKind;
 
@@ -121,8 +161,8 @@ typedef struct SmcStep
 {
 	SmcStepKind kind;
 	int			width;			/* of comparisons */
-	int			bits;			/* of quotients, or of what roots are of */
-	int			b_bits;			/* of divisors */
+	int			bits;			/* of quotients, or of what roots and shifts are of */
+	int			b_bits;			/* of divisors, or by how many places is shifted */
 	int			first;			/* in the plan's list */
 	int			count;			/* nodes */
 	int			entries;		/* elements of the vector for each of the program's */
@@ -152,6 +192,9 @@ extern SmcStatus smc_program_plan(const SmcProgram *program, int width, size_t c
  * far as the range tells, and so how many signs a zero test takes.
  */
 extern int	smc_program_zero_signs(const SmcNode *number);
+
+/* k where a node is a division by the constant 2^k, k >= 1; else 0. */
+extern int	smc_program_shift_places(const SmcProgram *program, const SmcNode *node);
 
 /* smc_program_run in chunks of at most that many elements, a multiple of 64. */
 extern SmcStatus smc_program_run_by(const SmcProgram *program, SmcEngine *engine, int width, size_t count,

@@ -44,7 +44,7 @@ typedef struct Planner
 /* ---- single nodes ---------------------------------------------------------------- */
 
 static SmcStepKind
-step_kind(const SmcNode *node)
+step_kind(const SmcProgram *program, const SmcNode *node)
 {
 	switch (node->kind)
 	{
@@ -60,7 +60,7 @@ step_kind(const SmcNode *node)
 		case SMC_NODE_MULTIPLY:
 			return SMC_STEP_MULTIPLY;
 		case SMC_NODE_DIVIDE:
-			return SMC_STEP_DIVIDE;
+			return smc_program_shift_places(program, node) > 0 ? SMC_STEP_SHIFT : SMC_STEP_DIVIDE;
 		case SMC_NODE_ROOT:
 			return SMC_STEP_ROOT;
 		default:
@@ -85,15 +85,17 @@ static Class
 class_of(const SmcProgram *program, const SmcNode *node)
 {
 	const SmcNode *a = &program->nodes[node->a];
-	Class		class = {{step_kind(node), 0, 0, 0, 0, 1, 1}, 1};
+	Class		class = {{step_kind(program, node), 0, 0, 0, 0, 1, 1}, 1};
 
 	if (class.step.kind == SMC_STEP_NEGATIVE || class.step.kind == SMC_STEP_ZERO)
 	{
 		class.step.width = (a->range.bits + 1 + 63) / 64 * 64;
 		class.signs = class.step.kind == SMC_STEP_ZERO ? smc_program_zero_signs(a) : 1;
 	}
-	if (class.step.kind == SMC_STEP_ROOT)
+	if (class.step.kind == SMC_STEP_SHIFT || class.step.kind == SMC_STEP_ROOT)
 		class.step.bits = a->range.bits;
+	if (class.step.kind == SMC_STEP_SHIFT)
+		class.step.b_bits = smc_program_shift_places(program, node);
 	if (class.step.kind == SMC_STEP_DIVIDE)
 	{
 		class.step.bits = smc_program_quotient_bits(node);
@@ -129,6 +131,9 @@ step_cost(int party_count, int width, const SmcStep *step, size_t count)
 			break;
 		case SMC_STEP_DIVIDE:
 			smc_wide_divide_cost(&cost, party_count, width, step->bits, step->b_bits, total);
+			break;
+		case SMC_STEP_SHIFT:
+			smc_wide_shift_right_cost(&cost, party_count, width, step->bits, step->b_bits, total);
 			break;
 		case SMC_STEP_ROOT:
 			smc_wide_root_cost(&cost, party_count, width, step->bits, total);
@@ -242,7 +247,7 @@ advance(Planner *p)
 			ready = p->done[arg(node, k)];
 		if (!ready)
 			continue;
-		if (step_kind(node) == SMC_STEP_LOCAL)
+		if (step_kind(program, node) == SMC_STEP_LOCAL)
 			take(p, step, i);
 		else
 			p->ready[p->ready_count++] = i;
@@ -270,7 +275,7 @@ merge(const Planner *p, const Class *x, const Class *y, Class *out)
 		out->step.kind = SMC_STEP_NEGATIVE;
 		out->step.entries = x->signs + y->signs;
 	}
-	else if (kind == y->step.kind)
+	else if (kind == y->step.kind && (kind != SMC_STEP_SHIFT || x->step.b_bits == y->step.b_bits))
 		out->step.entries = x->step.entries + y->step.entries;
 	else
 		return false;

@@ -10,11 +10,13 @@
  */
 #include "smc_program_impl.h"
 
+#include <limits.h>
+
 #define SIGNIFICANT		16		/* NUMERIC_MIN_SIG_DIGITS */
 #define WEIGHT_DIGITS	4		/* decimal digits of a base-10000 digit */
 #define ZERO_DIGITS		20		/* decimals of a quotient that is zero */
-#define EXPONENT_MAX	150		/* smc_wide_power_of_ten */
-#define WEIGHTS_MAX		(4 * EXPONENT_MAX)
+#define EXPONENT_MAX	SMC_QUOTIENT_EXPONENT_MAX
+#define WEIGHTS_MAX		SMC_QUOTIENT_WEIGHTS_MAX
 
 static const SmcWide zero = {{0}};
 static const SmcWide one = {{1}};
@@ -122,20 +124,6 @@ smc_program_round(SmcProgram *program, int a, int b, int digits)
 
 /* ---- quotients with as many digits as they ask for ----------------------------------- */
 
-/* One call's numbers: a = |a|, b = |b| or one. */
-typedef struct Quotient
-{
-	SmcProgram *program;
-	int			a;
-	int			b;
-	int			unit;
-	int			least_digits;
-	int			least;			/* the weights that can be, or count as another by their digits */
-	int			most;
-	int			shift;			/* of the divisor, so that no power of ten is below one */
-	int			at_least[WEIGHTS_MAX];	/* bit: weight least + 1 + i, or more */
-} Quotient;
-
 /* x * 10^exponent as a public number, exponent of any sign; false when it is too large, or below one. */
 static bool
 public_shift(const SmcWide *x, int exponent, SmcWide *out)
@@ -164,21 +152,22 @@ surely_below(const SmcWide *x, int exponent, const SmcWide *y)
 	return smc_range_compare(x, &side) < 0;
 }
 
-/* digits of weight w */
-static int
-digits_of(const Quotient *q, int w)
+int
+smc_program_quotient_digits(const SmcQuotient *q, int w)
 {
-	int			digits = SIGNIFICANT - WEIGHT_DIGITS * w;
+	int			digits = q->significant - WEIGHT_DIGITS * w;
 
+	digits = digits < q->most_digits ? digits : q->most_digits;
 	return digits > q->least_digits ? digits : q->least_digits;
 }
 
 /*
  * The weights: least is the largest k with 10000^k <= every quotient that isn't
- * zero; most is the smallest of which larger ones can't be, or have its digits.
+ * zero, or has the most digits there are; most is the smallest of which larger
+ * ones can't be, or have its digits.
  */
 static bool
-find_weights(Quotient *q)
+find_weights(SmcQuotient *q)
 {
 	const SmcRange *a = range_of(q->program, q->a);
 	const SmcRange *b = range_of(q->program, q->b);
@@ -191,15 +180,16 @@ find_weights(Quotient *q)
 		smc_program_fail(q->program, SMC_ERR_RANGE);
 		return false;
 	}
-	while (SIGNIFICANT - WEIGHT_DIGITS * clamp > q->least_digits)
+	while (q->significant - WEIGHT_DIGITS * clamp > q->least_digits)
 		clamp++;
-	while (clamp > -WEIGHTS_MAX / 4 && SIGNIFICANT - WEIGHT_DIGITS * (clamp - 1) <= q->least_digits)
+	while (clamp > -WEIGHTS_MAX / 4 && q->significant - WEIGHT_DIGITS * (clamp - 1) <= q->least_digits)
 		clamp--;
 	least_a = smc_wide_is_zero(&a->lo) ? one : a->lo;
 
 	/* a * 10^(unit - 4 k) >= b */
 	q->least = clamp;
-	while (surely_below(&least_a, q->unit - WEIGHT_DIGITS * q->least, &b->hi))
+	while (surely_below(&least_a, q->unit - WEIGHT_DIGITS * q->least, &b->hi) &&
+		   q->significant - WEIGHT_DIGITS * q->least < q->most_digits)
 		q->least--;
 	q->most = q->least;
 	while (q->most < clamp && !surely_below(&a->hi, q->unit - WEIGHT_DIGITS * (q->most + 1), &b->lo))
@@ -209,7 +199,7 @@ find_weights(Quotient *q)
 		smc_program_fail(q->program, SMC_ERR_RANGE);
 		return false;
 	}
-	q->shift = -(digits_of(q, q->most) + q->unit);
+	q->shift = -(smc_program_quotient_digits(q, q->most) + q->unit);
 	if (q->shift < 0)
 		q->shift = 0;
 	return true;
@@ -217,7 +207,7 @@ find_weights(Quotient *q)
 
 /* The bits of a >= b * 10^(4 k - unit), from weight least + 1 on. */
 static void
-compare_weights(Quotient *q)
+compare_weights(SmcQuotient *q)
 {
 	for (int w = q->least + 1; w <= q->most; w++)
 	{
@@ -237,7 +227,7 @@ compare_weights(Quotient *q)
  * a limit for the last one.
  */
 static SmcRange
-size_at(const Quotient *q, int w)
+size_at(const SmcQuotient *q, int w)
 {
 	const SmcRange *a = range_of(q->program, q->a);
 	const SmcRange *b = range_of(q->program, q->b);
@@ -256,24 +246,24 @@ size_at(const Quotient *q, int w)
 	return smc_range_of(&zero, &hi);
 }
 
-/* The sum over weights of a times its power of ten. */
-static int
-numerator(Quotient *q)
+int
+smc_program_quotient_scale(SmcQuotient *q, int number, SmcQuotientPlace place, const void *arg)
 {
 	SmcProgram *program = q->program;
-	int			rest = q->a;	/* a, where the weight is least */
+	int			rest = number;	/* where the weight is least */
 	int			sum = constant(program, 0);
 	SmcRange	range = smc_range_of(&zero, &zero);
 
-	for (int w = q->most; w >= q->least && program->status == SMC_OK; w--)
+	for (int w = q->most; w >= q->least && smc_program_numbers(program, number, sum); w--)
 	{
-		int			exponent = digits_of(q, w) + q->unit + q->shift;
-		SmcRange	size = size_at(q, w);
+		int			exponent;
+		SmcRange	size;
 		SmcRange	term;
 		int			part = rest;
 		SmcWide		power;
 
-		if (exponent > EXPONENT_MAX)
+		place(q, arg, w, &exponent, &size);
+		if (exponent < 0 || exponent > EXPONENT_MAX)
 			return smc_program_fail(program, SMC_ERR_RANGE);
 		power = smc_wide_power_of_ten(exponent);
 		if (w > q->least)
@@ -282,9 +272,15 @@ numerator(Quotient *q)
 
 			if (w < q->most)
 				here = smc_program_xor(program, here, q->at_least[w - q->least]);
-			part = smc_program_times_bit(program, here, q->a);
+			part = smc_program_times_bit(program, here, number);
 			rest = smc_program_subtract(program, rest, part);
-			smc_program_restrict(program, rest, range_of(program, q->a));
+			if (program->status == SMC_OK)
+			{
+				/* it is nothing, once the number's own weight is past: though the number be a constant */
+				SmcRange	left = smc_range_of(&zero, &range_of(program, number)->hi);
+
+				smc_program_restrict(program, rest, &left);
+			}
 		}
 		if (program->status != SMC_OK)
 			return -1;
@@ -297,16 +293,25 @@ numerator(Quotient *q)
 	return sum;
 }
 
+/* Of the numerator: a times what makes it end in the last digit. */
+static void
+numerator_place(const SmcQuotient *q, const void *arg, int w, int *exponent, SmcRange *size)
+{
+	(void) arg;
+	*exponent = smc_program_quotient_digits(q, w) + q->unit + q->shift;
+	*size = size_at(q, w);
+}
+
 /* The number of digits as a number; of zero, whose weight bits are all unset, its own. */
 static int
-digits_number(Quotient *q, int zero_bit)
+digits_number(SmcQuotient *q, int zero_bit)
 {
 	SmcProgram *program = q->program;
-	int			of_least = digits_of(q, q->least);
+	int			of_least = smc_program_quotient_digits(q, q->least);
 	int			of_zero = q->least_digits > ZERO_DIGITS ? q->least_digits : ZERO_DIGITS;
 	int			sum = constant(program, of_least);
 	SmcWide		step = smc_wide_from_int(of_zero - of_least);
-	SmcWide		lo = smc_wide_from_int(digits_of(q, q->most));
+	SmcWide		lo = smc_wide_from_int(smc_program_quotient_digits(q, q->most));
 	SmcWide		hi = smc_wide_from_int(of_least);
 	SmcRange	range = smc_range_of(&lo, &hi);
 	SmcRange	at_zero;
@@ -322,15 +327,15 @@ digits_number(Quotient *q, int zero_bit)
 	{
 		int			bit = smc_program_from_bit(program, q->at_least[w - q->least - 1]);
 
-		step = smc_wide_from_int(digits_of(q, w) - digits_of(q, w - 1));
+		step = smc_wide_from_int(smc_program_quotient_digits(q, w) - smc_program_quotient_digits(q, w - 1));
 		sum = smc_program_add(program, sum, smc_program_scale(program, bit, &step));
 	}
 	return smc_program_restrict(program, sum, &range);
 }
 
-/* What the rounded quotient is at most: 10^20, or, at the last weight, what a and b allow. */
+/* What the rounded quotient is at most: 10^(significant + 4), or, at the last weight, what a and b allow. */
 static SmcRange
-result_range(const Quotient *q)
+result_range(const SmcQuotient *q)
 {
 	SmcRange	divisor = *range_of(q->program, q->b);
 	SmcWide		power = smc_wide_power_of_ten(q->shift);
@@ -340,38 +345,52 @@ result_range(const Quotient *q)
 	SmcRange	unit = smc_range_of(&zero, &one);
 
 	divisor = smc_range_scale(&divisor, &power);
-	power = smc_wide_power_of_ten(digits_of(q, q->most) + q->unit + q->shift);
+	power = smc_wide_power_of_ten(smc_program_quotient_digits(q, q->most) + q->unit + q->shift);
 	size = smc_range_scale(&size, &power);
 	quotient = smc_range_divide(&size, &divisor);
 	quotient = smc_range_add(&quotient, &unit);
 	if (q->most > q->least)
 	{
-		power = smc_wide_power_of_ten(SIGNIFICANT + WEIGHT_DIGITS);
+		power = smc_wide_power_of_ten(q->significant + WEIGHT_DIGITS);
 		other = smc_range_of(&zero, &power);
 		quotient = smc_range_join(&quotient, &other);
 	}
 	return quotient;
 }
 
+bool
+smc_program_quotient_begin(SmcQuotient *q, int a, int b)
+{
+	q->a = smc_program_absolute(q->program, a);
+	q->b = divisor_size(q->program, b);
+	if (q->program->status != SMC_OK || !find_weights(q))
+		return false;
+	q->negative = quotient_sign(q->program, a, b);
+	compare_weights(q);
+	return q->program->status == SMC_OK;
+}
+
+int
+smc_program_quotient_size(SmcQuotient *q)
+{
+	int			size = round_up(q->program, smc_program_quotient_scale(q, q->a, numerator_place, NULL), q->b, q->shift);
+	SmcRange	range;
+
+	if (q->program->status != SMC_OK)
+		return -1;
+	range = result_range(q);
+	return smc_program_restrict(q->program, size, &range);
+}
+
 void
 smc_program_quotient(SmcProgram *program, int a, int b, int unit, int min_digits,
 					 int *value, int *digits)
 {
-	Quotient	q = {program, -1, -1, unit, min_digits > 0 ? min_digits : 0, 0, 0, 0, {0}};
-	SmcRange	range;
-	int			size;
+	SmcQuotient q = {program, unit, SIGNIFICANT, min_digits > 0 ? min_digits : 0, INT_MAX, -1, -1, -1, 0, 0, 0, {0}};
 
 	*value = *digits = -1;
-	q.a = smc_program_absolute(program, a);
-	q.b = divisor_size(program, b);
-	if (program->status != SMC_OK || !find_weights(&q))
+	if (!smc_program_quotient_begin(&q, a, b))
 		return;
-	compare_weights(&q);
-	size = round_up(program, numerator(&q), q.b, q.shift);
-	if (program->status != SMC_OK)
-		return;
-	range = result_range(&q);
-	smc_program_restrict(program, size, &range);
-	*value = smc_program_negate_if(program, quotient_sign(program, a, b), size);
+	*value = smc_program_negate_if(program, q.negative, smc_program_quotient_size(&q));
 	*digits = digits_number(&q, smc_program_zero(program, a));
 }

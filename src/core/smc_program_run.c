@@ -256,7 +256,7 @@ line_up(const Run *run, const SmcStep *step, Lineup *l)
 				break;
 			default:
 				put_number(run, l->x, run->limbs, entry, a, false);
-				if (b != NULL)
+				if (l->y != NULL)
 					put_number(run, l->y, run->limbs, entry, b, false);
 				entry++;
 				break;
@@ -286,6 +286,8 @@ call(Run *run, const SmcStep *step, const Lineup *l)
 			return smc_arith_multiply(engine, width, l->x, l->y, l->out, l->total);
 		case SMC_STEP_DIVIDE:
 			return smc_wide_divide(engine, width, step->bits, step->b_bits, l->x, l->y, l->out, l->total);
+		case SMC_STEP_SHIFT:
+			return smc_wide_shift_right(engine, width, step->bits, step->b_bits, l->x, l->out, l->total);
 		case SMC_STEP_ROOT:
 			return smc_wide_root(engine, width, step->bits, l->x, l->out, l->total);
 		default:

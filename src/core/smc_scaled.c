@@ -26,11 +26,11 @@ mask_bits(int bits)
 	return bits + SMC_SCALED_HIDING + 1;
 }
 
-/* n masks and what they hide: n 2^M + 2^(m+1) <= 2^(M + log n + 1). */
+/* n masks and what they hide: n 2^M + 2^(m+1) <= (n + 1) 2^M. */
 int
 smc_scaled_width(int party_count, int bits)
 {
-	return (mask_bits(bits) + log_up(party_count) + 1 + 63) / 64 * 64;
+	return (mask_bits(bits) + log_up(party_count + 1) + 63) / 64 * 64;
 }
 
 /* The first party's share, floor(X / 2^f) - floor(r / 2^f) <= n 2^(M-f), is the largest. */

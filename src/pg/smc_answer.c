@@ -699,7 +699,8 @@ conclude(SmcAnswer *answer, Computation *c)
 	smc_transaction_begin();
 	if (c->outcome.kept_count > 0)
 		(void) smc_secret_confirm(c->asked.id);
-	if (!withheld && smc_compute_is_recipient(c->layout, smc_mesh_self(answer->mesh)))
+	if (!withheld && !c->outcome.told_division_by_zero &&
+		smc_compute_is_recipient(c->layout, smc_mesh_self(answer->mesh)))
 		smc_audit_keep_result(c->asked.id, c->asked.study, hub_name(answer), answer->audit.query,
 							  smc_figure_json(c->study, c->query, c->layout, &c->outcome));
 	smc_audit_end(&answer->audit);

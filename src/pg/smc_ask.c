@@ -165,6 +165,7 @@ smc_ask_run(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layou
 	partials->values = NULL;
 
 	outcome = smc_run_finish(run, times);
+	smc_compute_check_told(outcome, study->name);
 	check_kept(study, query, outcome);
 	return outcome;
 }

@@ -11,6 +11,12 @@
  *
  * The program's inputs are the parties' parts once more, under masks of their
  * own; nothing of a part depends on what else was made of it.
+ *
+ * A division by zero is told to those who learn the formula, and to nobody
+ * else: an asker could otherwise put any question about figures that aren't for
+ * it as a divisor.  Where all parties learn it, the computation ends with it, and
+ * nothing is opened; else its recipients find it beside the figures, which are
+ * masked then.
  */
 #include "postgres.h"
 
@@ -23,6 +29,7 @@
 #include "pg/smc_exprtype.h"
 #include "pg/smc_formula.h"
 #include "pg/smc_privacy.h"
+#include "pg/smc_statistic_value.h"
 
 #define CONTEST_BITS	127		/* of a minimum or maximum: its mark of "none" is 2^126 */
 
@@ -85,6 +92,8 @@ add_secrets(Builder *builder)
 		value->scale = secret->scale;
 		value->digits = secret->digits;
 		value->positive = secret->positive;
+		value->root = secret->root;
+		value->settled = secret->settled;
 		value->num = value->den = value->bit = value->null = -1;
 		if (secret->bits > 0)
 			value->num = smc_program_input(program, secret->bits);
@@ -245,6 +254,92 @@ empty_bit(Builder *builder, int agg)
 	return smc_program_zero(builder->program, count_input(builder, SMC_SLOT_COUNT, agg));
 }
 
+/* One statistic's sums. */
+typedef struct Sums
+{
+	Builder    *builder;
+	int			agg;
+	int			nodes[SMC_MOMENT_LAST + 1]; /* by SmcMoment, 0 being the count, once made */
+	bool		made[SMC_MOMENT_LAST + 1];
+} Sums;
+
+static int
+count_of(void *arg)
+{
+	Sums	   *sums = arg;
+
+	if (!sums->made[0])
+		sums->nodes[0] = count_input(sums->builder, SMC_SLOT_COUNT, sums->agg);
+	sums->made[0] = true;
+	return sums->nodes[0];
+}
+
+/* The node of a moment's part. */
+static int
+part_input(const Sums *sums, SmcMoment moment, SmcMomentPart part, int bits, int part_bits)
+{
+	Builder    *builder = sums->builder;
+	int			slot;
+
+	if (builder->layout == NULL)
+		return smc_program_input(builder->program, part_bits);
+	slot = smc_layout_add_moment(builder->study, builder->query, builder->layout, sums->agg, moment, part, bits);
+	if (builder->slot_nodes[slot] < 0)
+	{
+		builder->slot_nodes[slot] = smc_program_input(builder->program, part_bits);
+		builder->circuit->number_slots[builder->circuit->number_count++] = slot;
+	}
+	return builder->slot_nodes[slot];
+}
+
+/* The node of a moment, joined from its parts where it has such. */
+static int
+make_moment(const Sums *sums, SmcMoment moment)
+{
+	SmcProgram *program = sums->builder->program;
+	const SmcAgg *agg = &sums->builder->query->aggs[sums->agg];
+	int			bits = smc_statistic_bits(sums->builder->study, agg, moment);
+	SmcWide		step = smc_wide_from_ring((SmcRing128) 1 << SMC_MOMENT_LOW_BITS);
+	int			high;
+	int			low;
+
+	if (bits <= SMC_MOMENT_WHOLE_BITS)
+		return part_input(sums, moment, SMC_MOMENT_WHOLE, bits, bits);
+	high = part_input(sums, moment, SMC_MOMENT_HIGH, bits, bits - SMC_MOMENT_LOW_BITS + 1);
+	low = part_input(sums, moment, SMC_MOMENT_LOW, bits, SMC_MOMENT_LOW_BITS + 4);
+	return smc_program_bound(program, smc_program_add(program, smc_program_scale(program, high, &step), low), bits);
+}
+
+static int
+moment_of(void *arg, SmcMoment moment)
+{
+	Sums	   *sums = arg;
+
+	if (!sums->made[moment])
+		sums->nodes[moment] = make_moment(sums, moment);
+	sums->made[moment] = true;
+	return sums->nodes[moment];
+}
+
+/* The rows that all know an aggregate to rest on, where it is told of. */
+static int
+least_rows(const Builder *builder, const SmcAgg *agg)
+{
+	if (is_never_empty(builder))
+		return builder->study->min_rows;
+	return builder->query->group_count > 0 && smc_query_takes_all_rows(builder->study, agg);
+}
+
+static void
+statistic_leaf(Builder *builder, int agg, SmcFormulaValue *value)
+{
+	const SmcAgg *a = &builder->query->aggs[agg];
+	Sums		sums = {builder, agg};
+	SmcStatisticSource source = {builder->program, count_of, moment_of, &sums, least_rows(builder, a)};
+
+	smc_statistic_value(&source, a, value);
+}
+
 static bool
 contest_leaf(Builder *builder, int agg, SmcFormulaValue *value)
 {
@@ -337,7 +432,9 @@ leaf_of(void *arg, int agg, SmcFormulaValue *value)
 			value->digits = a->scale;
 			break;
 		default:
-			if (!contest_leaf(builder, agg, value))
+			if (smc_statistic_of(a->kind) != NULL)
+				statistic_leaf(builder, agg, value);
+			else if (!contest_leaf(builder, agg, value))
 				return false;
 	}
 	builder->leaves[agg] = *value;
@@ -390,17 +487,21 @@ refuse_formula(const Builder *builder, const SmcExpr *formula, const char *why)
 			 errdetail("It holds %s.", why)));
 }
 
-/* The bit with which an output is masked: its group is told of, it isn't NULL; -1: always. */
+/* a AND NOT b, where a of -1 is always true, and b of -1 never. */
 static int
-visible_bit(Builder *builder, int null)
+unless(Builder *builder, int a, int b)
 {
-	int			shown = builder->circuit->shown;
+	if (b < 0)
+		return a;
+	b = smc_program_not(builder->program, b);
+	return a < 0 ? b : smc_program_and(builder->program, a, b);
+}
 
-	if (null >= 0)
-		null = smc_program_not(builder->program, null);
-	if (shown < 0 || null < 0)
-		return shown < 0 ? null : shown;
-	return smc_program_and(builder->program, shown, null);
+/* Whether everyone may know of an error in what is for those. */
+static bool
+is_public(const Builder *builder, uint16 recipients)
+{
+	return recipients == (uint16) ((1u << builder->study->party_count) - 1);
 }
 
 static void
@@ -409,10 +510,11 @@ add_output(Builder *builder, int output, SmcExpr *formula)
 	SmcCircuit *circuit = builder->circuit;
 	SmcProgram *program = builder->program;
 	SmcCircuitOutput *out = &circuit->outputs[circuit->output_count++];
-	SmcFormulaBuild build = {program, leaf_of, builder,
+	SmcFormulaBuild build = {program, builder->study, leaf_of, builder,
 		circuit->shown >= 0 ? circuit->shown : builder->present, -1, secret_of};
 	SmcFormulaValue value;
 	const char *why = smc_formula_build(&build, formula, &value);
+	int			valid;
 	int			visible;
 
 	if (why != NULL)
@@ -422,10 +524,13 @@ add_output(Builder *builder, int output, SmcExpr *formula)
 	out->is_bit = value.bit >= 0;
 	out->is_ordered = value.ordered;
 	out->error = build.error;
+	out->error_is_public = is_public(builder, out->recipients);
 	out->supports = find_supports(builder, formula, &out->support_count);
 	smc_formula_result(&build, &value, &out->value, &out->digits, &out->scale);
 
-	visible = visible_bit(builder, value.null);
+	/* its group is told of, and it has a value */
+	valid = out->error_is_public ? circuit->shown : unless(builder, circuit->shown, out->error);
+	visible = unless(builder, valid, value.null);
 	if (visible >= 0)
 	{
 		out->value = out->is_bit ? smc_program_and(program, visible, out->value) :
@@ -434,8 +539,8 @@ add_output(Builder *builder, int output, SmcExpr *formula)
 			out->digits = smc_program_times_bit(program, visible, out->digits);
 	}
 	out->null = value.null;
-	if (out->null >= 0 && circuit->shown >= 0)
-		out->null = smc_program_and(program, circuit->shown, out->null);
+	if (out->null >= 0 && valid >= 0)
+		out->null = smc_program_and(program, valid, out->null);
 }
 
 /*
@@ -447,7 +552,7 @@ add_keep(Builder *builder, const SmcQueryKeep *asked)
 {
 	SmcExpr    *formula = builder->query->formulas[asked->formula];
 	SmcCircuitKeep *keep = &builder->circuit->keeps[builder->circuit->keep_count++];
-	SmcFormulaBuild build = {builder->program, leaf_of, builder, -1, -1, secret_of};
+	SmcFormulaBuild build = {builder->program, builder->study, leaf_of, builder, -1, -1, secret_of};
 	SmcFormulaValue value;
 	const char *why = smc_formula_build(&build, formula, &value);
 
@@ -456,6 +561,8 @@ add_keep(Builder *builder, const SmcQueryKeep *asked)
 	keep->type = value.type;
 	keep->ordered = value.ordered;
 	keep->positive = value.positive;
+	keep->root = value.root;
+	keep->settled = value.settled;
 	keep->num = value.num;
 	keep->den = value.den;
 	keep->bit = value.bit;
@@ -472,7 +579,7 @@ add_having(Builder *builder)
 {
 	SmcCircuit *circuit = builder->circuit;
 	SmcExpr    *having = builder->query->having;
-	SmcFormulaBuild build = {builder->program, leaf_of, builder, builder->present, -1, secret_of};
+	SmcFormulaBuild build = {builder->program, builder->study, leaf_of, builder, builder->present, -1, secret_of};
 	SmcFormulaValue value;
 	const char *why = smc_formula_build(&build, having, &value);
 
@@ -483,6 +590,9 @@ add_having(Builder *builder)
 		circuit->shown = smc_program_and(builder->program, builder->present, circuit->shown);
 	circuit->shown_recipients = smc_query_recipients(builder->study, builder->query, -1);
 	circuit->shown_error = build.error;
+	circuit->shown_error_is_public = is_public(builder, circuit->shown_recipients);
+	if (!circuit->shown_error_is_public)
+		circuit->shown = unless(builder, circuit->shown, build.error);
 	circuit->shown_supports = find_supports(builder, having, &circuit->shown_support_count);
 }
 
@@ -503,7 +613,7 @@ follows(const SmcStudy *study, const SmcQuery *query, int agg)
 			continue;
 		if (other->kind == SMC_AGG_SUM)
 			sum |= smc_expr_equal(other->arg, avg->arg) && smc_expr_equal(other->filter, avg->filter);
-		else if (other->kind == SMC_AGG_COUNT || other->kind == SMC_AGG_COUNT_ROWS)
+		else if (smc_query_is_count(other->kind))
 			count |= smc_query_same_rows(study, other, avg);
 	}
 	return sum && count;
@@ -516,6 +626,8 @@ smc_circuit_bypasses(const SmcStudy *study, const SmcQuery *query, int agg)
 
 	if (!a->is_output || query->having != NULL || smc_privacy_applies(study))
 		return false;
+	if (smc_statistic_of(a->kind) != NULL)
+		return smc_query_is_count(a->kind);
 	return a->kind != SMC_AGG_AVG || follows(study, query, agg);
 }
 
@@ -615,7 +727,7 @@ smc_circuit_make(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout
 }
 
 const char *
-smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula)
+smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula, bool *can_fail)
 {
 	Oid		   *types = palloc(Max(query->agg_count, 1) * sizeof(Oid));
 	Builder		builder;
@@ -631,10 +743,11 @@ smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula)
 	if (!smc_exprtype_resolve_formula(study, formula, types, query->agg_count))
 		return "an operation that isn't computed on shares";
 	builder_init(&builder, study, query, NULL);
-	build = (SmcFormulaBuild) {builder.program, leaf_of, &builder, -1, -1, secret_of};
+	build = (SmcFormulaBuild) {builder.program, study, leaf_of, &builder, -1, -1, secret_of};
 	why = smc_formula_build(&build, formula, &value);
 	if (why != NULL)
 		return why;
+	*can_fail = build.error >= 0;
 	smc_formula_result(&build, &value, &node, &digits, &scale);
 	return smc_program_status(builder.program) == SMC_OK ? NULL : "numbers of more digits than the ring has";
 }
@@ -664,6 +777,8 @@ smc_circuit_describe_keep(const SmcCircuit *circuit, int keep, SmcSecret *secret
 	secret->type = kept->type;
 	secret->ordered = kept->ordered;
 	secret->positive = kept->positive;
+	secret->root = kept->root;
+	secret->settled = kept->settled;
 	secret->nullable = kept->null >= 0;
 	secret->scale = kept->scale;
 	secret->digits = kept->digits;
@@ -735,6 +850,7 @@ smc_circuit_write(SmcWriter *writer, const SmcCircuit *circuit)
 	smc_writer_u8(writer, circuit->all_shown);
 	smc_writer_u32(writer, (uint32) circuit->shown);
 	smc_writer_u32(writer, (uint32) circuit->shown_error);
+	smc_writer_u8(writer, circuit->shown_error_is_public);
 	smc_writer_u16(writer, circuit->shown_recipients);
 	write_slots(writer, circuit->shown_supports, circuit->shown_support_count);
 	smc_writer_u16(writer, circuit->output_count);
@@ -750,6 +866,7 @@ smc_circuit_write(SmcWriter *writer, const SmcCircuit *circuit)
 		smc_writer_u32(writer, (uint32) out->null);
 		smc_writer_u32(writer, (uint32) out->digits);
 		smc_writer_u32(writer, (uint32) out->error);
+		smc_writer_u8(writer, out->error_is_public);
 		smc_writer_u16(writer, out->scale);
 		write_slots(writer, out->supports, out->support_count);
 	}
@@ -849,6 +966,7 @@ smc_circuit_read(SmcReader *reader, const SmcLayout *layout)
 	circuit->all_shown = smc_reader_bool(reader);
 	circuit->shown = (int) smc_reader_u32(reader);
 	circuit->shown_error = (int) smc_reader_u32(reader);
+	circuit->shown_error_is_public = smc_reader_bool(reader);
 	circuit->shown_recipients = smc_reader_u16(reader);
 	circuit->shown_supports = read_slots(reader, layout, 0, &circuit->shown_support_count);
 	circuit->output_count = smc_reader_u16(reader);
@@ -870,6 +988,7 @@ smc_circuit_read(SmcReader *reader, const SmcLayout *layout)
 		out->null = (int) smc_reader_u32(reader);
 		out->digits = (int) smc_reader_u32(reader);
 		out->error = (int) smc_reader_u32(reader);
+		out->error_is_public = smc_reader_bool(reader);
 		out->scale = smc_reader_u16(reader);
 		out->supports = read_slots(reader, layout, 0, &out->support_count);
 	}

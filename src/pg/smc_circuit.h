@@ -22,6 +22,7 @@ typedef struct SmcCircuitOutput
 	int			null;			/* bit; -1: never NULL */
 	int			digits;			/* after the point, where they depend on the value; -1: scale tells */
 	int			error;			/* bit: a division by zero; -1: can't be */
+	bool		error_is_public;	/* told to all, before anything is opened; else to the recipients */
 	int			scale;
 	int			support_count;	/* the slots that must reach min_rows */
 	int16	   *supports;
@@ -42,6 +43,8 @@ typedef struct SmcCircuitKeep
 	Oid			type;
 	bool		ordered;
 	bool		positive;
+	bool		root;
+	bool		settled;
 	int			num;
 	int			den;
 	int			bit;
@@ -77,6 +80,7 @@ typedef struct SmcCircuit
 	int			shown;			/* bit: whether HAVING is true and the group is there; -1: no HAVING */
 	uint16		shown_recipients;
 	int			shown_error;	/* bit; -1: none */
+	bool		shown_error_is_public;
 	int			shown_support_count;
 	int16	   *shown_supports;
 } SmcCircuit;
@@ -90,9 +94,10 @@ extern SmcCircuit *smc_circuit_make(const SmcStudy *study, const SmcQuery *query
 
 /*
  * Whether a formula over the query's aggregates, whose types and scales are
- * checked, could be computed on shares: NULL, or why not, as a phrase.
+ * checked, could be computed on shares: NULL, or why not, as a phrase.  *can_fail
+ * tells whether it could then meet a division by zero.
  */
-extern const char *smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula);
+extern const char *smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula, bool *can_fail);
 
 /* Whether an aggregate's figure is opened as it is added up, without a circuit. */
 extern bool smc_circuit_bypasses(const SmcStudy *study, const SmcQuery *query, int agg);

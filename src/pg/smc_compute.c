@@ -596,6 +596,16 @@ smc_compute_check(SmcStatus status, const SmcOutcome *outcome)
 			 errmsg("joint part of the computation failed: %s", smc_status_text(status))));
 }
 
+void
+smc_compute_check_told(const SmcOutcome *outcome, const char *study)
+{
+	if (outcome->told_division_by_zero)
+		ereport(ERROR,
+				(errcode(ERRCODE_DIVISION_BY_ZERO),
+				 errmsg("computation over study \"%s\" failed: division by zero", study),
+				 errdetail("An expression over aggregates was divided by zero in some group.")));
+}
+
 bool
 smc_compute_is_recipient(const SmcLayout *layout, int party)
 {

@@ -41,6 +41,7 @@ typedef struct SmcOutcome
 	size_t		shown_count;	/* cell_count with a circuit, else 0 */
 	bool	   *shown;			/* by cell, where there is a circuit: not left out by HAVING */
 	bool		division_by_zero;	/* an error of the query's own: nothing was opened by the circuit */
+	bool		told_division_by_zero;	/* the same, told to this party among others, but not to all */
 	int			kept_count;		/* of the circuit's keeps */
 	SmcSecretShare *kept;		/* our shares of them; smc_compute_wipe_kept */
 	bool		keeps_withheld; /* there are some, and not all rest on enough rows: none is to be kept */
@@ -88,6 +89,9 @@ extern void smc_compute_wipe_kept(SmcOutcome *outcome);
 
 /* Raise for any status but SMC_OK, and for errors of the query's own; SMC_ERR_CHANNEL is smc_mesh_channel_rethrow's. */
 extern void smc_compute_check(SmcStatus status, const SmcOutcome *outcome);
+
+/* Raise for an error of the query's own that not all parties know of: where its figures would be read. */
+extern void smc_compute_check_told(const SmcOutcome *outcome, const char *study);
 
 /* Whether any figure (not a count that only min_rows needs) is meant for that party. */
 extern bool smc_compute_is_recipient(const SmcLayout *layout, int party);

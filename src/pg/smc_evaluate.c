@@ -10,8 +10,9 @@
  * says nothing about those it was made of; nothing is sent for it.
  *
  * LEAKS: to the recipients the outputs, each masked where its group isn't told
- * of; to all parties whether a division by zero was met, where one can be; of
- * what is kept, nothing.
+ * of; whether a division by zero was met, where one can be: to all parties, if
+ * all learn what was divided, else to those that do, and in which groups; of what
+ * is kept, nothing.
  */
 #include "postgres.h"
 
@@ -328,9 +329,33 @@ run_program(Run *run)
 						   wanted.nodes, wanted.count, wanted.numbers, wanted.bits);
 }
 
+/* Keep a bit of ours only in cells where the output isn't withheld: elsewhere all parties have 0. */
+static void
+blank_withheld(Run *run, int output, uint64 *bits)
+{
+	const SmcCircuitOutput *out = &run->circuit->outputs[output];
+
+	for (size_t e = 0; e < run->count; e++)
+	{
+		if (!reaches(run, run->cells[e], out->supports, out->support_count))
+			bits[e / 64] &= ~(UINT64CONST(1) << (e % 64));
+	}
+}
+
 /* ---- errors ------------------------------------------------------------------------------ */
 
-/* Whether any error's bit is set, opened to all parties: NOT AND of NOTs, by halves. */
+/* The bits of an error that all parties may know of: an output's, or, past them, HAVING's; NULL if there are none. */
+static uint64 *
+public_errors(const Run *run, int output)
+{
+	const SmcCircuit *circuit = run->circuit;
+	bool		is_public = output == circuit->output_count ? circuit->shown_error_is_public :
+		circuit->outputs[output].error_is_public;
+
+	return is_public ? run->errors[output] : NULL;
+}
+
+/* Whether any such bit is set, opened to all parties: NOT AND of NOTs, by halves. */
 static SmcStatus
 check_errors(Run *run)
 {
@@ -350,15 +375,14 @@ check_errors(Run *run)
 		return SMC_ERR_MEMORY;
 	for (int i = 0; i <= circuit->output_count; i++)
 	{
-		if (run->errors[i] == NULL)
+		uint64	   *errors = public_errors(run, i);
+
+		if (errors == NULL)
 			continue;
 		/* what is withheld raises nothing */
-		for (size_t e = 0; e < run->count && i < circuit->output_count; e++)
-		{
-			if (!reaches(run, run->cells[e], circuit->outputs[i].supports, circuit->outputs[i].support_count))
-				run->errors[i][e / 64] &= ~(UINT64CONST(1) << (e % 64));
-		}
-		smc_bits_insert(bits, total, run->errors[i], run->count);
+		if (i < circuit->output_count)
+			blank_withheld(run, i, errors);
+		smc_bits_insert(bits, total, errors, run->count);
 		total += run->count;
 	}
 	if (total == 0)
@@ -428,19 +452,6 @@ receive_bits(Run *run, uint64 *bits, uint16 recipients)
 	return status;
 }
 
-/* Keep a bit of ours only in cells where the output isn't withheld: elsewhere all parties have 0. */
-static void
-blank_withheld(Run *run, int output, uint64 *bits)
-{
-	const SmcCircuitOutput *out = &run->circuit->outputs[output];
-
-	for (size_t e = 0; e < run->count; e++)
-	{
-		if (!reaches(run, run->cells[e], out->supports, out->support_count))
-			bits[e / 64] &= ~(UINT64CONST(1) << (e % 64));
-	}
-}
-
 static SmcStatus
 open_bits(Run *run)
 {
@@ -454,16 +465,20 @@ open_bits(Run *run)
 		for (int i = 0; i <= circuit->output_count && status == SMC_OK; i++)
 		{
 			bool		is_shown = i == circuit->output_count;
-			uint64	   *vectors[2] = {is_shown ? run->shown : run->value_bits[i],
-			is_shown ? NULL : run->nulls[i]};
+			uint64	   *vectors[3] = {is_shown ? run->shown : run->value_bits[i],
+				is_shown ? NULL : run->nulls[i],
+			public_errors(run, i) == NULL ? run->errors[i] : NULL};
 			uint16		recipients = is_shown ? circuit->shown_recipients : circuit->outputs[i].recipients;
 
-			for (int v = 0; v < 2 && status == SMC_OK; v++)
+			for (int v = 0; v < 3 && status == SMC_OK; v++)
 			{
 				if (vectors[v] == NULL)
 					continue;
 				if (pass == 0 && !is_shown)
 					blank_withheld(run, i, vectors[v]);
+				/* nothing but the answers */
+				if (pass == 0)
+					vectors[v][run->words - 1] &= smc_bits_tail(run->count);
 				status = pass == 0 ? send_bits(run, vectors[v], recipients) :
 					receive_bits(run, vectors[v], recipients);
 			}
@@ -598,6 +613,8 @@ fill_outcome(Run *run)
 
 		run->outcome->shown[cell] = run->shown == NULL ||
 			((circuit->shown_recipients & self) && get_bit(run->shown, e));
+		run->outcome->told_division_by_zero |= !circuit->shown_error_is_public &&
+			(circuit->shown_recipients & self) && get_bit(run->errors[circuit->output_count], e);
 		for (int i = 0; i < circuit->output_count; i++)
 		{
 			const SmcCircuitOutput *out = &circuit->outputs[i];
@@ -614,6 +631,7 @@ fill_outcome(Run *run)
 			if ((out->recipients & self) == 0)
 				continue;
 			figure->state = SMC_ELEMENT_OPENED;
+			run->outcome->told_division_by_zero |= !out->error_is_public && get_bit(run->errors[i], e);
 			figure->is_null = get_bit(run->nulls[i], e);
 			figure->bit = get_bit(run->value_bits[i], e);
 			if (run->values[i] != NULL)

@@ -19,6 +19,8 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
@@ -269,10 +271,16 @@ fill_row(const SmcScan *scan, uint32 cell, TupleTableSlot *slot)
 			slot->tts_values[i] = kept_reference(scan, output - SMC_QUERY_AGGS_MAX);
 		}
 		else
+		{
+			Form_pg_attribute attribute = TupleDescAttr(slot->tts_tupleDescriptor, i);
+
 			slot->tts_values[i] = smc_figure_of(scan->study, scan->query, scan->layout, scan->outcome,
-												cell, output,
-												TupleDescAttr(slot->tts_tupleDescriptor, i)->atttypid,
-												&slot->tts_isnull[i]);
+												cell, output, attribute->atttypid, &slot->tts_isnull[i]);
+			/* as a cast to numeric(5,2) refuses more than three digits before the point */
+			if (attribute->atttypid == NUMERICOID && attribute->atttypmod >= 0 && !slot->tts_isnull[i])
+				slot->tts_values[i] = DirectFunctionCall2(numeric, slot->tts_values[i],
+														  Int32GetDatum(attribute->atttypmod));
+		}
 	}
 	ExecStoreVirtualTuple(slot);
 }

@@ -26,6 +26,7 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
 #include <math.h>
 
 #include "catalog/pg_type.h"
@@ -462,28 +463,49 @@ smc_exprrange_check(const SmcStudy *study, const SmcExpr *expr)
 	(void) find_range(study, expr);
 }
 
+/* Of what is added up: a, or a * b. */
+static Range
+moment_range(const SmcStudy *study, const SmcExpr *a, const SmcExpr *b)
+{
+	Range		range = find_range(study, a);
+
+	return b != NULL ? product_range(range, find_range(study, b)) : range;
+}
+
+bool
+smc_exprrange_moment_fits(const SmcStudy *study, const SmcExpr *a, const SmcExpr *b, int scale, int bits)
+{
+	double		limit = bits - log2(SMC_PARTIES_MAX) - ROWS_BITS - scale * log2(10.0);
+	Range		range;
+
+	if (a->kind == SMC_EXPR_COLUMN && (b == NULL || b->kind == SMC_EXPR_COLUMN))
+		return true;
+	range = moment_range(study, a, b);
+	return range.proven <= limit || (range.modest <= limit && range.gain <= GAIN_BITS);
+}
+
+int
+smc_exprrange_moment_bits(const SmcStudy *study, const SmcExpr *a, const SmcExpr *b, int scale)
+{
+	double		bits = moment_range(study, a, b).proven + ROWS_BITS + log2(SMC_PARTIES_MAX) + scale * log2(10.0);
+
+	if (isnan(bits) || bits > 10000.0)
+		return INT_MAX;
+	/* one more for what the logarithms round, and at least as many as a count has */
+	return (int) ceil(Max(bits, SMC_COUNT_BITS - 1)) + 1;
+}
+
 bool
 smc_exprrange_sum_fits(const SmcStudy *study, const SmcExpr *expr, int scale)
 {
 	/* a party's part is below 2^127 / parties, smc_ring_summable */
-	double		limit = 127.0 - log2(SMC_PARTIES_MAX) - ROWS_BITS - scale * log2(10.0);
-	Range		range;
-
-	if (expr->kind == SMC_EXPR_COLUMN)
-		return true;
-	range = find_range(study, expr);
-	return range.proven <= limit || (range.modest <= limit && range.gain <= GAIN_BITS);
+	return smc_exprrange_moment_fits(study, expr, NULL, scale, 127);
 }
 
 int
 smc_exprrange_sum_bits(const SmcStudy *study, const SmcExpr *expr, int scale)
 {
-	double		bits = find_range(study, expr).proven + ROWS_BITS + log2(SMC_PARTIES_MAX) + scale * log2(10.0);
-
-	/* one more for what the logarithms round, and at least as many as a count has */
-	if (isnan(bits) || bits >= 126.0)
-		return 127;
-	return Max((int) ceil(bits) + 1, SMC_COUNT_BITS);
+	return Min(smc_exprrange_moment_bits(study, expr, NULL, scale), 127);
 }
 
 /* Whether rounding to so many digits takes away some of what the columns in it have. */

@@ -28,6 +28,15 @@ extern bool smc_exprrange_sum_fits(const SmcStudy *study, const SmcExpr *expr, i
 extern int	smc_exprrange_sum_bits(const SmcStudy *study, const SmcExpr *expr, int scale);
 
 /*
+ * The same two of a sum of a, or of a * b unless b is NULL, that is given `bits`
+ * bits: whether a party's part is within, columns alone always passing; and how
+ * many bits the joint sum can have, INT_MAX where that isn't known.
+ */
+extern bool smc_exprrange_moment_fits(const SmcStudy *study, const SmcExpr *a, const SmcExpr *b,
+									  int scale, int bits);
+extern int	smc_exprrange_moment_bits(const SmcStudy *study, const SmcExpr *a, const SmcExpr *b, int scale);
+
+/*
  * Whether an operation of a resolved tree bends or jumps where the asker puts
  * it, so that it picks rows by their values as a comparison would: x / 60 of
  * integers, abs(x - 60), floor(x).  Rounding that leaves the columns' own digits

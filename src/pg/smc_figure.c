@@ -26,6 +26,7 @@
 #include "pg/smc_figure.h"
 #include "pg/smc_modes.h"
 #include "pg/smc_query.h"
+#include "pg/smc_statistic.h"
 
 /* One aggregate in one cell: where its figure is found. */
 typedef struct Place
@@ -189,7 +190,7 @@ total_datum(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layou
 {
 	Place		place = {study, query, layout, outcome, (size_t) cell * layout->slot_count, agg};
 	SmcAggKind	kind = query->aggs[agg].kind;
-	bool		is_count = kind == SMC_AGG_COUNT || kind == SMC_AGG_COUNT_ROWS;
+	bool		is_count = smc_query_is_count(kind);
 	SmcRing128	sum = 0;
 	SmcRing128	count = 0;
 
@@ -223,14 +224,19 @@ total_datum(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layou
 /*
  * Digits after the point to show of a quotient: as many as were opened; but of
  * an exact power of 10000 PostgreSQL's numeric division shows four more, since
- * dividend and divisor then begin with the same digits.
+ * dividend and divisor then begin with the same digits.  A standard deviation has
+ * its variance's digits.  Of a statistic that is zero none are shown.
  */
 static int
-shown_digits(const SmcJointFigure *figure)
+shown_digits(const SmcStatistic *statistic, const SmcJointFigure *figure)
 {
+	bool		is_root = statistic != NULL && statistic->is_root;
+
+	if (statistic != NULL && smc_wide_is_zero(&figure->value))
+		return 0;
 	for (int weight = 4; weight >= -4; weight--)
 	{
-		int			exponent = figure->digits + 4 * weight;
+		int			exponent = figure->digits + (is_root ? 2 : 4) * weight;
 		SmcWide		power;
 		SmcWide		negative;
 
@@ -246,12 +252,13 @@ shown_digits(const SmcJointFigure *figure)
 }
 
 static Datum
-decimal_datum(const SmcCircuitOutput *out, const SmcJointFigure *figure, Oid result_type)
+decimal_datum(const SmcAgg *agg, const SmcCircuitOutput *out, const SmcJointFigure *figure, Oid result_type)
 {
+	const SmcStatistic *statistic = agg != NULL ? smc_statistic_of(agg->kind) : NULL;
 	char		text[2 * SMC_WIDE_DECIMAL_MAX];
-	int			digits = out->digits >= 0 ? shown_digits(figure) : figure->digits;
+	int			digits = out->digits >= 0 ? shown_digits(statistic, figure) : figure->digits;
 
-	smc_wide_to_decimal(&figure->value, figure->digits, text);
+	smc_wide_to_decimal(&figure->value, Min(figure->digits, digits), text);
 	switch (result_type)
 	{
 		case FLOAT8OID:
@@ -300,6 +307,13 @@ integer_datum(const SmcJointFigure *figure, Oid result_type)
 	}
 }
 
+/* The aggregate that an output is, alone; NULL for a formula. */
+static const SmcAgg *
+lone_agg(const SmcQuery *query, int output)
+{
+	return output < SMC_QUERY_AGGS_MAX ? &query->aggs[output] : NULL;
+}
+
 /* An output of the circuit in one cell, as a type. */
 static Datum
 joint_datum(const SmcStudy *study, const SmcQuery *query, const SmcCircuitOutput *out,
@@ -315,8 +329,16 @@ joint_datum(const SmcStudy *study, const SmcQuery *query, const SmcCircuitOutput
 		return BoolGetDatum(figure->bit);
 
 	ring = (SmcRing128) figure->value.limb[1] << 64 | figure->value.limb[0];
-	if (result_type == TEXTOID) /* the only text on shares is a party's name */
-		return CStringGetTextDatum(study->parties[Min((uint64) ring, (uint64) study->party_count - 1)]);
+	if (result_type == TEXTOID)
+	{
+		/* the only texts on shares are parties' names */
+		if (ring >= (SmcRing128) study->party_count)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROTOCOL_VIOLATION),
+					 errmsg("the joint answer over study \"%s\" names no party", study->name),
+					 errdetail("A party has sent what doesn't belong to the computation.")));
+		return CStringGetTextDatum(study->parties[(int) ring]);
+	}
 	if (out->is_ordered && smc_extreme_from_ring(ring, result_type, &value))
 		return value;
 	if (smc_optable_class(result_type) == SMC_CLASS_INT)
@@ -325,7 +347,7 @@ joint_datum(const SmcStudy *study, const SmcQuery *query, const SmcCircuitOutput
 			elog(ERROR, "an integer on shares has digits after the point");
 		return integer_datum(figure, result_type);
 	}
-	return decimal_datum(out, figure, result_type);
+	return decimal_datum(lone_agg(query, out->output), out, figure, result_type);
 }
 
 Datum
@@ -400,7 +422,7 @@ is_small(const SmcQuery *query, int output)
 	if (output >= SMC_QUERY_AGGS_MAX)
 		return false;
 	kind = query->aggs[output].kind;
-	return kind == SMC_AGG_COUNT || kind == SMC_AGG_COUNT_ROWS || kind == SMC_AGG_COMPARE;
+	return smc_query_is_count(kind) || kind == SMC_AGG_COMPARE;
 }
 
 /* The type in which an output is written: wide enough for any total. */

@@ -10,8 +10,8 @@
  *
  * NULL is a shared bit beside each value; AND and OR follow SQL's three values.
  * A division by zero is a shared bit too, the OR over all groups, so that the
- * error that it is in SQL tells no more than that it happened; a CASE masks the
- * branches that it doesn't take.
+ * error that it is in SQL tells no more than that it happened; CASE, COALESCE,
+ * AND and OR mask what they don't get to.
  *
  * Doubles are computed as decimals, which have no overflow and lose no digits.
  */
@@ -74,7 +74,10 @@ compare(Walk *walk, const char *sql, Value a, Value b, int *bit)
 	}
 	if (a.num < 0 || b.num < 0)
 		return smc_formula_refuse(walk, "such a comparison");
-	if (!check_comparable(walk, &a, &b) || !smc_formula_align(walk, &a, &b))
+	if (!check_comparable(walk, &a, &b))
+		return false;
+	smc_formula_settle_for_order(walk, &a, &b);
+	if (!smc_formula_align(walk, &a, &b))
 		return false;
 	if (strcmp(sql, "=") == 0 || strcmp(sql, "<>") == 0)
 		*bit = smc_program_equal(program, a.num, b.num);
@@ -167,36 +170,51 @@ walk_in(Walk *walk, const SmcExpr *expr, Value *value)
 
 /* ---- logic --------------------------------------------------------------------------- */
 
+/*
+ * As PostgreSQL does it, what follows isn't looked at once the answer is clear:
+ * so that count(x) > 0 AND sum(x) / count(x) > 3 is no division by zero.
+ */
 static bool
-walk_logic(Walk *walk, const SmcOperation *operation, const Value *args, int count, Value *value)
+walk_logic(Walk *walk, const SmcExpr *expr, Value *value)
 {
 	SmcProgram *program = walk->program;
-	bool		is_and = strcmp(operation->name, "and") == 0;
-	int			yes;
-	int			no;
+	const char *name = smc_optable_get(expr->op)->name;
+	bool		is_and = strcmp(name, "and") == 0;
+	int			outer = walk->active;
+	int			yes = smc_program_constant_bit(program, is_and);
+	int			no = smc_program_constant_bit(program, !is_and);
 	bool		nullable = false;
+	ListCell   *cell;
 
-	if (strcmp(operation->name, "not") == 0)
+	if (strcmp(name, "not") == 0)
 	{
-		*value = smc_formula_boolean(smc_program_not(program, args[0].bit), args[0].null);
+		Value		operand;
+
+		if (!walk_node(walk, arg(expr, 0), &operand))
+			return false;
+		*value = smc_formula_boolean(smc_program_not(program, operand.bit), operand.null);
 		return true;
 	}
-	yes = smc_program_constant_bit(program, is_and);
-	no = smc_program_constant_bit(program, !is_and);
-	for (int i = 0; i < count; i++)
+	foreach(cell, expr->args)
 	{
-		nullable |= args[i].null >= 0;
+		Value		operand;
+
+		if (!walk_node(walk, lfirst(cell), &operand))
+			return false;
+		nullable |= operand.null >= 0;
 		if (is_and)
 		{
-			yes = smc_program_and(program, yes, smc_formula_known_true(walk, &args[i]));
-			no = smc_program_or(program, no, smc_formula_known_false(walk, &args[i]));
+			yes = smc_program_and(program, yes, smc_formula_known_true(walk, &operand));
+			no = smc_program_or(program, no, smc_formula_known_false(walk, &operand));
 		}
 		else
 		{
-			yes = smc_program_or(program, yes, smc_formula_known_true(walk, &args[i]));
-			no = smc_program_and(program, no, smc_formula_known_false(walk, &args[i]));
+			yes = smc_program_or(program, yes, smc_formula_known_true(walk, &operand));
+			no = smc_program_and(program, no, smc_formula_known_false(walk, &operand));
 		}
+		walk->active = smc_formula_and_condition(walk, outer, smc_program_not(program, is_and ? no : yes));
 	}
+	walk->active = outer;
 	*value = smc_formula_boolean(yes, nullable ? smc_program_not(program, smc_program_or(program, yes, no)) : -1);
 	return true;
 }
@@ -229,7 +247,10 @@ choose(Walk *walk, int c, Value a, Value b, Value *value)
 {
 	SmcProgram *program = walk->program;
 
+	smc_formula_settle(walk, &a);
+	smc_formula_settle(walk, &b);
 	*value = a;
+	value->settled = a.settled || b.settled;
 	value->null = smc_formula_select_null(walk, c, a.null, b.null);
 	if (a.bit >= 0 && b.bit >= 0)
 	{
@@ -400,6 +421,8 @@ walk_operation(Walk *walk, SmcExpr *expr, Value *value)
 			return walk_coalesce(walk, expr, value);
 		case SMC_RULE_IN:
 			return walk_in(walk, expr, value);
+		case SMC_RULE_LOGIC:
+			return walk_logic(walk, expr, value);
 		default:
 			break;
 	}
@@ -409,6 +432,9 @@ walk_operation(Walk *walk, SmcExpr *expr, Value *value)
 	{
 		if (!walk_node(walk, arg(expr, i), &args[i]))
 			return false;
+		if (operation->rule != SMC_RULE_EQUAL && operation->rule != SMC_RULE_ORDER &&
+			operation->rule != SMC_RULE_EXTREME)
+			smc_formula_settle(walk, &args[i]);
 	}
 	switch (operation->rule)
 	{
@@ -428,8 +454,6 @@ walk_operation(Walk *walk, SmcExpr *expr, Value *value)
 		case SMC_RULE_EQUAL:
 		case SMC_RULE_ORDER:
 			return walk_comparison(walk, operation, args, value);
-		case SMC_RULE_LOGIC:
-			return walk_logic(walk, operation, args, count, value);
 		case SMC_RULE_NULL_TEST:
 		case SMC_RULE_BOOL_TEST:
 			return walk_boolean_test(walk, operation, args, value);
@@ -495,6 +519,21 @@ smc_formula_is_true(SmcFormulaBuild *build, const SmcFormulaValue *value)
 	return smc_formula_known_true(&walk, value);
 }
 
+/*
+ * A root as it is opened: of a numeric with the digits of what it is the root of,
+ * as PostgreSQL computes it; of a float with 17 significant ones at least.
+ */
+static void
+root_result(Walk *walk, const Value *root, int *value, int *digits)
+{
+	static const SmcRootDigits of_float = {20, 0, 1, 7};
+	SmcRootDigits of_numeric = {16, root->digits, 2, 0};
+
+	smc_program_quotient_root(walk->program, root->num, root->den, -root->scale,
+							  smc_optable_class(root->type) == SMC_CLASS_FLOAT ? &of_float : &of_numeric,
+							  value, digits);
+}
+
 void
 smc_formula_result(SmcFormulaBuild *build, const SmcFormulaValue *formula, int *value, int *digits, int *scale)
 {
@@ -504,6 +543,8 @@ smc_formula_result(SmcFormulaBuild *build, const SmcFormulaValue *formula, int *
 	*scale = 0;
 	if (formula->bit >= 0)
 		*value = formula->bit;
+	else if (formula->root)
+		root_result(&walk, formula, value, digits);
 	else if (formula->den < 0)
 	{
 		*value = formula->scale >= 0 ? formula->num : smc_formula_times_ten(&walk, formula->num, -formula->scale);

@@ -15,7 +15,7 @@
 /*
  * A value on shares.  A number is num / den / 10^scale; den, where there is
  * one, is never negative, and zero only where the value is NULL or an error was
- * raised.  Of a date, timestamp or float minimum, num is what
+ * raised.  Or it is the root of that, with num's sign.  Of a date, timestamp or float minimum, num is what
  * pg/smc_extreme.h makes of it; of a party's name, its place in the study.
  */
 typedef struct SmcFormulaValue
@@ -29,6 +29,8 @@ typedef struct SmcFormulaValue
 	int			scale;			/* of the quotient num / den; negative where den had digits */
 	int			digits;			/* at least as many are shown of a quotient */
 	bool		positive;		/* num is known not to be negative */
+	bool		root;			/* a standard deviation, a correlation: the value's square, with its sign, is the number */
+	bool		settled;		/* a root went into it as a decimal */
 } SmcFormulaValue;
 
 /* Gives the value of an aggregate, or of a secret; false where it has none on shares. */
@@ -37,6 +39,7 @@ typedef bool (*SmcFormulaLeaf) (void *arg, int agg, SmcFormulaValue *value);
 typedef struct SmcFormulaBuild
 {
 	SmcProgram *program;
+	const SmcStudy *study;
 	SmcFormulaLeaf leaf;
 	void	   *arg;
 	int			active;			/* bit: where the formula's value is wanted at all; -1: everywhere */

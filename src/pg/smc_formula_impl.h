@@ -43,6 +43,14 @@ extern int	smc_formula_times_den(SmcFormulaWalk *walk, int num, int den);
 /* Bring two numbers to one denominator and one scale, by multiplying only. */
 extern bool smc_formula_align(SmcFormulaWalk *walk, SmcFormulaValue *a, SmcFormulaValue *b);
 
+/*
+ * Roots in comparisons and arithmetic: make a root a decimal; the square of a
+ * number with its sign, false where that is too wide; both of one kind, to be
+ * compared.
+ */
+extern void smc_formula_settle(SmcFormulaWalk *walk, SmcFormulaValue *value);
+extern void smc_formula_settle_for_order(SmcFormulaWalk *walk, SmcFormulaValue *a, SmcFormulaValue *b);
+
 /* Two integers whose quotient is the value. */
 extern void smc_formula_as_fraction(SmcFormulaWalk *walk, const SmcFormulaValue *value, int *num, int *den);
 

@@ -40,6 +40,7 @@ quotient(Walk *walk, Value a, Value b, Oid type)
 	Value		value = smc_formula_number(type, smc_formula_or_null(walk, a.null, b.null));
 
 	value.positive = a.positive && b.positive;
+	value.settled = a.settled || b.settled;
 	prepare_division(walk, &a, &b);
 	value.num = smc_formula_times_den(walk, a.num, b.den);
 	value.den = smc_formula_times_den(walk, b.num, a.den);
@@ -83,6 +84,7 @@ smc_formula_arithmetic(Walk *walk, const SmcExpr *expr, const SmcOperation *oper
 
 	*value = smc_formula_number(expr->type, smc_formula_or_null(walk, a.null, count > 1 ? b.null : -1));
 	value->digits = Max(a.digits, b.digits);
+	value->settled = a.settled || b.settled;
 	if (a.num < 0 || b.num < 0 || a.ordered || b.ordered)
 		return smc_formula_refuse(walk, "arithmetic on minima or maxima of floats or dates");
 	if (count == 1)
@@ -201,7 +203,7 @@ smc_formula_rounding(Walk *walk, const SmcExpr *expr, const SmcOperation *operat
 		if (wanted->kind != SMC_EXPR_CONST || wanted->is_null)
 			return smc_formula_refuse(walk, "rounding to digits that aren't a constant");
 		digits = wanted->value != NULL ? pg_strtoint32(wanted->value) : 0;
-		if (abs(digits) > SMC_FORMULA_SCALE_MAX)
+		if (digits < -SMC_FORMULA_SCALE_MAX || digits > SMC_FORMULA_SCALE_MAX)
 			return smc_formula_refuse(walk, "rounding to so many digits");
 	}
 	if (strcmp(sql, "sign") == 0)

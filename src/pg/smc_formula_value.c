@@ -14,6 +14,7 @@
 #include "pg/smc_modes.h"
 
 #define CONSTANT_TEXT_MAX	60	/* characters of a number that takes part */
+#define SETTLED_DIGITS		24	/* of a root, beyond its column's */
 #define PARAMETER_SCALE		10	/* what a number that is yet to come is taken for */
 
 typedef SmcFormulaValue Value;
@@ -77,6 +78,8 @@ smc_formula_note_error(Walk *walk, int bit, int null)
 	bit = smc_formula_and_condition(walk, walk->active, bit);
 	if (null >= 0)
 		bit = smc_program_and(walk->program, bit, smc_program_not(walk->program, null));
+	if (bit == smc_program_constant_bit(walk->program, false))
+		return;					/* by a constant, say */
 	walk->build->error = smc_formula_or_null(walk, walk->build->error, bit);
 }
 
@@ -158,6 +161,67 @@ smc_formula_as_fraction(Walk *walk, const Value *value, int *num, int *den)
 		*num = smc_formula_times_ten(walk, *num, -value->scale);
 }
 
+/* ---- roots ---------------------------------------------------------------------- */
+
+/*
+ * A root as a decimal.  A standard deviation that isn't zero is no less than its
+ * column's last digit divided by the number of rows, so that SETTLED_DIGITS more
+ * leave it twelve at least, and twenty where it is no less than that digit.  They
+ * are a divisor rather than a scale: as many aren't to be shown.
+ */
+void
+smc_formula_settle(Walk *walk, Value *value)
+{
+	int			scale = Max((value->scale + 1) / 2, 0);
+	SmcRootDigits how = {20, 0, 0, scale + SETTLED_DIGITS};
+	SmcWide		beyond = smc_wide_power_of_ten(SETTLED_DIGITS);
+	int			digits;
+
+	if (!value->root)
+		return;
+	if (smc_optable_class(value->type) != SMC_CLASS_FLOAT)
+	{
+		how.significant = 16;
+		how.min_digits = value->digits;
+	}
+	smc_program_quotient_root(walk->program, value->num, value->den, -value->scale, &how, &value->num, &digits);
+	value->den = smc_program_constant(walk->program, &beyond);
+	value->scale = scale;
+	value->digits = how.min_digits;
+	value->root = false;
+	value->settled = true;
+}
+
+/* Whether a number's square, with its sign, can be compared with what is under a root. */
+static bool
+square(Walk *walk, Value *value, const Value *root)
+{
+	SmcProgram *program = walk->program;
+	int			den = Max(smc_program_bits(program, value->den), 0);
+	int			bits = Max(2 * smc_program_bits(program, value->num) + smc_program_bits(program, root->den),
+						   2 * den + smc_program_bits(program, root->num));
+
+	if (bits + (abs(2 * value->scale - root->scale) * 10 + 2) / 3 > SMC_WIDTH_MAX - 2)
+		return false;
+	value->num = smc_program_multiply(program, value->num,
+									  value->positive ? value->num : smc_program_absolute(program, value->num));
+	if (value->den >= 0)
+		value->den = smc_program_multiply(program, value->den, value->den);
+	value->scale *= 2;
+	return true;
+}
+
+void
+smc_formula_settle_for_order(Walk *walk, Value *a, Value *b)
+{
+	/* squares aren't compared with decimals of roots: a root would differ from itself */
+	if (a->root == b->root ||
+		(a->root && !b->settled && square(walk, b, a)) || (b->root && !a->settled && square(walk, a, b)))
+		return;
+	smc_formula_settle(walk, a);
+	smc_formula_settle(walk, b);
+}
+
 /* ---- constants -------------------------------------------------------------------- */
 
 /* A number's text without exponent, or NULL where it isn't finite. */
@@ -218,6 +282,26 @@ ordered_constant(Walk *walk, const SmcExpr *expr, Value *value)
 	return true;
 }
 
+/* A party's name as its place in the study: what else is a text isn't on shares. */
+static bool
+party_constant(Walk *walk, const SmcExpr *expr, Value *value)
+{
+	const SmcStudy *study = walk->build->study;
+
+	value->num = smc_formula_integer(walk, 0);
+	if (expr->is_null)
+		return true;
+	for (int i = 0; i < study->party_count && expr->value != NULL; i++)
+	{
+		if (strcmp(study->parties[i], expr->value) == 0)
+		{
+			value->num = smc_formula_integer(walk, i);
+			return true;
+		}
+	}
+	return smc_formula_refuse(walk, "a text that is no party's name");
+}
+
 bool
 smc_formula_constant(Walk *walk, const SmcExpr *expr, Value *value)
 {
@@ -241,7 +325,9 @@ smc_formula_constant(Walk *walk, const SmcExpr *expr, Value *value)
 		case SMC_CLASS_TIMESTAMP:
 		case SMC_CLASS_TIMESTAMPTZ:
 			return ordered_constant(walk, expr, value);
+		case SMC_CLASS_TEXT:
+			return party_constant(walk, expr, value);
 		default:
-			return smc_formula_refuse(walk, "a value that is no number, date or boolean");
+			return smc_formula_refuse(walk, "a value that is no number, date, boolean or party");
 	}
 }

@@ -13,6 +13,7 @@
 #include "pg/smc_layout.h"
 #include "pg/smc_privacy.h"
 #include "pg/smc_query.h"
+#include "pg/smc_statistic.h"
 
 /* Places of a group column: its values, and NULL unless that can't be. */
 static uint32
@@ -78,7 +79,7 @@ contest_kind(SmcAggKind kind)
 static bool
 same_figure(const SmcStudy *study, SmcSlotKind kind, const SmcAgg *a, const SmcAgg *b)
 {
-	if (kind < SMC_SLOT_MIN && kind != SMC_SLOT_SUM)
+	if (kind < SMC_SLOT_MOMENT && kind != SMC_SLOT_SUM)
 		return smc_query_same_rows(study, a, b);
 	return smc_expr_equal(a->arg, b->arg) && smc_expr_equal(a->filter, b->filter) &&
 		a->parties[0] == b->parties[0] && a->parties[1] == b->parties[1];
@@ -167,6 +168,43 @@ smc_layout_add_input(const SmcStudy *study, const SmcQuery *query, SmcLayout *la
 		slot->parties[0] = query->aggs[agg].parties[0];
 		slot->parties[1] = query->aggs[agg].parties[1];
 	}
+	return at;
+}
+
+/* Whether a moment of one aggregate is that of another: the same product over the same rows. */
+static bool
+same_moment(const SmcStudy *study, const SmcAgg *a, SmcMoment of_a, const SmcAgg *b, SmcMoment of_b)
+{
+	const SmcExpr *x[2];
+	const SmcExpr *y[2];
+
+	smc_statistic_factors(a, of_a, &x[0], &x[1]);
+	smc_statistic_factors(b, of_b, &y[0], &y[1]);
+	return smc_query_same_rows(study, a, b) &&
+		((smc_expr_equal(x[0], y[0]) && smc_expr_equal(x[1], y[1])) ||
+		 (smc_expr_equal(x[0], y[1]) && smc_expr_equal(x[1], y[0])));
+}
+
+int
+smc_layout_add_moment(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout,
+					  int agg, int moment, int part, int bits)
+{
+	SmcSlot    *slot;
+	int			at;
+
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		slot = &layout->slots[i];
+		if (slot->kind == SMC_SLOT_MOMENT && slot->part == part &&
+			same_moment(study, &query->aggs[slot->agg], slot->moment, &query->aggs[agg], moment))
+			return i;
+	}
+	at = add_slot(layout, SMC_SLOT_MOMENT, agg, -1, 0);
+	slot = &layout->slots[at];
+	slot->is_input = true;
+	slot->moment = moment;
+	slot->part = part;
+	slot->bits = bits;
 	return at;
 }
 
@@ -327,6 +365,8 @@ write_layout(SmcWriter *writer, const void *what)
 		smc_writer_u8(writer, slot->parties[1]);
 		smc_writer_u8(writer, slot->is_input);
 		smc_writer_u8(writer, slot->bits);
+		smc_writer_u8(writer, slot->moment);
+		smc_writer_u8(writer, slot->part);
 	}
 	smc_writer_u8(writer, layout->circuit != NULL);
 	if (layout->circuit != NULL)
@@ -383,6 +423,8 @@ smc_layout_parse(const uint8 *data, size_t len)
 		slot->parties[1] = smc_reader_u8(&reader);
 		slot->is_input = smc_reader_bool(&reader);
 		slot->bits = smc_reader_u8(&reader);
+		slot->moment = smc_reader_u8(&reader);
+		slot->part = smc_reader_u8(&reader);
 		if (!is_sound(layout, slot))
 			smc_reader_fail(&reader);
 	}

@@ -20,6 +20,7 @@ typedef enum SmcSlotKind
 	SMC_SLOT_COUNT,				/* the value of a count */
 	SMC_SLOT_SUM,				/* the sum of an aggregate's argument */
 	SMC_SLOT_ANY,				/* blinded flag: any row that the aggregate rests on, or any row of the cell when agg < 0 */
+	SMC_SLOT_MOMENT,			/* a sum that a statistic is made of, or a part of it */
 	/* from here on each party's number stays its own; see smc_contest.h */
 	SMC_SLOT_MIN,				/* this party's minimum, or SMC_CONTEST_NONE_HIGH */
 	SMC_SLOT_MAX,				/* this party's maximum, or SMC_CONTEST_NONE_LOW */
@@ -37,12 +38,17 @@ typedef struct SmcSlot
 	uint8		parties[2];		/* of COMPARE */
 	bool		is_input;		/* stays shares, for the circuit */
 	uint8		bits;			/* of an input that is added up: the total is below 2^bits; 0: as any */
+	uint8		moment;			/* of MOMENT: which sum, and which part of it (SmcMoment, SmcMomentPart) */
+	uint8		part;
 } SmcSlot;
 
 struct SmcCircuit;
 
-/* A SUM and a COUNT for each aggregate, as outputs and as inputs, one more for its rows, and the cell's. */
-#define SMC_LAYOUT_SLOTS_MAX	(5 * SMC_QUERY_AGGS_MAX + 2)
+/*
+ * A SUM and a COUNT for each aggregate, as outputs and as inputs, one more for
+ * its rows, the parts of a statistic's sums, and the cell's.
+ */
+#define SMC_LAYOUT_SLOTS_MAX	(13 * SMC_QUERY_AGGS_MAX + 2)
 
 typedef struct SmcLayout
 {
@@ -73,6 +79,8 @@ extern int	smc_layout_find(const SmcStudy *study, const SmcQuery *query, const S
  */
 extern int	smc_layout_add_input(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout,
 								 SmcSlotKind kind, int agg, int bits);
+extern int	smc_layout_add_moment(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout,
+								  int agg, int moment, int part, int bits);
 extern int	smc_layout_support(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg);
 
 extern bytea *smc_layout_write(const SmcLayout *layout);

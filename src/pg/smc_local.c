@@ -34,6 +34,7 @@
 #include "pg/smc_local.h"
 #include "pg/smc_localsql.h"
 #include "pg/smc_modes.h"
+#include "pg/smc_statistic.h"
 
 /* Settings beside those of pg/smc_modes.h. */
 static const struct
@@ -189,27 +190,18 @@ find_cell(LocalRun *run, HeapTuple tuple, TupleDesc desc, uint32 *cell)
  * Sums and counts
  */
 
-/*
- * A sum as a ring element with that many digits; false when it is out of range
- * or no number at all.
- */
-static bool
-sum_to_ring(Datum sum, Oid type, int scale, SmcRing128 *value)
+/* A sum as text, a float's rounded to so many digits. */
+static char *
+sum_text(Datum sum, Oid type, int scale)
 {
-	char	   *text;
-	bool		fits;
-
 	switch (type)
 	{
 		case INT2OID:
-			text = DatumGetCString(DirectFunctionCall1(int2out, sum));
-			break;
+			return DatumGetCString(DirectFunctionCall1(int2out, sum));
 		case INT4OID:
-			text = DatumGetCString(DirectFunctionCall1(int4out, sum));
-			break;
+			return DatumGetCString(DirectFunctionCall1(int4out, sum));
 		case INT8OID:
-			text = DatumGetCString(DirectFunctionCall1(int8out, sum));
-			break;
+			return DatumGetCString(DirectFunctionCall1(int8out, sum));
 		case FLOAT8OID:
 			/* exactly the float's shortest decimal, then rounded once */
 			sum = DirectFunctionCall3(numeric_in,
@@ -218,12 +210,34 @@ sum_to_ring(Datum sum, Oid type, int scale, SmcRing128 *value)
 			sum = DirectFunctionCall2(numeric_round, sum, Int32GetDatum(scale));
 			/* FALLTHROUGH */
 		case NUMERICOID:
-			text = DatumGetCString(DirectFunctionCall1(numeric_out, sum));
-			break;
+			return DatumGetCString(DirectFunctionCall1(numeric_out, sum));
 		default:
 			elog(ERROR, "unexpected type %u of a sum", type);
 	}
-	fits = smc_ring_from_decimal(text, scale, value) == SMC_OK;
+}
+
+/*
+ * A sum as a ring element with that many digits; false when it is out of range
+ * or no number at all.
+ */
+static bool
+sum_to_ring(Datum sum, Oid type, int scale, SmcRing128 *value)
+{
+	char	   *text = sum_text(sum, type, scale);
+	bool		fits = smc_ring_from_decimal(text, scale, value) == SMC_OK;
+
+	pfree(text);
+	return fits;
+}
+
+/* The same for a slot's part of a moment. */
+static bool
+moment_to_ring(const LocalRun *run, const SmcSlot *slot, Datum sum, Oid type, SmcRing128 *value)
+{
+	int			scale = smc_statistic_scale(&run->query->aggs[slot->agg], slot->moment);
+	char	   *text = sum_text(sum, type, scale);
+	bool		fits = smc_statistic_to_ring(text, scale, slot->part, slot->bits, run->study->party_count, value);
+
 	pfree(text);
 	return fits;
 }
@@ -270,7 +284,8 @@ fits_input(const LocalRun *run, const SmcSlot *slot, SmcRing128 value)
 {
 	SmcRing128	bound;
 
-	if (!slot->is_input || slot->bits == 0 || slot->bits >= 127 || smc_layout_is_contest(slot))
+	if (!slot->is_input || slot->bits == 0 || slot->bits >= 127 || smc_layout_is_contest(slot) ||
+		slot->kind == SMC_SLOT_MOMENT)
 		return true;
 	bound = (((SmcRing128) 1 << slot->bits) - 1) / (SmcRing128) run->study->party_count;
 	return value <= bound || -value <= bound;
@@ -300,6 +315,10 @@ fill_slots(LocalRun *run, HeapTuple tuple, TupleDesc desc, uint32 cell)
 			case SMC_SLOT_SUM:
 				if (!isnull && !sum_to_ring(datum, SPI_gettypeid(desc, number),
 											run->query->aggs[slot->agg].scale, &value))
+					return set_problem(run, PROBLEM_RANGE, i);
+				break;
+			case SMC_SLOT_MOMENT:
+				if (!isnull && !moment_to_ring(run, slot, datum, SPI_gettypeid(desc, number), &value))
 					return set_problem(run, PROBLEM_RANGE, i);
 				break;
 			case SMC_SLOT_MIN:
@@ -408,7 +427,8 @@ raise_problem(const LocalRun *run)
 	const SmcStudy *study = run->study;
 	const char *column = run->problem != PROBLEM_RANGE ?
 		study->columns[run->query->group_columns[run->problem_at]].name : NULL;
-	int			agg = run->problem == PROBLEM_RANGE ? run->layout->slots[run->problem_at].agg : -1;
+	const SmcSlot *slot = run->problem == PROBLEM_RANGE ? &run->layout->slots[run->problem_at] : NULL;
+	int			agg = slot != NULL ? slot->agg : -1;
 
 	switch (run->problem)
 	{
@@ -433,6 +453,9 @@ raise_problem(const LocalRun *run)
 					 errmsg("this party's part of %s over study \"%s\" is out of range",
 							agg >= 0 ? smc_query_agg_text(study, &run->query->aggs[agg]) : "count(*)",
 							study->name),
+					 slot->kind == SMC_SLOT_MOMENT ?
+					 errdetail("A sum of values, squares or products must be a finite number; counted in its last digit kept, below 2^%d divided by the number of parties.",
+							   slot->bits) :
 					 errdetail("A part must be a finite number; counted in its last digit kept, below 2^127 divided by the number of parties.")));
 			break;
 	}
@@ -489,6 +512,7 @@ check_bound(const SmcQuery *query)
 		unbound = unbound || smc_expr_has_params(query->formulas[i]);
 	for (int i = 0; i < query->agg_count; i++)
 		unbound = unbound || smc_expr_has_params(query->aggs[i].arg) ||
+			smc_expr_has_params(query->aggs[i].second) ||
 			smc_expr_has_params(query->aggs[i].filter);
 	if (unbound)
 		elog(ERROR, "a joint query has parameters without value");

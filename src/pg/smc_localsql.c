@@ -17,13 +17,14 @@
 #include "pg/smc_localsql.h"
 #include "pg/smc_privacy.h"
 #include "pg/smc_source.h"
+#include "pg/smc_statistic.h"
 
 /* The SQL type that an aggregate's argument is summed as. */
 static Oid
 summed_type(const SmcStudy *study, const SmcAgg *agg)
 {
-	/* cut off at its range, as numeric */
-	if (smc_privacy_applies(study) && smc_exprtype_class(agg->arg) != SMC_CLASS_FLOAT)
+	/* cut off at its range */
+	if (smc_privacy_applies(study))
 		return NUMERICOID;
 	/* sum(real) would keep six digits */
 	if (smc_exprtype_class(agg->arg) == SMC_CLASS_FLOAT)
@@ -41,28 +42,40 @@ append_filter(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 	appendStringInfoChar(buf, ')');
 }
 
+/* The beginning of what is between a column's lo and hi; a value and two brackets end it. */
+static void
+append_between(StringInfo buf, const SmcColumn *column, const char *type)
+{
+	appendStringInfo(buf, "GREATEST(%s::%s, LEAST(%s::%s, ",
+					 quote_literal_cstr(column->lo), type, quote_literal_cstr(column->hi), type);
+}
+
 /*
  * A column's value, cut off at its agreed lo and hi: no row counts for more.
  * NULL stays NULL, which GREATEST and LEAST alone would not see to; NaN is above
- * all numbers, and becomes hi.
+ * all numbers, and becomes hi.  Floats are added up as numeric too: a sum of
+ * floats rounds at every step, so that a row could change it by more than it
+ * is.  They are cut off as floats first, since not every version makes numeric
+ * of an infinity, and again as what they were rounded to.
  */
 static void
 append_cut_off(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 {
 	const SmcColumn *column = smc_privacy_column(deparse->study, agg);
-	bool		is_float = smc_exprtype_class(agg->arg) == SMC_CLASS_FLOAT;
-	const char *type = is_float ? "pg_catalog.float8" : "pg_catalog.numeric";
 
 	appendStringInfoString(buf, "CASE WHEN ");
 	smc_deparse_expr(buf, deparse, agg->arg);
-	appendStringInfo(buf, " IS NOT NULL THEN %sGREATEST(%s::%s, LEAST(%s::%s, ",
-					 is_float ? "" : "pg_catalog.round(",
-					 quote_literal_cstr(column->lo), type, quote_literal_cstr(column->hi), type);
-	smc_deparse_expr(buf, deparse, agg->arg);
-	appendStringInfo(buf, "::%s))", type);
-	if (!is_float)
-		appendStringInfo(buf, ", %d)", agg->scale);
-	appendStringInfoString(buf, " END");
+	appendStringInfoString(buf, " IS NOT NULL THEN pg_catalog.round(");
+	append_between(buf, column, "pg_catalog.numeric");
+	if (smc_exprtype_class(agg->arg) == SMC_CLASS_FLOAT)
+	{
+		append_between(buf, column, "pg_catalog.float8");
+		smc_deparse_expr(buf, deparse, agg->arg);
+		appendStringInfoString(buf, "::pg_catalog.float8))");
+	}
+	else
+		smc_deparse_expr(buf, deparse, agg->arg);
+	appendStringInfo(buf, "::pg_catalog.numeric)), %d) END", agg->scale);
 }
 
 /* sum(x), avg(x), min(x) or max(x) */
@@ -93,6 +106,11 @@ append_sum(StringInfo buf, const SmcDeparse *deparse, const char *function, cons
 static void
 append_count(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 {
+	if (agg->second != NULL)
+	{
+		smc_statistic_append_count(buf, deparse, agg);
+		return;
+	}
 	if (agg->arg == NULL || !smc_exprtype_nullable(deparse->study, agg->arg))
 		appendStringInfoString(buf, "pg_catalog.count(*)");
 	else
@@ -131,6 +149,9 @@ append_slot(StringInfo buf, const SmcDeparse *deparse, const SmcQuery *query, co
 				appendStringInfoString(buf, " IS NOT NULL");
 			}
 			break;
+		case SMC_SLOT_MOMENT:
+			smc_statistic_append_moment(buf, deparse, agg, slot->moment);
+			break;
 		case SMC_SLOT_MIN:
 			append_sum(buf, deparse, "min", agg);
 			break;
@@ -168,7 +189,7 @@ smc_localsql_rows_slot(const SmcStudy *study, const SmcQuery *query, const SmcLa
 			return -1;			/* a count of all rows is there */
 		if (agg == NULL || slot->kind == SMC_SLOT_ANY)
 			continue;
-		if (smc_layout_is_contest(slot))
+		if (smc_layout_is_contest(slot) || slot->kind == SMC_SLOT_MOMENT)
 		{
 			sums++;
 			continue;

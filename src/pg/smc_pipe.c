@@ -378,6 +378,7 @@ smc_pipe_write_outcome(StringInfo buf, const SmcOutcome *outcome, size_t count,
 		smc_messages_put_u64(buf, times->peer_us[i]);
 	appendBinaryStringInfo(buf, (const char *) outcome->states, (int) count);
 	appendBinaryStringInfo(buf, (const char *) outcome->totals, (int) (count * sizeof(SmcRing128)));
+	smc_messages_put_u8(buf, outcome->told_division_by_zero);
 	smc_messages_put_u64(buf, outcome->figure_count);
 	smc_messages_put_u64(buf, outcome->shown_count);
 	if (outcome->figure_count > 0)
@@ -407,6 +408,7 @@ smc_pipe_read_outcome(SmcReader *reader, size_t count, SmcPipeTimes *times)
 	smc_reader_copy(reader, outcome->states, count);
 	outcome->totals = palloc(count * sizeof(SmcRing128));
 	smc_reader_copy(reader, (uint8_t *) outcome->totals, count * sizeof(SmcRing128));
+	outcome->told_division_by_zero = smc_reader_bool(reader);
 	outcome->figure_count = (size_t) smc_reader_u64(reader);
 	outcome->shown_count = (size_t) smc_reader_u64(reader);
 	if (outcome->figure_count > (size_t) SMC_ELEMENTS_MAX || outcome->shown_count > SMC_ELEMENTS_MAX)

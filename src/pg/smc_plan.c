@@ -75,6 +75,7 @@ typedef struct Grouping
 	List	   *scan_tlist;		/* the scan's rows: group columns, each distinct Aggref, each formula's expression */
 	List	   *outputs;		/* SmcPlanned.outputs */
 	List	   *local_quals;	/* what PostgreSQL checks on those rows */
+	bool		guarded;		/* what is taken now may be looked at in some groups only */
 } Grouping;
 
 void
@@ -234,7 +235,9 @@ is_told_anyway(const Grouping *grouping, const SmcExpr *formula)
 /*
  * Try to make a formula of an expression, so that only its value is opened.
  * NULL where it can't be, or, of an output, where that would open no less:
- * everything that was added for it is then taken back.
+ * everything that was added for it is then taken back.  Nor is a formula made of
+ * what PostgreSQL might not look at where it fails: on shares it is computed for
+ * all groups alike.
  */
 static SmcExpr *
 take_formula(Grouping *grouping, Node *expr, bool is_output)
@@ -245,6 +248,7 @@ take_formula(Grouping *grouping, Node *expr, bool is_output)
 	List	   *params = list_copy(grouping->ship.params);
 	List	   *functions = list_copy(grouping->functions);
 	SmcExpr    *formula;
+	bool		can_fail;
 
 	if (!contain_agg_clause(expr))
 		return NULL;
@@ -258,7 +262,8 @@ take_formula(Grouping *grouping, Node *expr, bool is_output)
 		/* scales and types of the aggregates */
 		for (int i = aggs; i < query->agg_count; i++)
 			smc_query_check_agg(grouping->ship.study, &query->aggs[i]);
-		if (smc_circuit_try(grouping->ship.study, query, formula) == NULL)
+		if (smc_circuit_try(grouping->ship.study, query, formula, &can_fail) == NULL &&
+			!(can_fail && grouping->guarded))
 			return formula;
 	}
 	query->agg_count = aggs;
@@ -354,6 +359,7 @@ take_kept_value(PlannerInfo *root, Grouping *grouping, Node *node)
 	const SmcStudy *study = grouping->ship.study;
 	int			aggs = grouping->query->agg_count;
 	SmcExpr    *formula;
+	bool		can_fail;		/* then it is NULL */
 	const char *why;
 
 	if (!contain_agg_clause(node))
@@ -367,7 +373,7 @@ take_kept_value(PlannerInfo *root, Grouping *grouping, Node *node)
 	grouping->ship.find_agg = NULL;
 	for (int i = aggs; i < grouping->query->agg_count; i++)
 		smc_query_check_agg(study, &grouping->query->aggs[i]);
-	why = smc_circuit_try(study, grouping->query, formula);
+	why = smc_circuit_try(study, grouping->query, formula, &can_fail);
 	if (why != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -447,11 +453,20 @@ find_stray_call(Node *node, void *context)
 	return expression_tree_walker(node, find_stray_call, context);
 }
 
+/* Whether PostgreSQL may leave some of a node's parts alone. */
+static bool
+is_choice(Node *node)
+{
+	return IsA(node, CaseExpr) || IsA(node, CoalesceExpr) || IsA(node, BoolExpr);
+}
+
 static bool
 take_parts(Node *node, void *context)
 {
 	TakeContext *take = context;
 	Grouping   *grouping = take->grouping;
+	bool		guarded = grouping->guarded;
+	bool		result;
 	SmcExpr    *formula;
 
 	if (node == NULL)
@@ -495,7 +510,10 @@ take_parts(Node *node, void *context)
 			}
 			break;
 	}
-	return expression_tree_walker(node, take_parts, context);
+	grouping->guarded |= is_choice(node);
+	result = expression_tree_walker(node, take_parts, context);
+	grouping->guarded = guarded;
+	return result;
 }
 
 /*
@@ -521,23 +539,11 @@ take_having(PlannerInfo *root, Grouping *grouping, List *having)
 		}
 		take_output(root, grouping, clause);
 		grouping->local_quals = lappend(grouping->local_quals, clause);
+		grouping->guarded = true;	/* what comes after it */
 	}
 	if (shipped != NIL)
 		grouping->query->having = list_length(shipped) == 1 ? linitial(shipped) :
 			smc_expr_op("and", shipped);
-}
-
-/* Take the aggregates that stand alone in the target list: what is made of them needs no formula. */
-static void
-take_plain_outputs(Grouping *grouping, List *exprs)
-{
-	ListCell   *lc;
-
-	foreach(lc, exprs)
-	{
-		if (IsA(lfirst(lc), Aggref))
-			take_aggref(grouping, lfirst(lc));
-	}
 }
 
 /* Whether a condition can wait until the groups are opened: see the head of the file. */
@@ -564,6 +570,58 @@ picks_groups(const Grouping *grouping, Node *clause, bool *may_filter)
 	return vars != NIL;
 }
 
+/* Whether a condition is to be applied to the opened groups. */
+static bool
+stays_here(Grouping *grouping, Expr *clause)
+{
+	bool		may_filter;
+
+	return picks_groups(grouping, (Node *) clause, &may_filter) &&
+		!(may_filter && smc_shippable_test(&grouping->ship, clause));
+}
+
+/*
+ * Whether PostgreSQL will drop some of the opened groups, and never look at the
+ * outputs there.
+ */
+static bool
+drops_groups(Grouping *grouping, List *restrictinfos, List *having)
+{
+	Grouping	trial = *grouping;
+	SmcQuery	query = *grouping->query;
+	ListCell   *lc;
+
+	foreach(lc, restrictinfos)
+	{
+		if (stays_here(grouping, lfirst_node(RestrictInfo, lc)->clause))
+			return true;
+	}
+	/* taken on trial: the aggregates of all of them together may be too many, but then they are later, too */
+	trial.query = &query;
+	trial.aggrefs = list_copy(grouping->aggrefs);
+	trial.ship.params = list_copy(grouping->ship.params);
+	trial.functions = list_copy(grouping->functions);
+	foreach(lc, having)
+	{
+		if (take_formula(&trial, lfirst(lc), false) == NULL)
+			return true;
+	}
+	return false;
+}
+
+/* Take the aggregates that stand alone in the target list: what is made of them needs no formula. */
+static void
+take_plain_outputs(Grouping *grouping, List *exprs)
+{
+	ListCell   *lc;
+
+	foreach(lc, exprs)
+	{
+		if (IsA(lfirst(lc), Aggref))
+			take_aggref(grouping, lfirst(lc));
+	}
+}
+
 /* Take all conditions on the study, those that PostgreSQL thinks constant included. */
 static void
 take_where(Grouping *grouping, List *restrictinfos)
@@ -574,10 +632,8 @@ take_where(Grouping *grouping, List *restrictinfos)
 	foreach(lc, restrictinfos)
 	{
 		Expr	   *clause = lfirst_node(RestrictInfo, lc)->clause;
-		bool		may_filter;
 
-		if (picks_groups(grouping, (Node *) clause, &may_filter) &&
-			!(may_filter && smc_shippable_test(&grouping->ship, clause)))
+		if (stays_here(grouping, clause))
 			grouping->local_quals = lappend(grouping->local_quals, clause);
 		else
 			shipped = lappend(shipped, clause);
@@ -619,10 +675,12 @@ take_grouping(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *grouped_rel,
 
 	take_group_by(root, grouping);
 	take_plain_outputs(grouping, grouped_rel->reltarget->exprs);
+	grouping->guarded = drops_groups(grouping, input_rel->baserestrictinfo, having);
 	foreach(lc, grouped_rel->reltarget->exprs)
 		take_output(root, grouping, lfirst(lc));
 	/* The cheap ones that came from WHERE go first, as they would have. */
 	take_where(grouping, input_rel->baserestrictinfo);
+	grouping->guarded = grouping->local_quals != NIL;
 	take_having(root, grouping, having);
 	(void) find_stray_call((Node *) root->processed_tlist, grouping);
 	(void) find_stray_call(root->parse->havingQual, grouping);

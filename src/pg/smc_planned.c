@@ -112,11 +112,13 @@ smc_planned_to_list(const SmcPlanned *planned)
 	for (int i = 0; i < query->group_count; i++)
 		groups = lappend_int(groups, query->group_columns[i]);
 	for (int i = 0; i < query->agg_count; i++)
-		aggs = lappend(aggs, list_make3(list_make5_int(query->aggs[i].kind, query->aggs[i].scale,
-													   query->aggs[i].parties[0], query->aggs[i].parties[1],
-													   query->aggs[i].is_output),
+		aggs = lappend(aggs, list_make4(lappend_int(list_make5_int(query->aggs[i].kind, query->aggs[i].scale,
+																   query->aggs[i].parties[0], query->aggs[i].parties[1],
+																   query->aggs[i].is_output),
+													query->aggs[i].second_scale),
 										expr_to_list(query->aggs[i].arg),
-										expr_to_list(query->aggs[i].filter)));
+										expr_to_list(query->aggs[i].filter),
+										expr_to_list(query->aggs[i].second)));
 
 	for (int i = 0; i < query->formula_count; i++)
 		formulas = lappend(formulas, expr_to_list(query->formulas[i]));
@@ -174,8 +176,10 @@ smc_planned_from_list(List *list)
 		agg->parties[0] = lthird_int(numbers);
 		agg->parties[1] = lfourth_int(numbers);
 		agg->is_output = list_nth_int(numbers, 4) != 0;
+		agg->second_scale = list_nth_int(numbers, 5);
 		agg->arg = expr_from_list(lsecond(parts));
 		agg->filter = expr_from_list(lthird(parts));
+		agg->second = expr_from_list(lfourth(parts));
 	}
 
 	query->formulas = palloc0(Max(list_length(formulas), 1) * sizeof(SmcExpr *));

@@ -22,6 +22,7 @@
 #include "pg/smc_privacy.h"
 #include "pg/smc_query.h"
 #include "pg/smc_secret_terms.h"
+#include "pg/smc_statistic.h"
 
 SmcQuery *
 smc_query_bind(const SmcQuery *query, int count, char *const *values)
@@ -39,6 +40,7 @@ smc_query_bind(const SmcQuery *query, int count, char *const *values)
 	{
 		copy->aggs[i] = query->aggs[i];
 		copy->aggs[i].arg = smc_expr_bind(query->aggs[i].arg, count, values);
+		copy->aggs[i].second = smc_expr_bind(query->aggs[i].second, count, values);
 		copy->aggs[i].filter = smc_expr_bind(query->aggs[i].filter, count, values);
 	}
 	copy->secrets = palloc0(Max(query->secret_count, 1) * sizeof(SmcQuerySecret));
@@ -107,6 +109,7 @@ write_query(SmcWriter *writer, const void *what)
 		smc_writer_u8(writer, query->aggs[i].parties[0]);
 		smc_writer_u8(writer, query->aggs[i].parties[1]);
 		write_optional(writer, query->aggs[i].arg);
+		write_optional(writer, query->aggs[i].second);
 		write_optional(writer, query->aggs[i].filter);
 	}
 	smc_writer_u16(writer, query->formula_count);
@@ -223,6 +226,7 @@ smc_query_parse(const uint8 *data, size_t len)
 		query->aggs[i].parties[0] = smc_reader_u8(&reader);
 		query->aggs[i].parties[1] = smc_reader_u8(&reader);
 		query->aggs[i].arg = parse_optional(&reader, &nodes);
+		query->aggs[i].second = parse_optional(&reader, &nodes);
 		query->aggs[i].filter = parse_optional(&reader, &nodes);
 	}
 
@@ -256,6 +260,12 @@ smc_query_is_contest(SmcAggKind kind)
 		kind == SMC_AGG_ARGMIN || kind == SMC_AGG_ARGMAX;
 }
 
+bool
+smc_query_is_count(SmcAggKind kind)
+{
+	return kind == SMC_AGG_COUNT_ROWS || kind == SMC_AGG_COUNT || kind == SMC_AGG_REGR_COUNT;
+}
+
 /* The word that the columns in an aggregate's argument need. */
 static SmcAllow
 kind_word(SmcAggKind kind)
@@ -276,9 +286,10 @@ kind_word(SmcAggKind kind)
 			return SMC_ALLOW_COMPARE;
 		case SMC_AGG_COUNT_ROWS:
 		case SMC_AGG_COUNT:
-			break;
+			return SMC_ALLOW_COUNT;
+		default:
+			return smc_statistic_of(kind)->word;
 	}
-	return SMC_ALLOW_COUNT;
 }
 
 static int
@@ -302,7 +313,8 @@ check_size(const SmcStudy *study, const SmcQuery *query)
 	int			nodes = count_nodes(query->where);
 
 	for (int i = 0; i < query->agg_count; i++)
-		nodes += count_nodes(query->aggs[i].arg) + count_nodes(query->aggs[i].filter);
+		nodes += count_nodes(query->aggs[i].arg) + count_nodes(query->aggs[i].second) +
+			count_nodes(query->aggs[i].filter);
 	for (int i = 0; i < query->formula_count; i++)
 		nodes += count_nodes(query->formulas[i]);
 	nodes += count_nodes(query->having) + 2 * query->keep_count;
@@ -360,18 +372,18 @@ check_count_rows(const SmcStudy *study, const SmcAgg *agg)
 			 errdetail("A figure that reads no column tells numbers of rows, and no column of the study allows count.")));
 }
 
-/* The digits that a sum is kept with; raises where they aren't bounded. */
+/* The digits that a sum of an argument is kept with; raises where they aren't bounded. */
 static int
-sum_scale(const SmcStudy *study, const SmcAgg *agg)
+sum_scale(const SmcStudy *study, const SmcAgg *agg, const SmcExpr *arg)
 {
 	int			scale;
 
-	switch (smc_exprtype_class(agg->arg))
+	switch (smc_exprtype_class(arg))
 	{
 		case SMC_CLASS_INT:
 			return 0;
 		case SMC_CLASS_FLOAT:
-			return Min(smc_exprtype_float_scale(study, agg->arg), SMC_SCALE_MAX);
+			return Min(smc_exprtype_float_scale(study, arg), SMC_SCALE_MAX);
 		case SMC_CLASS_NUMERIC:
 			break;
 		default:
@@ -379,10 +391,10 @@ sum_scale(const SmcStudy *study, const SmcAgg *agg)
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("%s over study \"%s\" can't be computed jointly for type %s",
 							smc_query_agg_text(study, agg), study->name,
-							format_type_be(agg->arg->type))));
+							format_type_be(arg->type))));
 	}
 
-	scale = smc_exprtype_scale(study, agg->arg);
+	scale = smc_exprtype_scale(study, arg);
 	if (scale == SMC_SCALE_NONE)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -421,7 +433,7 @@ extreme_scale(const SmcStudy *study, const SmcAgg *agg)
 	switch (smc_exprtype_class(agg->arg))
 	{
 		case SMC_CLASS_NUMERIC:
-			return sum_scale(study, agg);
+			return sum_scale(study, agg, agg->arg);
 		case SMC_CLASS_INT:
 		case SMC_CLASS_FLOAT:
 		case SMC_CLASS_DATE:
@@ -458,16 +470,57 @@ check_compared(const SmcStudy *study, const SmcAgg *agg)
 				 errmsg("smc_compare needs two different parties of study \"%s\"", study->name)));
 }
 
-void
-smc_query_check_agg(const SmcStudy *study, SmcAgg *agg)
+/* Check an argument; adds to *columns how many columns' values it reads. */
+static void
+check_argument(const SmcStudy *study, const SmcAgg *agg, SmcExpr *arg, int *columns)
 {
 	uint16		mask = study->recipients;
-	int			columns = 0;
 
-	if ((agg->kind < SMC_AGG_COUNT_ROWS || agg->kind > SMC_AGG_ARGMAX) || (agg->arg == NULL) != (agg->kind == SMC_AGG_COUNT_ROWS))
+	smc_expr_check_value(study, arg, kind_word(agg->kind));
+	smc_exprrange_check(study, arg);
+	*columns += smc_expr_narrow_recipients(study, arg, &mask);
+}
+
+/* Find the scales, and raise where what is added up could leave its range. */
+static void
+check_sums(const SmcStudy *study, SmcAgg *agg)
+{
+	if (agg->kind == SMC_AGG_MIN || agg->kind == SMC_AGG_MAX)
+	{
+		agg->scale = extreme_scale(study, agg);
+		if (smc_exprtype_class(agg->arg) == SMC_CLASS_NUMERIC)
+			check_range(study, agg);
+		return;
+	}
+	agg->scale = sum_scale(study, agg, agg->arg);
+	if (agg->second != NULL)
+		agg->second_scale = sum_scale(study, agg, agg->second);
+	if (smc_statistic_of(agg->kind) != NULL)
+		smc_statistic_check_range(study, agg);
+	else
+		check_range(study, agg);
+}
+
+/* Raise unless there are as many arguments as an aggregate takes. */
+static void
+check_form(const SmcStudy *study, const SmcAgg *agg)
+{
+	const SmcStatistic *statistic = smc_statistic_of(agg->kind);
+
+	if (agg->kind < SMC_AGG_COUNT_ROWS || agg->kind > SMC_AGG_LAST ||
+		(agg->arg == NULL) != (agg->kind == SMC_AGG_COUNT_ROWS) ||
+		(agg->second != NULL) != (statistic != NULL && statistic->args == 2))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("malformed aggregate over study \"%s\"", study->name)));
+}
+
+void
+smc_query_check_agg(const SmcStudy *study, SmcAgg *agg)
+{
+	int			columns = 0;
+
+	check_form(study, agg);
 
 	check_compared(study, agg);
 
@@ -479,22 +532,25 @@ smc_query_check_agg(const SmcStudy *study, SmcAgg *agg)
 	}
 	if (agg->arg != NULL)
 	{
-		smc_expr_check_value(study, agg->arg, kind_word(agg->kind));
-		smc_exprrange_check(study, agg->arg);
-		columns = smc_expr_narrow_recipients(study, agg->arg, &mask);
+		/* both before a message about one of them writes them out */
+		if (agg->second != NULL)
+			smc_exprtype_resolve(study, agg->second);
+		check_argument(study, agg, agg->arg, &columns);
+		if (agg->second != NULL)
+			check_argument(study, agg, agg->second, &columns);
 	}
 	if (columns == 0)
 		check_count_rows(study, agg);
 
-	agg->scale = 0;
-	if (agg->kind != SMC_AGG_COUNT && agg->kind != SMC_AGG_COUNT_ROWS)
+	if (smc_statistic_of(agg->kind) != NULL)
+		smc_statistic_strip(study, agg);
+	agg->scale = agg->second_scale = 0;
+	if (!smc_query_is_count(agg->kind))
 	{
-		bool		is_extreme = agg->kind == SMC_AGG_MIN || agg->kind == SMC_AGG_MAX;
-
-		agg->scale = is_extreme ? extreme_scale(study, agg) : sum_scale(study, agg);
-		if (!is_extreme || smc_exprtype_class(agg->arg) == SMC_CLASS_NUMERIC)
-			check_range(study, agg);
-		if (study->min_rows > 1 && smc_expr_mixes_conditions(study, agg->arg))
+		check_sums(study, agg);
+		if (study->min_rows > 1 &&
+			(smc_expr_mixes_conditions(study, agg->arg) ||
+			 (agg->second != NULL && smc_expr_mixes_conditions(study, agg->second))))
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("%s over study \"%s\" mixes rows that a condition picks out with others",
@@ -511,29 +567,36 @@ int
 smc_query_note_uses(const SmcStudy *study, const SmcAgg *agg, uint32 *uses)
 {
 	uint16		mask = study->recipients;
+	int			columns;
 
 	if (agg->filter != NULL)
 		smc_expr_note_uses(study, agg->filter, 0, uses);
 	if (agg->arg == NULL)
 		return 0;
 	smc_expr_note_uses(study, agg->arg, kind_word(agg->kind), uses);
-	return smc_expr_narrow_recipients(study, agg->arg, &mask);
+	columns = smc_expr_narrow_recipients(study, agg->arg, &mask);
+	if (agg->second != NULL)
+	{
+		smc_expr_note_uses(study, agg->second, kind_word(agg->kind), uses);
+		columns += smc_expr_narrow_recipients(study, agg->second, &mask);
+	}
+	return columns;
 }
 
-/* Mark the aggregates and the secrets that a formula uses. */
-static void
+/* Mark the aggregates and the secrets that a formula uses; whether there is one. */
+static bool
 mark_used(const SmcExpr *formula, bool *used, bool *used_secrets)
 {
+	bool		any = formula->kind == SMC_EXPR_AGG || formula->kind == SMC_EXPR_SECRET;
 	ListCell   *cell;
 
-	if (formula == NULL)
-		return;
 	if (formula->kind == SMC_EXPR_AGG)
 		used[formula->column] = true;
 	else if (formula->kind == SMC_EXPR_SECRET)
 		used_secrets[formula->column] = true;
 	foreach(cell, formula->args)
-		mark_used(lfirst(cell), used, used_secrets);
+		any |= mark_used(lfirst(cell), used, used_secrets);
+	return any;
 }
 
 /* Give the secrets in a formula the types that they were kept with. */
@@ -573,12 +636,13 @@ check_formulas(const SmcStudy *study, SmcQuery *query)
 		if (formula == NULL)
 			continue;
 		set_secret_types(study, query, formula);
+		/* of no aggregate, it would be for everyone, and tell everyone which groups there are */
 		if (!smc_exprtype_resolve_formula(study, formula, types, query->agg_count) ||
-			(i == query->formula_count && formula->type != BOOLOID))
+			(i == query->formula_count && formula->type != BOOLOID) ||
+			!mark_used(formula, used, used_secrets))
 			ereport(ERROR,
 					(errcode(ERRCODE_PROTOCOL_VIOLATION),
 					 errmsg("malformed expression over aggregates of study \"%s\"", study->name)));
-		mark_used(formula, used, used_secrets);
 	}
 
 	/* what nothing is made of would still be counted for min_rows */

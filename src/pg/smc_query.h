@@ -32,16 +32,37 @@ typedef enum SmcAggKind
 	SMC_AGG_MAX,
 	SMC_AGG_COMPARE,			/* the sign of one party's sum less another's */
 	SMC_AGG_ARGMIN,				/* which party's sum is smallest */
-	SMC_AGG_ARGMAX
+	SMC_AGG_ARGMAX,
+	/* statistics: pg/smc_statistic.h */
+	SMC_AGG_VARIANCE,
+	SMC_AGG_VAR_POP,
+	SMC_AGG_STDDEV,
+	SMC_AGG_STDDEV_POP,
+	SMC_AGG_COVAR_POP,
+	SMC_AGG_COVAR_SAMP,
+	SMC_AGG_CORR,
+	SMC_AGG_REGR_COUNT,
+	SMC_AGG_REGR_AVGX,
+	SMC_AGG_REGR_AVGY,
+	SMC_AGG_REGR_SXX,
+	SMC_AGG_REGR_SYY,
+	SMC_AGG_REGR_SXY,
+	SMC_AGG_REGR_SLOPE,
+	SMC_AGG_REGR_INTERCEPT,
+	SMC_AGG_REGR_R2
 } SmcAggKind;
+
+#define SMC_AGG_LAST	SMC_AGG_REGR_R2
 
 typedef struct SmcAgg
 {
 	SmcAggKind	kind;
 	bool		is_output;		/* its figure is asked for; else only formulas use it */
-	SmcExpr    *arg;			/* NULL for count(*) */
+	SmcExpr    *arg;			/* NULL for count(*); of a pair (Y, X), as in regr_slope(Y, X), Y */
+	SmcExpr    *second;			/* X of a pair, else NULL */
 	SmcExpr    *filter;			/* NULL: none */
 	int			scale;			/* digits after the point of the sum's ring element */
+	int			second_scale;	/* of X */
 	int			parties[2];		/* of COMPARE: whose sums, as the study counts its parties */
 } SmcAgg;
 
@@ -83,8 +104,9 @@ typedef struct SmcQuery
  */
 #define SMC_QUERY_FORMULA(n)	(SMC_QUERY_AGGS_MAX + (n))
 
-/* Whether a figure is found by a contest between the parties' private numbers. */
+/* Whether a figure is found by a contest between the parties' private numbers; whether it is a number of rows. */
 extern bool smc_query_is_contest(SmcAggKind kind);
+extern bool smc_query_is_count(SmcAggKind kind);
 
 /*
  * A deep copy in which parameter i is the constant values[i] (the type's

@@ -13,6 +13,7 @@
 #include "pg/smc_query.h"
 #include "pg/smc_secret_terms.h"
 #include "pg/smc_secret_text.h"
+#include "pg/smc_statistic.h"
 
 /* The SQL name of a kind of aggregate, NULL when there is no such kind. */
 static const char *
@@ -37,8 +38,9 @@ kind_name(SmcAggKind kind)
 			return "smc_argmin";
 		case SMC_AGG_ARGMAX:
 			return "smc_argmax";
+		default:
+			return smc_statistic_of(kind) != NULL ? smc_statistic_of(kind)->name : NULL;
 	}
-	return NULL;
 }
 
 /* The parties that may learn a figure over an aggregate's columns. */
@@ -46,10 +48,13 @@ static uint16
 agg_recipients(const SmcStudy *study, const SmcAgg *agg)
 {
 	uint16		mask = (uint16) ((1u << study->party_count) - 1);
+	int			columns = 0;
 
-	if (agg->arg == NULL || smc_expr_narrow_recipients(study, agg->arg, &mask) == 0)
-		return study->recipients;
-	return mask;
+	if (agg->arg != NULL)
+		columns += smc_expr_narrow_recipients(study, agg->arg, &mask);
+	if (agg->second != NULL)
+		columns += smc_expr_narrow_recipients(study, agg->second, &mask);
+	return columns > 0 ? mask : study->recipients;
 }
 
 /* Take from *mask the parties that may not learn about an aggregate or a secret in the formula. */
@@ -134,25 +139,43 @@ smc_query_agg_type(const SmcAgg *agg)
 		case SMC_AGG_ARGMIN:
 		case SMC_AGG_ARGMAX:
 			return TEXTOID;
+		default:
+			return smc_statistic_type(agg);
 	}
-	return InvalidOid;
 }
 
 bool
 smc_query_takes_all_rows(const SmcStudy *study, const SmcAgg *agg)
 {
 	return agg->filter == NULL &&
-		(agg->arg == NULL || !smc_exprtype_nullable(study, agg->arg));
+		(agg->arg == NULL || !smc_exprtype_nullable(study, agg->arg)) &&
+		(agg->second == NULL || !smc_exprtype_nullable(study, agg->second));
+}
+
+/* What must not be NULL in the rows that an aggregate rests on: an argument that never is leaves no row out. */
+static void
+required(const SmcStudy *study, const SmcAgg *agg, const SmcExpr *args[2])
+{
+	args[0] = agg->arg != NULL && smc_exprtype_nullable(study, agg->arg) ? agg->arg : NULL;
+	args[1] = agg->second != NULL && smc_exprtype_nullable(study, agg->second) ? agg->second : NULL;
+	if (args[0] == NULL || smc_expr_equal(args[0], args[1]))
+	{
+		args[0] = args[1] != NULL ? args[1] : args[0];
+		args[1] = NULL;
+	}
 }
 
 bool
 smc_query_same_rows(const SmcStudy *study, const SmcAgg *a, const SmcAgg *b)
 {
-	/* an argument that is never NULL leaves no row out */
-	const SmcExpr *arg_a = a->arg != NULL && smc_exprtype_nullable(study, a->arg) ? a->arg : NULL;
-	const SmcExpr *arg_b = b->arg != NULL && smc_exprtype_nullable(study, b->arg) ? b->arg : NULL;
+	const SmcExpr *of_a[2];
+	const SmcExpr *of_b[2];
 
-	return smc_expr_equal(a->filter, b->filter) && smc_expr_equal(arg_a, arg_b);
+	required(study, a, of_a);
+	required(study, b, of_b);
+	return smc_expr_equal(a->filter, b->filter) &&
+		((smc_expr_equal(of_a[0], of_b[0]) && smc_expr_equal(of_a[1], of_b[1])) ||
+		 (smc_expr_equal(of_a[0], of_b[1]) && smc_expr_equal(of_a[1], of_b[0])));
 }
 
 void
@@ -163,6 +186,11 @@ smc_query_append_agg(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *ag
 		smc_deparse_expr(buf, deparse, agg->arg);
 	else
 		appendStringInfoChar(buf, '*');
+	if (agg->second != NULL)
+	{
+		appendStringInfoString(buf, ", ");
+		smc_deparse_expr(buf, deparse, agg->second);
+	}
 	if (agg->kind == SMC_AGG_COMPARE)
 		appendStringInfo(buf, ", %s, %s",
 						 quote_literal_cstr(deparse->study->parties[agg->parties[0]]),
@@ -302,6 +330,7 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 			break;
 		case SMC_SLOT_COUNT:
 		case SMC_SLOT_SUM:
+		case SMC_SLOT_MOMENT:
 		case SMC_SLOT_MIN:
 		case SMC_SLOT_MAX:
 		case SMC_SLOT_COMPARE:
@@ -320,22 +349,39 @@ append_noise(StringInfo buf, const SmcStudy *study, const SmcCircuit *circuit)
 						 study->epsilon, circuit->noise_count, circuit->noise_count == 1 ? "" : "s");
 }
 
+/* Who would see a division by zero, unless that was said. */
+static void
+append_error(StringInfo buf, const SmcStudy *study, bool is_public, uint16 recipients, List **told)
+{
+	if (list_member_int(*told, recipients))
+		return;
+	*told = lappend_int(*told, recipients);
+	if (is_public)
+		appendStringInfoString(buf, "\nwhether a division by zero is met to all parties");
+	else
+		appendStringInfo(buf, "\nwhether, and in which groups, a division by zero is met to %s",
+						 smc_study_party_list(study, recipients));
+}
+
 /* What HAVING opens, and whether a division by zero would be seen. */
 static void
 append_circuit(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const SmcCircuit *circuit)
 {
+	List	   *told = NIL;
+
 	if (query->having != NULL)
 		appendStringInfo(buf, "\n%s %s to %s",
 						 query->group_count > 0 ? "which groups have" : "whether",
 						 smc_query_formula_text(study, query, query->having),
 						 smc_study_party_list(study, smc_query_recipients(study, query, -1)));
+	if (circuit->shown_error >= 0)
+		append_error(buf, study, circuit->shown_error_is_public, circuit->shown_recipients, &told);
 	for (int i = 0; i < circuit->output_count; i++)
 	{
-		if (circuit->outputs[i].error >= 0)
-		{
-			appendStringInfoString(buf, "\nwhether a division by zero is met to all parties");
-			return;
-		}
+		const SmcCircuitOutput *out = &circuit->outputs[i];
+
+		if (out->error >= 0)
+			append_error(buf, study, out->error_is_public, out->recipients, &told);
 	}
 }
 

@@ -62,6 +62,8 @@ enum
 	COLUMN_ORDERED,
 	COLUMN_NULLABLE,
 	COLUMN_POSITIVE,
+	COLUMN_ROOT,
+	COLUMN_SETTLED,
 	COLUMN_SCALE,
 	COLUMN_DIGITS,
 	COLUMN_BITS,
@@ -201,6 +203,8 @@ make_secret(HeapTuple tuple, TupleDesc tupdesc)
 	secret->ordered = DatumGetBool(values[COLUMN_ORDERED]);
 	secret->nullable = DatumGetBool(values[COLUMN_NULLABLE]);
 	secret->positive = DatumGetBool(values[COLUMN_POSITIVE]);
+	secret->root = DatumGetBool(values[COLUMN_ROOT]);
+	secret->settled = DatumGetBool(values[COLUMN_SETTLED]);
 	secret->scale = DatumGetInt32(values[COLUMN_SCALE]);
 	secret->digits = DatumGetInt32(values[COLUMN_DIGITS]);
 	secret->bits = DatumGetInt32(values[COLUMN_BITS]);
@@ -379,8 +383,9 @@ smc_secret_put(const SmcSecret *secret, const SmcSecretShare *share, const uint8
 {
 	static SmcStatement insert = {
 		"INSERT INTO @.smc_secret_log VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-		" $16, $17, $18, $19, $20, $21, $22, $23, $24) ON CONFLICT (study, name) DO NOTHING",
+		" $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26) ON CONFLICT (study, name) DO NOTHING",
 		COLUMN_COUNT, {TEXTOID, TEXTOID, UUIDOID, TEXTOID, REGTYPEOID, BOOLOID, BOOLOID, BOOLOID,
+			BOOLOID, BOOLOID,
 			INT4OID, INT4OID, INT4OID, INT4OID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID, BOOLOID, INT8OID, INT8OID,
 			TEXTARRAYOID, BYTEAOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID}
 	};
@@ -399,6 +404,8 @@ smc_secret_put(const SmcSecret *secret, const SmcSecretShare *share, const uint8
 	values[COLUMN_ORDERED] = BoolGetDatum(secret->ordered);
 	values[COLUMN_NULLABLE] = BoolGetDatum(secret->nullable);
 	values[COLUMN_POSITIVE] = BoolGetDatum(secret->positive);
+	values[COLUMN_ROOT] = BoolGetDatum(secret->root);
+	values[COLUMN_SETTLED] = BoolGetDatum(secret->settled);
 	values[COLUMN_SCALE] = Int32GetDatum(secret->scale);
 	values[COLUMN_DIGITS] = Int32GetDatum(secret->digits);
 	values[COLUMN_BITS] = Int32GetDatum(secret->bits);
@@ -593,6 +600,8 @@ smc_secret_write(SmcWriter *writer, const SmcSecret *secret)
 	smc_writer_u8(writer, secret->ordered);
 	smc_writer_u8(writer, secret->nullable);
 	smc_writer_u8(writer, secret->positive);
+	smc_writer_u8(writer, secret->root);
+	smc_writer_u8(writer, secret->settled);
 	smc_writer_u32(writer, (uint32) secret->scale);
 	smc_writer_u32(writer, (uint32) secret->digits);
 	smc_writer_u32(writer, (uint32) secret->bits);
@@ -635,6 +644,8 @@ smc_secret_parse(SmcReader *reader)
 	secret->ordered = smc_reader_bool(reader);
 	secret->nullable = smc_reader_bool(reader);
 	secret->positive = smc_reader_bool(reader);
+	secret->root = smc_reader_bool(reader);
+	secret->settled = smc_reader_bool(reader);
 	secret->scale = (int) smc_reader_u32(reader);
 	secret->digits = (int) smc_reader_u32(reader);
 	secret->bits = (int) smc_reader_u32(reader);

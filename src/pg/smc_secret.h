@@ -46,6 +46,8 @@ typedef struct SmcSecret
 	bool		ordered;
 	bool		nullable;
 	bool		positive;
+	bool		root;
+	bool		settled;
 	int			scale;
 	int			digits;
 	int			bits;			/* |num| < 2^bits; 0 of a boolean */

@@ -16,6 +16,7 @@
 #include "catalog/dependency.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_collation.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
@@ -32,6 +33,7 @@
 #include "pg/smc_optable.h"
 #include "pg/smc_picks.h"
 #include "pg/smc_shippable.h"
+#include "pg/smc_statistic.h"
 
 typedef struct Walk
 {
@@ -627,12 +629,26 @@ own_aggregate(Oid function)
 		kind = SMC_AGG_ARGMIN;
 	else if (strcmp(name, "smc_argmax") == 0)
 		kind = SMC_AGG_ARGMAX;
+	else if (strncmp(name, "smc_", 4) == 0)
+		kind = smc_statistic_by_name(name + 4);
 
 	/* someone else may have made one of that name beside ours */
 	if (kind != 0 &&
 		getExtensionOfObject(ProcedureRelationId, function) != get_extension_oid(SMC_EXTENSION, true))
 		kind = 0;
 	return kind;
+}
+
+/* The same of PostgreSQL's own statistical aggregates, one name for all types. */
+static SmcAggKind
+native_statistic(Oid function)
+{
+	char	   *name = get_func_name(function);
+
+	if (name == NULL || get_func_namespace(function) != PG_CATALOG_NAMESPACE ||
+		get_func_prokind(function) != PROKIND_AGGREGATE)
+		return 0;
+	return smc_statistic_by_name(name);
 }
 
 SmcAggKind
@@ -680,7 +696,7 @@ smc_shippable_aggregate(Oid aggfnoid)
 			return SMC_AGG_MAX;
 		default:
 			if (aggfnoid < FirstGenbkiObjectId)
-				return 0;
+				return native_statistic(aggfnoid);
 			if (own_aggregate(aggfnoid) == SMC_AGG_COUNT && get_func_nargs(aggfnoid) == 0)
 				return SMC_AGG_COUNT_ROWS;
 			return own_aggregate(aggfnoid);
@@ -696,7 +712,7 @@ aggregate_fits(Walk *walk, const Aggref *aggref)
 	if (smc_shippable_aggregate(aggref->aggfnoid) == 0)
 		refuse(walk, psprintf("aggregate %s is not one that smc can compute jointly",
 							  format_procedure(aggref->aggfnoid)), NULL,
-			   "It computes count, and sum, avg, min, max and comparisons of numbers, min and max of dates too.");
+			   "It computes count, and sum, avg, min, max, comparisons and statistics of numbers, min and max of dates too.");
 	else if (aggref->agglevelsup != 0)
 		refuse(walk, psprintf("an aggregate of an outer query over study \"%s\" can't be computed jointly",
 							  study), NULL, NULL);
@@ -742,6 +758,7 @@ party_argument(SmcShipContext *context, TargetEntry *argument)
 void
 smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 {
+	const SmcStatistic *statistic;
 	Walk		walk = {context};
 	Node	   *arg;
 
@@ -755,7 +772,8 @@ smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 
 	if (agg->kind == SMC_AGG_COUNT_ROWS)
 		return;
-	if (list_length(aggref->args) != (agg->kind == SMC_AGG_COMPARE ? 3 : 1))
+	statistic = smc_statistic_of(agg->kind);
+	if (list_length(aggref->args) != (agg->kind == SMC_AGG_COMPARE ? 3 : statistic != NULL ? statistic->args : 1))
 		elog(ERROR, "aggregate %u has %d arguments", aggref->aggfnoid, list_length(aggref->args));
 	arg = (Node *) linitial_node(TargetEntry, aggref->args)->expr;
 	if (agg->kind == SMC_AGG_COMPARE)
@@ -769,4 +787,6 @@ smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 		agg->kind = SMC_AGG_COUNT_ROWS;
 	else
 		agg->arg = smc_shippable_expr(context, (Expr *) arg);
+	if (statistic != NULL && statistic->args == 2)
+		agg->second = smc_shippable_expr(context, lsecond_node(TargetEntry, aggref->args)->expr);
 }

@@ -129,7 +129,7 @@ SELECT is_empty($$ SELECT 1 FROM pg_roles WHERE rolname = 'smc_tap_user' AND has
   'mappings are closed by PostgreSQL itself');
 
 -- kept secrets: two rows as a computation would leave them
-INSERT INTO smc_secret_log VALUES ('payroll', 'tap', '11111111-1111-4111-8111-111111111111', 'kept', 'bigint', false, false, false, 0, 0, 40, 0, 'count(*)',
+INSERT INTO smc_secret_log VALUES ('payroll', 'tap', '11111111-1111-4111-8111-111111111111', 'kept', 'bigint', false, false, false, false, false, 0, 0, 40, 0, 'count(*)',
   '{salary}', '{count}', false, 0, 0, '{acme,globex,initech}', sha256('x'), 'acme', 'postgres', now(), NULL);
 INSERT INTO smc_secret_shares VALUES ('11111111-1111-4111-8111-111111111111', 'tap', repeat('ab', 136)::smc_secret_share);
 SELECT table_privs_are(t::text, r, ARRAY[]::text[]) FROM unnest(ARRAY['smc_secret_log', 'smc_secret_shares']) t, unnest(ARRAY['smc_tap_user', 'smc_link']) r;

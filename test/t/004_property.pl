@@ -5,8 +5,8 @@
 # Data come in sets: how many rows each party has (none, at times), how many
 # NULLs, and whether values are small, so that any expression over them is in
 # range, or as extreme as their type allows, and then only taken as they are.
-# Numbers must be equal as numbers; those of averages with mixed scales, and
-# of floats, to 12 digits.
+# Numbers must be equal as numbers; those of averages with mixed scales, of
+# floats and of statistics, to 12 digits.
 #
 # SMC_SEED=n repeats a run, SMC_QUERIES=n asks so many.
 
@@ -48,17 +48,49 @@ CREATE FOREIGN TABLE s (
   g  text             OPTIONS (allow 'group, filter, count', values '{a,b,c}'),
   h  text             OPTIONS (allow 'group, filter, count', values '{"x y","O''Neil"}') NOT NULL,
   b  boolean          OPTIONS (allow 'group, filter, count'),
-  i2 smallint         OPTIONS (allow 'count, sum, avg, filter'),
-  i4 integer          OPTIONS (allow 'count, sum, avg, filter'),
-  i8 bigint           OPTIONS (allow 'count, sum, avg, filter'),
-  n  numeric(12,2)    OPTIONS (allow 'count, sum, avg, filter'),
-  m  numeric(20,6)    OPTIONS (allow 'count, sum, avg, filter'),
-  f4 real             OPTIONS (allow 'count, sum, avg, filter', scale '6'),
-  f8 double precision OPTIONS (allow 'count, sum, avg, filter', scale '6'),
+  i2 smallint         OPTIONS (allow 'count, sum, avg, variance, stddev, covar, corr, regr, filter'),
+  i4 integer          OPTIONS (allow 'count, sum, avg, variance, stddev, covar, corr, regr, filter'),
+  i8 bigint           OPTIONS (allow 'count, sum, avg, variance, stddev, covar, corr, regr, filter'),
+  n  numeric(12,2)    OPTIONS (allow 'count, sum, avg, variance, stddev, covar, corr, regr, filter'),
+  m  numeric(20,6)    OPTIONS (allow 'count, sum, avg, variance, stddev, covar, corr, regr, filter'),
+  f4 real             OPTIONS (allow 'count, sum, avg, variance, stddev, covar, corr, regr, filter', scale '6'),
+  f8 double precision OPTIONS (allow 'count, sum, avg, variance, stddev, covar, corr, regr, filter', scale '6'),
   d  date             OPTIONS (allow 'count, filter')
 ) SERVER acme OPTIONS (parties 'acme, globex, initech', reveal_to 'all', source 't');
 SQL
 accept_all(\%party, 's', 't');
+
+# Native statistics of pairs work in double precision: plainly they are computed
+# from exact sums instead.
+$keeper->safe_psql('proof', <<'SQL');
+CREATE FUNCTION x_add(s numeric[], y numeric, x numeric) RETURNS numeric[] LANGUAGE sql IMMUTABLE AS
+  $$ SELECT CASE WHEN x IS NULL OR y IS NULL THEN s ELSE ARRAY[s[1] + 1, s[2] + x, s[3] + y, s[4] + x * x, s[5] + x * y, s[6] + y * y] END $$;
+CREATE AGGREGATE x_sums(numeric, numeric) (SFUNC = x_add, STYPE = numeric[], INITCOND = '{0,0,0,0,0,0}');
+CREATE FUNCTION x_of(name text, s numeric[]) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  n numeric := s[1];
+  sxx numeric := n * s[4] - s[2] * s[2];
+  sxy numeric := n * s[5] - s[2] * s[3];
+  syy numeric := n * s[6] - s[3] * s[3];
+BEGIN
+  CASE
+    WHEN name = 'regr_count' THEN RETURN n;
+    WHEN n = 0 THEN RETURN NULL;
+    WHEN name = 'regr_avgx' THEN RETURN s[2] / n;
+    WHEN name = 'regr_avgy' THEN RETURN s[3] / n;
+    WHEN name = 'regr_sxx' THEN RETURN sxx / n;
+    WHEN name = 'regr_syy' THEN RETURN syy / n;
+    WHEN name = 'regr_sxy' THEN RETURN sxy / n;
+    WHEN name = 'covar_pop' THEN RETURN sxy / (n * n);
+    WHEN name = 'covar_samp' THEN RETURN round(sxy, 100) / nullif(n * (n - 1), 0);
+    WHEN sxx = 0 THEN RETURN NULL;
+    WHEN name = 'regr_slope' THEN RETURN round(sxy, 100) / sxx;
+    WHEN name = 'regr_intercept' THEN RETURN round(s[3] * s[4] - s[2] * s[5], 100) / sxx;
+    WHEN name = 'regr_r2' THEN RETURN CASE WHEN syy = 0 THEN 1 ELSE round(sxy * sxy, 100) / (sxx * syy) END;
+    WHEN name = 'corr' THEN RETURN CASE WHEN syy <> 0 THEN sign(sxy) * sqrt(round(sxy * sxy, 100) / (sxx * syy)) END;
+  END CASE;
+END $$;
+SQL
 
 #
 # Data
@@ -183,12 +215,47 @@ sub aggregate
 	return $call;
 }
 
+# One of the statistical aggregates, marked so that joint() and plain() write it
+# out: name, arguments, filter.
+my @of_one = qw(variance var_samp var_pop stddev stddev_samp stddev_pop);
+my @of_two = qw(covar_pop covar_samp corr regr_count regr_avgx regr_avgy regr_sxx regr_syy regr_sxy regr_slope regr_intercept regr_r2);
+sub statistic
+{
+	my ($kind) = @_;
+	my $filter = rand() < 0.3 ? ' FILTER (WHERE ' . condition($kind eq 'extreme' ? 0 : 1) . ')' : '';
+	my $argument = sub { $kind eq 'extreme' || rand() < 0.6 ? one(qw(i2 i4 i8 n m f4 f8)) : one(int_expr(1), numeric_expr(1), float_expr(1)) };
+	my ($x, $y) = ($argument->(), $argument->());
+
+	return rand() < 0.4 ? "<<" . one(@of_one) . "~$x~~$filter>>" : "<<" . one(@of_two) . "~$y~$x~$filter>>";
+}
+
+sub joint
+{
+	my ($sql) = @_;
+
+	$sql =~ s/<<(\w+)~([^~]*)~([^~]*)~(.*?)>>/(rand() < 0.5 ? 'smc_' : '') . "$1($2" . ($3 ne '' ? ", $3" : '') . ")$4"/ge;
+	return $sql;
+}
+
+sub plain
+{
+	my ($sql) = @_;
+
+	$sql =~ s/<<(\w+)~([^~]*\bf[48]\b[^~]*)~~(.*?)>>/$1(($2)::text::numeric)$3/g;
+	$sql =~ s/<<(\w+)~([^~]*)~~(.*?)>>/$1($2)$3/g;
+	$sql =~ s/<<(\w+)~([^~]*)~([^~]*)~(.*?)>>/x_of('$1', x_sums(($2)::text::numeric, ($3)::text::numeric)$4)/g;
+	return union_sql($sql);
+}
+
 # An aggregate that is a number, as numeric, of small data or large.
 sub number
 {
 	my ($kind) = @_;
 	my $argument = $kind eq 'extreme' ? one(qw(i2 i4 n m)) : one(qw(i2 i4 i8 n m i4*2 n-i4));
-	my $call = one('count(*)', "sum($argument)", "sum($argument)", "avg($argument)", "count($argument)");
+	my $call = one('count(*)', "sum($argument)", "sum($argument)", "avg($argument)", "count($argument)", "variance($argument)");
+
+	# of large numbers PostgreSQL's has fewer digits than are computed with
+	$call = "stddev_pop($argument)" if $kind ne 'extreme' && rand() < 0.15;
 
 	$call .= ' FILTER (WHERE ' . condition(0) . ')' if rand() < 0.3;
 	return $call =~ /^count/ ? $call : "($call)::numeric";
@@ -225,7 +292,8 @@ sub query
 {
 	my ($kind) = @_;
 	my @groups = grep { rand() < 0.3 } qw(g h b);
-	my @outputs = map { rand() < 0.25 ? formula($kind) : aggregate($kind) } 1 .. 1 + int rand 4;
+	my $statistics = rand() < 0.25;
+	my @outputs = map { $statistics ? statistic($kind) : rand() < 0.25 ? formula($kind) : aggregate($kind) } 1 .. 1 + int rand 4;
 	my $sql = 'SELECT ' . join(', ', @groups, @outputs) . ' FROM s';
 
 	$sql .= ' WHERE ' . condition($kind eq 'extreme' ? 0 : 2) if rand() < 0.6;
@@ -296,7 +364,7 @@ sub same_answer
 	my @joint = split /[|\n]/, $joint, -1;
 	my @plain = split /[|\n]/, $plain, -1;
 	# floats are kept with 6 digits after the point, and so summed by three parties
-	my $loose = $sql =~ /\bf[48]\b/ ? '2e-6' : $sql =~ /avg/ ? '1e-15' : '';
+	my $loose = $sql =~ /<</ ? '1e-30' : $sql =~ /\bf[48]\b/ ? '2e-6' : $sql =~ /avg|variance|stddev/ ? '1e-15' : '';
 
 	return 0 if @joint != @plain;
 	same_number($joint[$_], $plain[$_], $loose) or return 0 foreach 0 .. $#joint;
@@ -317,8 +385,8 @@ foreach my $set (@sets)
 	my $asker = one(@names);
 
 	deal($kind, $nulls, @counts);
-	my @plain_queries = map { union_sql($_) } @queries;
-	my @joint = answers($party{$asker}, 'postgres', @queries);
+	my @plain_queries = map { plain($_) } @queries;
+	my @joint = answers($party{$asker}, 'postgres', map { joint($_) } @queries);
 	my @plain = answers($keeper, 'proof', @plain_queries);
 	my $wrong = 0;
 

@@ -1,6 +1,6 @@
 
 # What is computed on shares before it is opened, with 2, 3 and 5 parties:
-# averages, expressions over aggregates, HAVING, contests.  Who isn't a
+# averages, statistics, expressions over aggregates, HAVING, contests.  Who isn't a
 # recipient learns nothing, whatever is computed; a computation in the middle
 # of its joint part ends at once when it is cancelled, or a party dies.
 
@@ -23,8 +23,8 @@ sub make_study
 CREATE FOREIGN TABLE $name (
   rank        text          OPTIONS (allow 'group, filter, count', values '{AsstProf,AssocProf,Prof}'),
   sex         text          OPTIONS (allow 'group, filter, count', values '{Female,Male}'),
-  yrs_service integer       OPTIONS (allow 'count, sum, avg, min, max, compare, filter'),
-  salary      numeric(12,2) OPTIONS (allow 'count, sum, avg, min, max, compare' $salary)
+  yrs_service integer       OPTIONS (allow 'count, sum, avg, min, max, compare, filter, variance, stddev, covar, corr, regr'),
+  salary      numeric(12,2) OPTIONS (allow 'count, sum, avg, min, max, compare, variance, stddev, covar, corr, regr' $salary)
 ) SERVER $names[0] OPTIONS (parties '$parties', $options, source 'hr.source');
 SQL
 	accept_all($party, $name, 'hr.source');
@@ -43,7 +43,12 @@ my @queries = (
 	"SELECT CASE WHEN avg(salary) > 100000 THEN round(avg(salary), -3) ELSE 0 END, coalesce(sum(salary) FILTER (WHERE yrs_service > 1000), -1.00) FROM payroll",
 	'SELECT sum(yrs_service) / count(*), sum(yrs_service) % 100, (-sum(yrs_service)) / 7 FROM payroll',
 	'SELECT avg(salary) FROM payroll WHERE yrs_service > 1000',
-	'SELECT rank, avg(salary) FROM payroll WHERE yrs_service > 1000 GROUP BY rank HAVING count(*) >= 0');
+	'SELECT rank, avg(salary) FROM payroll WHERE yrs_service > 1000 GROUP BY rank HAVING count(*) >= 0',
+	'SELECT variance(salary), var_pop(yrs_service), stddev(salary), stddev_pop(yrs_service) FROM payroll',
+	'SELECT rank, sex, stddev(salary) FROM payroll GROUP BY rank, sex HAVING stddev(salary) > avg(salary) / 10 ORDER BY rank, sex',
+	'SELECT round(covar_pop(salary, yrs_service)::numeric, 4), round(corr(salary, yrs_service)::numeric, 12), regr_count(salary, yrs_service) FROM payroll',
+	'SELECT rank, round(regr_slope(salary, yrs_service)::numeric, 8), round(regr_intercept(salary, yrs_service)::numeric, 6), round(regr_r2(salary, yrs_service)::numeric, 12) FROM payroll GROUP BY rank ORDER BY rank',
+	"SELECT corr(salary, yrs_service) > 0.3, regr_slope(salary, yrs_service) FILTER (WHERE sex = 'Female') > 1000, corr(salary, yrs_service) FROM payroll WHERE yrs_service > 1000");
 
 foreach my $names ([qw(acme globex)], [qw(acme globex initech)], [qw(acme globex initech hooli umbrella)])
 {
@@ -113,8 +118,30 @@ sub recipients
 		'true', 'which globex has');
 	is($initech->safe_psql('postgres', "SELECT figures FROM smc_results WHERE study = 'eyes' ORDER BY at DESC LIMIT 1"),
 		'[{"sum(yrs_service) > 5000": true}]', 'and initech has not');
+	# a pair goes to whom both columns do
+	$asked = psql_result($acme, 'SELECT regr_count(yrs_service, salary), corr(yrs_service, salary), stddev(yrs_service) > 10 FROM eyes');
+	is($asked->{stdout}, '||t', 'of a pair the asker gets nothing where one column is for others');
+	is($globex->safe_psql('postgres', "SELECT round((figures->0->>'corr(yrs_service, salary)')::numeric, 6) FROM smc_results WHERE study = 'eyes' ORDER BY at DESC LIMIT 1"),
+		$acme->safe_psql('proof', 'SELECT round(corr(yrs_service, salary)::numeric, 6) FROM payroll'), 'which globex has');
 	is(psql_result($globex, 'SELECT avg(salary) > 100000 FROM eyes')->{stdout}, 't', 'globex asks for itself');
-	is($initech->safe_psql('postgres', "SELECT count(*) FROM smc_results WHERE study = 'eyes'"), '1', 'of which nobody else hears');
+
+	# a division by zero must not tell others what they ask about globex's figure
+	my $told = "SELECT count(*) FROM smc_results WHERE study = 'eyes'";
+	my $before = $globex->safe_psql('postgres', $told);
+	foreach my $guess (1, 1e12)
+	{
+		my $oracle = "SELECT CASE WHEN sum(salary) > $guess THEN 1 / (count(*) - count(*)) ELSE 0 END FROM eyes";
+		$asked = psql_result($acme, $oracle);
+		is($asked->{stdout}, '', "asked whether more than $guess: no answer");
+		is($asked->{error} // '', '', 'and no error');
+		is($_->safe_psql('postgres', "SELECT status, error FROM smc_audit WHERE study = 'eyes' ORDER BY started_at DESC LIMIT 1"), 'done|',
+			'nor has ' . $_->name . ' noticed any') foreach $acme, $initech;
+	}
+	is($globex->safe_psql('postgres', $told), $before + 1, 'globex has the figure of the one that has one');
+	like(psql_result($globex, 'SELECT rank, sum(salary) / (count(*) - 64) FROM eyes GROUP BY rank')->{error}, qr/22012.*division by zero/, 'globex is told of its own');
+	like(psql_result($globex, "SELECT rank FROM eyes GROUP BY rank HAVING sum(salary) / (count(*) - 64) > 1")->{error}, qr/22012.*division by zero/, 'also by HAVING');
+	is(psql_result($globex, 'SELECT sum(salary) > 0 AND count(*) > 0 FROM eyes')->{stdout}, 't', 'and the next query works');
+	is($initech->safe_psql('postgres', "SELECT count(*) FROM smc_results WHERE study = 'eyes'"), '2', 'of which nobody else hears');
 	return;
 }
 

@@ -18,13 +18,12 @@
 
 #include "core/smc_arith.h"
 #include "core/smc_compare.h"
-#include "core/smc_fixed.h"
+#include "core/smc_contest.h"
 #include "core/smc_millionaires.h"
 #include "core/smc_minmax.h"
 #include "core/smc_program.h"
 #include "core/smc_noise.h"
 #include "core/smc_quantile.h"
-#include "core/smc_root.h"
 #include "smc_testnet.h"
 
 #define COUNT	3
@@ -111,6 +110,43 @@ run_program(SmcEngine *engine, const uint64_t *shares, bool *marked)
 	return status;
 }
 
+/* What wide rings add, on secret shares: sharing, comparison, contests, division, roots. */
+static SmcStatus
+run_wide(SmcEngine *engine, bool *marked)
+{
+	static uint8_t seeds[3][SMC_KEY_BYTES];
+	static const uint8_t context[SMC_KEY_BYTES] = {1};
+	int			n = engine->channel->party_count;
+	uint16_t	all = (uint16_t) ((1 << n) - 1);
+	SmcRing128	own = 0;
+	uint64_t	x[2 * 4] = {0};
+	uint64_t	out[2 * 4];
+	uint64_t	bits = 0;
+	SmcStatus	status;
+
+	/* the pair's seeds are equal at both ends, and zero */
+	(void) VALGRIND_MAKE_MEM_UNDEFINED(seeds, sizeof(seeds));
+	(void) VALGRIND_MAKE_MEM_UNDEFINED(x, sizeof(x));
+	(void) VALGRIND_MAKE_MEM_UNDEFINED(&own, sizeof(own));
+	if ((status = smc_wide_share(engine->channel->self, n, (const uint8_t (*)[SMC_KEY_BYTES]) seeds, context, 256, x, 2)) != SMC_OK)
+		return status;
+	*marked &= is_secret(x, sizeof(x));
+	if ((status = smc_wide_open(engine->channel, 256, x, &all, 1, out)) != SMC_OK ||
+		(status = smc_compare_negative(engine, 192, x, &bits, 2)) != SMC_OK ||
+		(status = smc_contest_extreme_wide(engine, 192, true, &own, out, out + 4, 1)) != SMC_OK)
+		return status;
+	*marked &= is_secret(out, 24);
+	memset(x, 0, sizeof(x));
+	(void) VALGRIND_MAKE_MEM_UNDEFINED(x, sizeof(x));
+	if ((status = smc_wide_divide(engine, 192, 72, 3, x, x + 4, out, 1)) != SMC_OK ||
+		(status = smc_wide_shift_right(engine, 192, 80, 3, x, x, 1)) != SMC_OK)
+		return status;
+	*marked &= is_secret(out, 24);
+	status = n == 2 ? smc_wide_root(engine, 192, 30, x, out, 1) : SMC_OK;
+	*marked &= is_secret(out, 24);
+	return status;
+}
+
 /* x = 5, -5, 0 for both parties or all three; party 0 holds them but for masks. */
 static SmcStatus
 run(SmcChannel *channel, void *arg)
@@ -167,11 +203,10 @@ run(SmcChannel *channel, void *arg)
 	if ((status = smc_quantile_select(&engine, &target, 1)) != SMC_OK)
 		goto done;
 	r->quantile[self] = target.value;
+	if ((status = run_wide(&engine, &r->marked[self])) != SMC_OK)
+		goto done;
 	if (channel->party_count == 2 &&
-		((status = smc_fixed_average(&engine, 3, wide, wide, out, wide, 1)) != SMC_OK ||
-		 (status = smc_root(&engine, wide, out, 1)) != SMC_OK ||
-		 (status = smc_fixed_truncate(&engine, 7, out, out, 1)) != SMC_OK ||
-		 (status = smc_minmax(&engine, 64, true, x, COUNT, 1, out, wide)) != SMC_OK ||
+		((status = smc_minmax(&engine, 64, true, x, COUNT, 1, out, wide)) != SMC_OK ||
 		 (status = run_program(&engine, wide, &r->marked[self])) != SMC_OK))
 		goto done;
 done:

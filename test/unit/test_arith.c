@@ -29,15 +29,18 @@ typedef struct Case
 } Case;
 
 struct Large;
+struct Joint;
 
 typedef struct Cases
 {
 	size_t		count;
 	Case	   *cases;
 	struct Large *large;		/* two parties only */
+	struct Joint *joint;
 } Cases;
 
 static SmcStatus run_large(SmcEngine *engine, struct Large *large);
+static SmcStatus run_joint(SmcEngine *engine, struct Joint *j);
 
 static SmcStatus
 run_cases(SmcEngine *engine, void *arg)
@@ -74,6 +77,8 @@ run_cases(SmcEngine *engine, void *arg)
 				status = smc_arith_open(engine, c->width, shares, outs[what], c->count);
 		}
 	}
+	if (status == SMC_OK)
+		status = run_joint(engine, all->joint);
 	if (status == SMC_OK && all->large != NULL)
 		status = run_large(engine, all->large);
 	return status;
@@ -131,6 +136,135 @@ check_values(const Case *c, int n)
 			assert_memory_equal(c->chosen[p] + e * limbs, bit[0] ? x : y, limbs * 8);
 			assert_memory_equal(c->bits[p] + e * limbs, bit, limbs * 8);
 		}
+	}
+}
+
+/* ---- several products in one round --------------------------------------------- */
+
+enum
+{
+	JOINT = 4, JOINT_COUNT = 70
+};
+
+/* Rings, bits of y, squares. */
+static const struct
+{
+	int			width;
+	int			y_bits;
+	bool		square;
+}			joint[JOINT] = {{256, 256, false}, {128, 37, false}, {192, 70, true}, {64, 64, true}};
+
+typedef struct Joint
+{
+	uint64_t	x[JOINT][PARTIES][JOINT_COUNT * 4];
+	uint64_t	y[JOINT][PARTIES][JOINT_COUNT * 4];
+	uint64_t	out[JOINT][PARTIES][JOINT_COUNT * 4];
+	uint64_t	sent[PARTIES];
+	uint32_t	rounds[PARTIES];
+} Joint;
+
+static SmcStatus
+run_joint(SmcEngine *engine, Joint *j)
+{
+	SmcChannel *channel = engine->channel;
+	int			self = channel->self;
+	uint64_t	sent = channel->bytes_sent;
+	uint32_t	rounds = channel->rounds;
+	SmcArithProduct products[JOINT];
+	SmcStatus	status;
+
+	for (int k = 0; k < JOINT; k++)
+		products[k] = (SmcArithProduct) {joint[k].width, joint[k].square, joint[k].y_bits, j->x[k][self], j->y[k][self],
+			j->out[k][self]};
+	status = smc_arith_multiply_joint(engine, products, JOINT, JOINT_COUNT);
+	j->sent[self] = channel->bytes_sent - sent;
+	j->rounds[self] = channel->rounds - rounds;
+	products[1].y_bits = 129;
+	if (status == SMC_OK && smc_arith_multiply_joint(engine, products, JOINT, 1) != SMC_ERR_ARGUMENT)
+		status = SMC_ERR_FORMAT;
+	products[1].y_bits = 0;
+	if (status == SMC_OK && smc_arith_multiply_joint(engine, products, JOINT, 1) != SMC_ERR_ARGUMENT)
+		status = SMC_ERR_FORMAT;
+	return status;
+}
+
+/* Each party's y is a short number of its own; a square's x is the same. */
+static void
+choose_joint(Joint *j, int n)
+{
+	randombytes_buf(j, sizeof(*j));
+	for (int k = 0; k < JOINT; k++)
+	{
+		size_t		limbs = (size_t) joint[k].width / 64;
+		size_t		words = (size_t) (joint[k].y_bits + 63) / 64;
+		uint64_t	tail = joint[k].y_bits % 64 ? (UINT64_C(1) << (joint[k].y_bits % 64)) - 1 : UINT64_MAX;
+
+		for (int p = 0; p < n; p++)
+		{
+			for (size_t e = 0; e < JOINT_COUNT; e++)
+			{
+				uint64_t   *y = j->y[k][p] + e * words;
+
+				y[words - 1] &= tail;
+				if (joint[k].square)
+				{
+					memset(j->x[k][p] + e * limbs, 0, limbs * 8);
+					memcpy(j->x[k][p] + e * limbs, y, words * 8);
+				}
+			}
+		}
+	}
+}
+
+static void
+check_joint(const Joint *j, int n)
+{
+	uint64_t	sent[PARTIES] = {0};
+
+	for (int k = 0; k < JOINT; k++)
+	{
+		size_t		limbs = (size_t) joint[k].width / 64;
+		size_t		words = (size_t) (joint[k].y_bits + 63) / 64;
+		size_t		ots = (size_t) (joint[k].y_bits + 7) / 8 * 8;
+		size_t		batch = SMC_OT_BATCH / ots;
+		uint64_t	ask = 0;
+		uint64_t	answer = 0;
+
+		for (size_t e = 0; e < JOINT_COUNT; e++)
+		{
+			uint64_t	x[4] = {0};
+			uint64_t	y[4] = {0};
+			uint64_t	product[4];
+			uint64_t	out[4] = {0};
+
+			for (int p = 0; p < n; p++)
+			{
+				uint64_t	wide[4] = {0};
+
+				memcpy(wide, j->y[k][p] + e * words, words * 8);
+				smc_limbs_add(y, y, wide, limbs);
+				smc_limbs_add(x, x, j->x[k][p] + e * limbs, limbs);
+				smc_limbs_add(out, out, j->out[k][p] + e * limbs, limbs);
+			}
+			smc_test_multiply(product, x, y, joint[k].width);
+			assert_memory_equal(out, product, limbs * 8);
+		}
+		/* a window of them all is longer than this */
+		for (size_t at = 0; at < JOINT_COUNT; at += batch)
+			ask += smc_test_ot_bytes(true, (JOINT_COUNT - at < batch ? JOINT_COUNT - at : batch) * ots);
+		for (size_t t = 0; t < ots; t++)
+			answer += JOINT_COUNT * (uint64_t) (limbs * 8 - t / 8);
+		for (int p = 0; p < n; p++)
+		{
+			uint64_t	peers = (uint64_t) n - 1;
+
+			sent[p] += joint[k].square ? (uint64_t) p * ask + (peers - (uint64_t) p) * answer : peers * (ask + answer);
+		}
+	}
+	for (int p = 0; p < n; p++)
+	{
+		assert_int_equal(j->sent[p], sent[p]);
+		assert_int_equal(j->rounds[p], 1);
 	}
 }
 
@@ -194,7 +328,8 @@ test_arith(void **state)
 	(void) state;
 	for (int n = 2; n <= (smc_test_brief() ? 2 : PARTIES); n++)
 	{
-		Cases		all = {0, calloc(35, sizeof(Case)), n == 2 ? calloc(1, sizeof(Large)) : NULL};
+		Cases		all = {0, calloc(35, sizeof(Case)), n == 2 ? calloc(1, sizeof(Large)) : NULL,
+			calloc(1, sizeof(Joint))};
 
 		for (size_t e = 0; all.large != NULL && e < LARGE; e++)
 		{
@@ -223,7 +358,9 @@ test_arith(void **state)
 			}
 			all.count++;
 		}
+		choose_joint(all.joint, n);
 		smc_testengine_run(n, run_cases, &all);
+		check_joint(all.joint, n);
 		for (size_t k = 0; k < all.count; k++)
 		{
 			check_values(&all.cases[k], n);
@@ -232,6 +369,7 @@ test_arith(void **state)
 		if (all.large != NULL)
 			check_large(all.large);
 		free(all.large);
+		free(all.joint);
 		free(all.cases);
 	}
 }

@@ -345,7 +345,9 @@ test_width(void **state)
 	(void) state;
 	assert_int_equal(smc_wide_divide_width(2, 110, 40), 256);
 	assert_int_equal(smc_wide_divide_width(2, 180, 90), 320);
+	assert_int_equal(smc_wide_divide_width(3, 180, 90), 320);
 	assert_int_equal(smc_wide_divide_width(2, 200, 130), 384);
+	assert_int_equal(smc_wide_divide_width(2, 67, 231), 384);
 	assert_int_equal(smc_wide_divide_width(5, 200, 130), 384);
 	assert_int_equal(smc_wide_divide_width(2, 400, 400), 0);
 	assert_int_equal(smc_wide_divide_width(1, 10, 10), 0);

@@ -53,12 +53,16 @@ test_hash(void **state)
 	SmcPermutation *pi = smc_permutation_open();
 	SmcBlock	in[3];
 	SmcBlock	hashed[3];
+	SmcBlock	strings[4 * 3];
 
 	(void) state;
 	randombytes_buf(in, sizeof(in));
 	in[1] = in[0];
 	memcpy(hashed, in, sizeof(in));
+	memcpy(strings, in, sizeof(in));
 	assert_int_equal(smc_block_hash(pi, 7, hashed, 1, 3), SMC_OK);
+	assert_int_equal(smc_block_hash(pi, 7, strings, 4, 3), SMC_OK);
+	assert_memory_equal(strings, hashed, sizeof(hashed));
 	/* equal inputs under other tweaks differ; H(i, x) = pi(pi(x) ^ i) ^ pi(x) */
 	assert_memory_not_equal(&hashed[0], &hashed[1], sizeof(SmcBlock));
 	for (uint64_t i = 0; i < 3; i++)
@@ -72,6 +76,19 @@ test_hash(void **state)
 		assert_int_equal(smc_permutation_apply(pi, &b, 1), SMC_OK);
 		a = smc_block_xor(a, b);
 		assert_memory_equal(&a, &hashed[i], sizeof(a));
+
+		/* block k of a string: the tweak is k in the upper half */
+		for (uint64_t k = 1; k < 4; k++)
+		{
+			a = in[i];
+			assert_int_equal(smc_permutation_apply(pi, &a, 1), SMC_OK);
+			b = a;
+			b.lo ^= 7 + i;
+			b.hi ^= k;
+			assert_int_equal(smc_permutation_apply(pi, &b, 1), SMC_OK);
+			a = smc_block_xor(a, b);
+			assert_memory_equal(&a, &strings[k * 3 + i], sizeof(a));
+		}
 	}
 	smc_permutation_close(pi);
 }

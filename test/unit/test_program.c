@@ -845,6 +845,19 @@ quotients(int n, size_t count, int a_bits, int b_bits, int unit, int min_digits)
 	return c;
 }
 
+/* A public number divided by a secret one: its size is known, and the quotient's isn't. */
+static Case *
+public_dividend(int n, size_t count, int64_t dividend, int unit)
+{
+	Case	   *c = new_case(n, count);
+	SmcWide		values[COUNT];
+
+	for (size_t e = 0; e < count; e++)
+		values[e] = e < 3 ? number((int64_t) e) : sized(1 + (int) (e * 7 % 40));
+	apply_quotient(c, constant(c, number(dividend)), input(c, 40, values), unit, 0);
+	return c;
+}
+
 /* ---- sessions: one for each number of parties ------------------------------------------- */
 
 static void
@@ -865,6 +878,9 @@ add_quotients(Session *session)
 	for (size_t k = 0; k < (smc_test_brief() ? 1 : n == 2 ? 8 : 2); k++)
 		add_case(session, quotients(n, smc_test_brief() ? 2 : n == 2 ? 100 : 24, shapes[k].a_bits, shapes[k].b_bits,
 									shapes[k].unit, shapes[k].min_digits), 1, 0, 1024);
+	add_case(session, public_dividend(n, smc_test_brief() ? 4 : 24, 10, 0), 1, 0, 1024);
+	if (n == 2 && !smc_test_brief())
+		add_case(session, public_dividend(n, 24, -25, -1), 1, 0, 1024);
 }
 
 static void
