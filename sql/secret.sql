@@ -10,9 +10,9 @@ INSERT INTO own VALUES (1, 5, 1.50, 0.25, '2001-01-01', true), (1, -7, -3.25, 1.
 	(2, 100, 10, 3, '1999-12-31', true), (2, 2, NULL, NULL, NULL, NULL);
 CREATE FOREIGN TABLE sales (
 	quarter int OPTIONS (allow 'filter, group, count', values '{1,2,3}'),
-	x int OPTIONS (allow 'sum, avg, count, min, max, compare'),
+	x int OPTIONS (allow 'sum, avg, count, min, max, compare, stddev, variance, corr'),
 	n numeric(12,2) OPTIONS (allow 'sum, avg, count, min, max'),
-	f float8 OPTIONS (allow 'sum, avg, count, min, max', scale '6'),
+	f float8 OPTIONS (allow 'sum, avg, count, min, max, corr', scale '6'),
 	d date OPTIONS (allow 'min, max, count'),
 	flag boolean OPTIONS (allow 'filter, count')
 ) SERVER acme OPTIONS (parties 'acme, globex, initech', reveal_to 'all', source 'own');
@@ -73,6 +73,19 @@ SELECT smc_reveal(smc_secret('sales', 'first'), NULL::date) AS first, smc_reveal
 	smc_reveal(smc_secret('sales', 'winner'), NULL::text) AS winner, smc_reveal(smc_secret('sales', 'rows'), NULL::int) AS rows,
 	smc_reveal(smc_secret('sales', 'fsum'), NULL::float8) AS fsum, smc_reveal(smc_secret('sales', 'fmin'), NULL::float8) AS fmin;
 SELECT smc_reveal(smc_secret('sales', 'first') < smc_secret('sales', 'last')) AS t, smc_reveal(smc_secret('sales', 'first') = smc_secret('sales', 'last')) AS f;
+
+-- roots are kept as what they are roots of
+SELECT smc_keep(smc_stddev(x), 'sd'), smc_keep(smc_variance(x), 'var'), smc_keep(smc_corr(x, f), 'corr'), smc_keep(smc_stddev(x) FILTER (WHERE quarter = 1), 'sd1'),
+	smc_keep(smc_stddev(x) + 1, 'sd plus') FROM sales;
+SELECT smc_reveal(smc_secret('sales', 'sd')) AS sd, smc_reveal(smc_secret('sales', 'var')) AS var, round(smc_reveal(smc_secret('sales', 'corr')), 12) AS corr,
+	smc_reveal(round(smc_secret('sales', 'sd plus'), 9)) AS plus, smc_reveal(smc_secret('sales', 'sd') > smc_secret('sales', 'sd1')) AS more,
+	smc_reveal(smc_secret('sales', 'sd') = smc_secret('sales', 'sd')) AS same, smc_reveal(smc_secret('sales', 'sd') > 45) AS much;
+SELECT stddev(x) AS sd, variance(x) AS var, round(corr(x, f)::numeric, 12) AS corr, round(stddev(x) + 1, 9) AS plus,
+	stddev(x) > stddev(x) FILTER (WHERE quarter = 1) AS more, stddev(x) = stddev(x) AS same, stddev(x) > 45 AS much FROM everyone;
+SELECT smc_keep(smc_secret('sales', 'sd'), 'sd copy'), smc_keep(smc_secret('sales', 'sd') - smc_secret('sales', 'sd1'), 'sd less');
+SELECT smc_reveal(smc_secret('sales', 'sd copy')) AS sd, smc_reveal(smc_secret('sales', 'sd copy') = smc_secret('sales', 'sd')) AS same,
+	smc_reveal(round(smc_secret('sales', 'sd less'), 9)) AS less;
+SELECT stddev(x) AS sd, true AS same, round(stddev(x) - stddev(x) FILTER (WHERE quarter = 1), 9) AS less FROM everyone;
 
 --
 -- Expressions
@@ -150,7 +163,7 @@ SET search_path = secret, public;
 SELECT name, made_by, made_role, state FROM smc_secrets WHERE name IN ('q1', 'more', 'grown') ORDER BY name;
 SELECT smc_reveal(smc_secret('sales', 'q1')), smc_keep(smc_secret('sales', 'more') - 3, 'less');
 SELECT study, asked_by, query, figures FROM smc_results WHERE study = 'sales' AND query ~ 'more|q1' ORDER BY at LIMIT 4;
-SELECT asked_by, query, reveals, status, rows FROM smc_audit WHERE study = 'sales' AND query ~ 'less|''more' ORDER BY started_at LIMIT 3;
+SELECT asked_by, query, reveals, status, rows FROM smc_audit WHERE study = 'sales' AND query ~ '''less''|''more''' AND query !~ 'avg' ORDER BY started_at LIMIT 3;
 \c initech
 SET search_path = secret, public;
 SELECT name, made_by, made_role, made_of, state FROM smc_secrets WHERE name = 'less';
@@ -426,41 +439,41 @@ SELECT smc_reveal(smc_secret('silent', 'rows'));
 --
 \c acme
 SET search_path = secret, public;
-CREATE FOREIGN TABLE noisy (quarter int OPTIONS (allow 'filter, count'), n numeric(12,2) OPTIONS (allow 'sum, avg', lo '-100', hi '100'))
+CREATE FOREIGN TABLE blurred (quarter int OPTIONS (allow 'filter, count'), n numeric(12,2) OPTIONS (allow 'sum, avg', lo '-100', hi '100'))
   SERVER acme OPTIONS (parties 'acme, globex, initech', source 'own');
-SELECT smc_accept('noisy') IS NOT NULL AS accepted;
+SELECT smc_accept('blurred') IS NOT NULL AS accepted;
 \c globex
 SET search_path = secret, public;
-IMPORT FOREIGN SCHEMA smc LIMIT TO (noisy) FROM SERVER acme INTO secret;
-ALTER FOREIGN TABLE noisy OPTIONS (ADD source 'own');
-SELECT smc_accept('noisy') IS NOT NULL AS accepted;
+IMPORT FOREIGN SCHEMA smc LIMIT TO (blurred) FROM SERVER acme INTO secret;
+ALTER FOREIGN TABLE blurred OPTIONS (ADD source 'own');
+SELECT smc_accept('blurred') IS NOT NULL AS accepted;
 \c initech
 SET search_path = secret, public;
-IMPORT FOREIGN SCHEMA smc LIMIT TO (noisy) FROM SERVER acme INTO secret;
-ALTER FOREIGN TABLE noisy OPTIONS (ADD source 'own');
-SELECT smc_accept('noisy') IS NOT NULL AS accepted;
+IMPORT FOREIGN SCHEMA smc LIMIT TO (blurred) FROM SERVER acme INTO secret;
+ALTER FOREIGN TABLE blurred OPTIONS (ADD source 'own');
+SELECT smc_accept('blurred') IS NOT NULL AS accepted;
 \c acme
 SET search_path = secret, public;
-SELECT smc_keep(smc_count(*), 'exact') FROM noisy;
-ALTER FOREIGN TABLE noisy OPTIONS (ADD epsilon '0.00001', ADD epsilon_budget '0.0002');
-SELECT smc_accept('noisy') IS NOT NULL AS accepted;
+SELECT smc_keep(smc_count(*), 'exact') FROM blurred;
+ALTER FOREIGN TABLE blurred OPTIONS (ADD epsilon '0.001', ADD epsilon_budget '0.02');
+SELECT smc_accept('blurred') IS NOT NULL AS accepted;
 \c globex
-ALTER FOREIGN TABLE secret.noisy OPTIONS (ADD epsilon '0.00001', ADD epsilon_budget '0.0002');
-SELECT smc_accept('noisy') IS NOT NULL AS accepted;
+ALTER FOREIGN TABLE secret.blurred OPTIONS (ADD epsilon '0.001', ADD epsilon_budget '0.02');
+SELECT smc_accept('blurred') IS NOT NULL AS accepted;
 \c initech
-ALTER FOREIGN TABLE secret.noisy OPTIONS (ADD epsilon '0.00001', ADD epsilon_budget '0.0002');
-SELECT smc_accept('noisy') IS NOT NULL AS accepted;
+ALTER FOREIGN TABLE secret.blurred OPTIONS (ADD epsilon '0.001', ADD epsilon_budget '0.02');
+SELECT smc_accept('blurred') IS NOT NULL AS accepted;
 \c acme
 SET search_path = secret, public;
-SELECT smc_reveal(smc_secret('noisy', 'exact'));
-SELECT smc_keep(smc_count(*), 'c1'), smc_keep(smc_count(*), 'c2') FROM noisy;
-SELECT smc_keep(smc_sum(n), 's1') FROM noisy;
+SELECT smc_reveal(smc_secret('blurred', 'exact'));
+SELECT smc_keep(smc_count(*), 'c1'), smc_keep(smc_count(*), 'c2') FROM blurred;
+SELECT smc_keep(smc_sum(n), 's1') FROM blurred;
 -- the same number at each time; two such keepings of one query share its noise, others have their own
-SELECT smc_reveal(smc_secret('noisy', 'c1')) = smc_reveal(smc_secret('noisy', 'c1')) AS once, smc_reveal(smc_secret('noisy', 'c1') = smc_secret('noisy', 'c2')) AS shared,
-	smc_reveal(smc_secret('noisy', 'c1')) <> 7 AS noisy, smc_reveal(smc_secret('noisy', 's1')) <> -99999988.98 AS noisy_sum;
-SELECT smc_keep(smc_secret('noisy', 'c1') + smc_secret('noisy', 's1'), 'both');
-SELECT name, epsilon FROM smc_secret_log WHERE study = 'noisy' ORDER BY name;
-SELECT epsilon_left < 0.0002 AS spent FROM smc_studies WHERE study = 'noisy';
+SELECT smc_reveal(smc_secret('blurred', 'c1')) = smc_reveal(smc_secret('blurred', 'c1')) AS once, smc_reveal(smc_secret('blurred', 'c1') = smc_secret('blurred', 'c2')) AS shared,
+	smc_reveal(smc_secret('blurred', 's1')) <> -88.99 AS blurred;
+SELECT smc_keep(smc_secret('blurred', 'c1') + smc_secret('blurred', 's1'), 'both');
+SELECT name, epsilon FROM smc_secret_log WHERE study = 'blurred' ORDER BY name;
+SELECT epsilon_left < 0.02 AS spent FROM smc_studies WHERE study = 'blurred';
 
 --
 -- Who may
