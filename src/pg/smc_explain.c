@@ -118,7 +118,7 @@ contest_text(const SmcStudy *study, const SmcQuery *query, const SmcSlot *slot, 
 		return psprintf("%s%s: the millionaires' problem by oblivious transfer, 6 rounds, and its answer opened, 1 round",
 						what, groups);
 	return psprintf("%s%s: %d comparisons and selections on shares, at most %d rounds, and their answer opened, 1 round",
-					what, groups, parties, selections * (comparison_rounds(parties, 128) + 2 * parties));
+					what, groups, parties, selections * (comparison_rounds(parties, 128) + parties));
 }
 
 /* The drawing of noise in words. */
@@ -148,7 +148,7 @@ static List *
 circuit_steps(List *steps, const SmcStudy *study, const SmcLayout *layout, const char *groups)
 {
 	const SmcCircuit *circuit = layout->circuit;
-	int			width = smc_program_width(circuit->program);
+	int			width = smc_circuit_width(circuit);
 	uint16		self = 1 << study->self;
 	uint64		sent = 0;
 	uint64		received = 0;
@@ -176,6 +176,9 @@ circuit_steps(List *steps, const SmcStudy *study, const SmcLayout *layout, const
 	if (rounds > 0)
 		steps = lappend(steps, psprintf("what is asked is computed from these on shares: at most " UINT64_FORMAT " rounds, about " UINT64_FORMAT " bytes to each other party",
 										rounds, bytes));
+	if (circuit->keep_count > 0)
+		steps = lappend(steps, psprintf("each party keeps its shares of %d result%s on disk: no message",
+										circuit->keep_count, circuit->keep_count == 1 ? "" : "s"));
 	if (circuit->output_count > 0)
 		steps = lappend(steps, psprintf("the results%s are opened to their recipients: 2 rounds, at most " UINT64_FORMAT " bytes sent, " UINT64_FORMAT " received here",
 										groups, sent, received));
@@ -300,6 +303,8 @@ smcExplainForeignScan(ForeignScanState *node, ExplainState *es)
 
 	smc_query_check(study, planned->query);
 	explain_lines("Reveals", split_lines(smc_query_reveals(study, planned->query)), es);
+	if (planned->query->keep_count > 0)
+		explain_lines("Keeps", split_lines(smc_query_keeps(study, planned->query)), es);
 	if (study->min_rows > 1)
 		ExplainPropertyUInteger("Withheld Below", "rows", study->min_rows, es);
 	if (study->approve_each)

@@ -482,6 +482,11 @@ walk_node(Walk *walk, SmcExpr *expr, Value *value)
 			if (!walk->build->leaf(walk->build->arg, expr->column, value))
 				return smc_formula_refuse(walk, "such an aggregate");
 			return true;
+		case SMC_EXPR_SECRET:
+			if (walk->build->secret == NULL ||
+				!walk->build->secret(walk->build->arg, expr->column, value))
+				return smc_formula_refuse(walk, "such a secret");
+			return true;
 		case SMC_EXPR_COLUMN:
 			return smc_formula_refuse(walk, "a column outside an aggregate");
 		case SMC_EXPR_OP:
