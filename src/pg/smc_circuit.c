@@ -637,7 +637,7 @@ smc_circuit_bypasses(const SmcStudy *study, const SmcQuery *query, int agg)
 	return a->kind != SMC_AGG_AVG || follows(study, query, agg);
 }
 
-/* Whether a formula anywhere divides, so that a group that isn't there must be told from one that is. */
+/* Whether there are formulas, which could fail in a group that isn't there. */
 static bool
 any_formula(const SmcQuery *query)
 {

@@ -136,9 +136,9 @@ noise_steps(List *steps, const SmcStudy *study, const SmcLayout *layout, int wid
 			smc_noise_cost(&cost, study->party_count, width, &plan, layout->cell_count);
 	}
 	if (circuit->noise_count > 0)
-		steps = lappend(steps, psprintf("%d number%s of noise%s drawn jointly, so that no party knows any: " UINT64_FORMAT " rounds, about " UINT64_FORMAT " bytes to each other party",
+		steps = lappend(steps, psprintf("noise is drawn for %d number%s%s, jointly, so that no party knows it: " UINT64_FORMAT " rounds, about " UINT64_FORMAT " bytes to each other party",
 										circuit->noise_count, circuit->noise_count == 1 ? "" : "s",
-										layout->cell_count > 1 ? " for each possible group are" : " are",
+										layout->cell_count > 1 ? " of each possible group" : "",
 										cost.rounds, smc_cost_bytes(&cost, study->party_count)));
 	return steps;
 }

@@ -596,7 +596,7 @@ drops_groups(Grouping *grouping, List *restrictinfos, List *having)
 		if (stays_here(grouping, lfirst_node(RestrictInfo, lc)->clause))
 			return true;
 	}
-	/* taken on trial: the aggregates of all of them together may be too many, but then they are later, too */
+	/* HAVING, taken on trial */
 	trial.query = &query;
 	trial.aggrefs = list_copy(grouping->aggrefs);
 	trial.ship.params = list_copy(grouping->ship.params);
