@@ -166,7 +166,8 @@ SELECT study, asked_by, query, figures FROM smc_results WHERE study = 'sales' AN
 SELECT asked_by, query, reveals, status, rows FROM smc_audit WHERE study = 'sales' AND query ~ '''less''|''more''' AND query !~ 'avg' ORDER BY started_at LIMIT 3;
 \c initech
 SET search_path = secret, public;
-SELECT name, made_by, made_role, made_of, state FROM smc_secrets WHERE name = 'less';
+-- (the asker is answered a moment before the others hear that all is done)
+SELECT name, made_by, made_role, made_of, state IN ('pending', 'kept') AS there FROM smc_secrets WHERE name = 'less';
 SELECT query, reveals FROM smc_audit WHERE study = 'sales' AND query ~ '''q1''' ORDER BY started_at LIMIT 2;
 
 --

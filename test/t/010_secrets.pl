@@ -146,7 +146,7 @@ sub crash
 # Without trouble
 #
 is(keep($acme, 'total')->{stdout}, secret('total'), 'kept');
-is(states('total'), 'kept kept kept', 'at every party');
+states_soon('total', 'kept kept kept', 'at every party');
 is(reveal($initech, secret('total'))->{stdout}, $total, 'and right');
 unlike($acme->safe_psql('postgres', 'SELECT string_agg(query || reveals, E\'\n\') FROM smc_audit'), qr/\Q$total\E/, 'the audit has no figure');
 
@@ -313,7 +313,7 @@ sub number_share
 	finish_query($query, 20);
 	finish_query($holder, 20);
 	is(keep($initech, 'h2', 'smc_sum(salary) + 1')->{stdout}, secret('h2'), 'hub crash: another may take the name at once');
-	is(states('h2'), 'kept kept kept', 'hub crash: at every party');
+	states_soon('h2', 'kept kept kept', 'hub crash: at every party');
 	is(reveal($acme, secret('h2') . ' - ' . secret('total'))->{stdout}, '1.00', 'hub crash: with the new value');
 }
 
@@ -334,7 +334,7 @@ sub number_share
 	quiet_soon('peer crash', values %party);
 	is(states('p'), 'kept pending kept', 'peer crash: all have their shares');
 	is(reveal($initech, secret('p'))->{stdout}, $total, 'peer crash: whoever uses it can');
-	is(states('p'), 'kept kept kept', 'peer crash: and so all know');
+	states_soon('p', 'kept kept kept', 'peer crash: and so all know');
 	like(keep($globex, 'p')->{error}, qr/"p" of study "payroll" already exists/, 'peer crash: the name is taken');
 }
 
@@ -404,7 +404,7 @@ sub number_share
 	quiet_soon('worker ended', values %party);
 	like(states('w'), qr/^none (?:none|pending) (?:none|pending)$/, 'worker ended: not at the asker');
 	is(keep($acme, 'w')->{stdout}, secret('w'), 'worker ended: the name is free');
-	is(states('w'), 'kept kept kept', 'worker ended: and good');
+	states_soon('w', 'kept kept kept', 'worker ended: and good');
 }
 {
 	my $holder = hold($initech);
@@ -416,7 +416,7 @@ sub number_share
 	quiet_soon('no lock', values %party);
 	like(states('l'), qr/^none none (?:none|pending)$/, 'no lock: at most where nobody could say that it failed');
 	is(keep($globex, 'l')->{stdout}, secret('l'), 'no lock: the name is free');
-	is(states('l'), 'kept kept kept', 'no lock: and good');
+	states_soon('l', 'kept kept kept', 'no lock: and good');
 }
 
 #
@@ -438,7 +438,7 @@ sub number_share
 		is(reveal($initech, secret("race$i") . ' - ' . secret('total'))->{stdout}, "$i.00", "race $i: the winner's is whole") if @won == 1;
 		# what a loser left is no obstacle
 		is(keep($acme, "race$i")->{stdout}, secret("race$i"), "race $i: without a winner the name is free") if @won == 0;
-		is(states("race$i"), 'kept kept kept', "race $i: at every party");
+		states_soon("race$i", 'kept kept kept', "race $i: at every party");
 	}
 	diag "$wins of 20 races were won";
 }
@@ -510,7 +510,7 @@ states_soon('total', 'none none dropped', 'dropped: and remove their shares');
 like(reveal($globex, secret('total'))->{error}, qr/does not exist at this party/, 'dropped: there is none');
 is(reveal($acme, secret('copy'))->{stdout}, $total, 'dropped: what was made of it stays');
 is(keep($globex, 'total')->{stdout}, secret('total'), 'dropped: the name is free');
-is(states('total'), 'kept kept kept', 'dropped: for a new one');
+states_soon('total', 'kept kept kept', 'dropped: for a new one');
 
 #
 # In a study that wants each run approved
