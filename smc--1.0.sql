@@ -288,6 +288,190 @@ REVOKE ALL ON FUNCTION smc_approve(uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION smc_refuse(uuid, text) FROM PUBLIC;
 
 --
+-- Kept secrets.  smc_secret_log says what each is, smc_secret_shares has this
+-- party's shares, closed as the identity is (src/pg/smc_secret.c).  Both are
+-- dumped: a dump has this party's shares, and nobody else's.  (Read by column
+-- number there.)
+--
+CREATE TYPE smc_secret_share;
+CREATE FUNCTION smc_secret_share_in(cstring) RETURNS smc_secret_share
+  AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
+CREATE FUNCTION smc_secret_share_out(smc_secret_share) RETURNS cstring
+  AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
+CREATE FUNCTION smc_secret_share_recv(internal) RETURNS smc_secret_share
+  AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
+CREATE FUNCTION smc_secret_share_send(smc_secret_share) RETURNS bytea
+  AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
+CREATE TYPE smc_secret_share (
+  INPUT = smc_secret_share_in, OUTPUT = smc_secret_share_out,
+  RECEIVE = smc_secret_share_recv, SEND = smc_secret_share_send,
+  INTERNALLENGTH = 136, ALIGNMENT = char, STORAGE = plain);
+REVOKE ALL ON TYPE smc_secret_share FROM PUBLIC;
+
+CREATE TABLE smc_secret_log (
+  study        text COLLATE "C" NOT NULL,
+  name         text COLLATE "C" NOT NULL,
+  id           uuid NOT NULL,
+  state        text NOT NULL CHECK (state IN ('pending', 'kept', 'dropped')),
+  type         regtype NOT NULL,
+  ordered      boolean NOT NULL,
+  nullable     boolean NOT NULL,
+  positive     boolean NOT NULL,
+  root         boolean NOT NULL,
+  settled      boolean NOT NULL,
+  scale        int NOT NULL,
+  digits       int NOT NULL,
+  bits         int NOT NULL,
+  divisor_bits int NOT NULL,
+  made_of      text NOT NULL,
+  columns      text[] NOT NULL,
+  words        text[] NOT NULL,
+  counts_rows  boolean NOT NULL,
+  min_rows     bigint NOT NULL,
+  epsilon      bigint NOT NULL,
+  parties      text[] NOT NULL,
+  digest       bytea NOT NULL,
+  made_by      text NOT NULL,
+  made_role    text NOT NULL,
+  made_at      timestamptz NOT NULL,
+  expires      timestamptz,
+  PRIMARY KEY (study, name)
+);
+CREATE INDEX smc_secret_log_id ON smc_secret_log (id);
+REVOKE ALL ON smc_secret_log FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('smc_secret_log', '');
+
+CREATE TABLE smc_secret_shares (
+  id    uuid NOT NULL,
+  name  text COLLATE "C" NOT NULL,
+  share smc_secret_share NOT NULL,
+  PRIMARY KEY (id, name)
+);
+ALTER TABLE smc_secret_shares ALTER COLUMN share SET STATISTICS 0;
+REVOKE ALL ON smc_secret_shares FROM PUBLIC;
+ALTER TABLE smc_secret_shares ENABLE ROW LEVEL SECURITY;
+ALTER TABLE smc_secret_shares FORCE ROW LEVEL SECURITY;
+SELECT pg_catalog.pg_extension_config_dump('smc_secret_shares', '');
+
+CREATE FUNCTION smc_secret_visible(study text, columns text[]) RETURNS boolean
+  AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT;
+CREATE VIEW smc_secrets WITH (security_barrier) AS
+  SELECT study, name, type, made_of, made_by, made_role, made_at, expires,
+         CASE WHEN state <> 'dropped' AND expires <= pg_catalog.clock_timestamp() THEN 'expired' ELSE state END AS state, id
+  FROM smc_secret_log WHERE smc_secret_visible(study, columns);
+GRANT SELECT ON smc_secrets TO PUBLIC;
+
+--
+-- Expressions of secrets: they name secrets, and hold no share.
+--
+CREATE TYPE smc_secret;
+CREATE FUNCTION smc_secret_in(cstring) RETURNS smc_secret
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_secret_out(smc_secret) RETURNS cstring
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_secret_recv(internal) RETURNS smc_secret
+  AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_secret_send(smc_secret) RETURNS bytea
+  AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE TYPE smc_secret (
+  INPUT = smc_secret_in, OUTPUT = smc_secret_out, RECEIVE = smc_secret_recv, SEND = smc_secret_send,
+  INTERNALLENGTH = variable, STORAGE = extended);
+CREATE TYPE smc_secret_bool;
+CREATE FUNCTION smc_secret_bool_in(cstring) RETURNS smc_secret_bool
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_secret_bool_out(smc_secret_bool) RETURNS cstring
+  AS 'MODULE_PATHNAME', 'smc_secret_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_secret_bool_recv(internal) RETURNS smc_secret_bool
+  AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_secret_bool_send(smc_secret_bool) RETURNS bytea
+  AS 'MODULE_PATHNAME', 'smc_secret_send' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE TYPE smc_secret_bool (
+  INPUT = smc_secret_bool_in, OUTPUT = smc_secret_bool_out, RECEIVE = smc_secret_bool_recv, SEND = smc_secret_bool_send,
+  INTERNALLENGTH = variable, STORAGE = extended);
+
+CREATE FUNCTION smc_secret(study text, name text) RETURNS smc_secret
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_secret_bool(study text, name text) RETURNS smc_secret_bool
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+DO $$
+DECLARE
+  operation text[];
+  operands  text[];
+BEGIN
+  FOREACH operation SLICE 1 IN ARRAY ARRAY[
+    ['add', '+', 'smc_secret', '+', ''], ['sub', '-', 'smc_secret', '', ''],
+    ['mul', '*', 'smc_secret', '*', ''], ['div', '/', 'smc_secret', '', ''],
+    ['eq', '=', 'smc_secret_bool', '=', '<>'], ['ne', '<>', 'smc_secret_bool', '<>', '='],
+    ['lt', '<', 'smc_secret_bool', '>', '>='], ['le', '<=', 'smc_secret_bool', '>=', '>'],
+    ['gt', '>', 'smc_secret_bool', '<', '<='], ['ge', '>=', 'smc_secret_bool', '<=', '<']]
+  LOOP
+    FOREACH operands SLICE 1 IN ARRAY ARRAY[['smc_secret', 'smc_secret'], ['smc_secret', 'numeric'], ['numeric', 'smc_secret']]
+    LOOP
+      EXECUTE pg_catalog.format(
+        'CREATE FUNCTION smc_secret_%s(%s, %s) RETURNS %s AS ''MODULE_PATHNAME'', ''smc_secret_%s'' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE',
+        operation[1], operands[1], operands[2], operation[3], operation[1]);
+      EXECUTE pg_catalog.format(
+        'CREATE OPERATOR %s (LEFTARG = %s, RIGHTARG = %s, PROCEDURE = smc_secret_%s%s)',
+        operation[2], operands[1], operands[2], operation[1],
+        CASE WHEN operation[4] <> '' THEN ', COMMUTATOR = ' || operation[4] ELSE '' END);
+    END LOOP;
+  END LOOP;
+  FOREACH operation SLICE 1 IN ARRAY ARRAY[['and', '&'], ['or', '|']]
+  LOOP
+    FOREACH operands SLICE 1 IN ARRAY ARRAY[['smc_secret_bool', 'smc_secret_bool'], ['smc_secret_bool', 'boolean'], ['boolean', 'smc_secret_bool']]
+    LOOP
+      EXECUTE pg_catalog.format(
+        'CREATE FUNCTION smc_secret_%s(%s, %s) RETURNS smc_secret_bool AS ''MODULE_PATHNAME'', ''smc_secret_%s'' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE',
+        operation[1], operands[1], operands[2], operation[1]);
+      EXECUTE pg_catalog.format(
+        'CREATE OPERATOR %s (LEFTARG = %s, RIGHTARG = %s, PROCEDURE = smc_secret_%s, COMMUTATOR = %s)',
+        operation[2], operands[1], operands[2], operation[1], operation[2]);
+    END LOOP;
+  END LOOP;
+END $$;
+CREATE FUNCTION smc_secret_neg(smc_secret) RETURNS smc_secret
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE OPERATOR - (RIGHTARG = smc_secret, PROCEDURE = smc_secret_neg);
+CREATE FUNCTION smc_secret_not(smc_secret_bool) RETURNS smc_secret_bool
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE OPERATOR ! (RIGHTARG = smc_secret_bool, PROCEDURE = smc_secret_not);
+CREATE FUNCTION abs(smc_secret) RETURNS smc_secret
+  AS 'MODULE_PATHNAME', 'smc_secret_abs' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION round(smc_secret) RETURNS smc_secret
+  AS 'MODULE_PATHNAME', 'smc_secret_round' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION round(smc_secret, digits int) RETURNS smc_secret
+  AS 'MODULE_PATHNAME', 'smc_secret_round' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_choose(condition smc_secret_bool, smc_secret, smc_secret) RETURNS smc_secret
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_choose(condition smc_secret_bool, smc_secret, numeric) RETURNS smc_secret
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_choose(condition smc_secret_bool, numeric, smc_secret) RETURNS smc_secret
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_choose(condition smc_secret_bool, numeric, numeric) RETURNS smc_secret
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+CREATE FUNCTION smc_reveal(smc_secret) RETURNS numeric
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
+CREATE FUNCTION smc_reveal(smc_secret_bool) RETURNS boolean
+  AS 'MODULE_PATHNAME', 'smc_reveal_bool' LANGUAGE C VOLATILE STRICT;
+CREATE FUNCTION smc_reveal(smc_secret, of_type anyelement) RETURNS anyelement
+  AS 'MODULE_PATHNAME', 'smc_reveal_as' LANGUAGE C VOLATILE;
+
+CREATE FUNCTION smc_keep_support(internal) RETURNS internal
+  AS 'MODULE_PATHNAME' LANGUAGE C STRICT;
+CREATE FUNCTION smc_keep(value anyelement, name text, lifetime interval DEFAULT NULL) RETURNS smc_secret
+  AS 'MODULE_PATHNAME', 'smc_keep_value' LANGUAGE C VOLATILE SUPPORT smc_keep_support;
+CREATE FUNCTION smc_keep(value boolean, name text, lifetime interval DEFAULT NULL) RETURNS smc_secret_bool
+  AS 'MODULE_PATHNAME', 'smc_keep_value' LANGUAGE C VOLATILE SUPPORT smc_keep_support;
+CREATE FUNCTION smc_keep(secret smc_secret, name text, lifetime interval DEFAULT NULL) RETURNS smc_secret
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE;
+CREATE FUNCTION smc_keep(secret smc_secret_bool, name text, lifetime interval DEFAULT NULL) RETURNS smc_secret_bool
+  AS 'MODULE_PATHNAME', 'smc_keep_bool' LANGUAGE C VOLATILE;
+CREATE FUNCTION smc_drop_secret(study text, name text) RETURNS void
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
+
+--
 -- Plain splitting: an additive share in Z_2^128, and how to add them up
 --
 CREATE TYPE smc_share;
@@ -568,6 +752,30 @@ COMMENT ON COLUMN smc_activity.phase IS 'idle, connect, agree, approve, local, j
 
 COMMENT ON COLUMN smc_activity.awaiting IS 'in phase approve: the parties that have not decided yet';
 
+COMMENT ON VIEW smc_secrets IS 'results that nobody saw, of which this party holds a share';
+COMMENT ON COLUMN smc_secrets.type IS 'of the value';
+COMMENT ON COLUMN smc_secrets.made_of IS 'what was asked for when it was kept';
+COMMENT ON COLUMN smc_secrets.made_by IS 'the party that asked';
+COMMENT ON COLUMN smc_secrets.made_role IS 'the role there, as that party says';
+COMMENT ON COLUMN smc_secrets.expires IS 'can''t be used from then on';
+COMMENT ON COLUMN smc_secrets.state IS 'kept; pending where a crash left open whether all parties have their shares, which its next use finds out; dropped by this party; or expired';
+COMMENT ON COLUMN smc_secrets.id IS 'of the computation that made it, as in smc_audit';
+COMMENT ON TABLE smc_secret_log IS 'what view smc_secrets shows, and the terms that each is under';
+COMMENT ON TABLE smc_secret_shares IS 'this party''s shares, which superusers alone can read';
+COMMENT ON TYPE smc_secret IS 'an expression of kept secrets: it names them, and holds nothing of them';
+COMMENT ON TYPE smc_secret_bool IS 'the same of a yes or no';
+COMMENT ON TYPE smc_secret_share IS 'a share that superusers alone can read or write';
+COMMENT ON FUNCTION smc_secret(text, text) IS 'a kept secret of a study, by its name';
+COMMENT ON FUNCTION smc_secret_bool(text, text) IS 'a kept yes or no of a study, by its name';
+COMMENT ON FUNCTION smc_choose(smc_secret_bool, smc_secret, smc_secret) IS 'the second where the condition is true, else the third';
+COMMENT ON FUNCTION smc_reveal(smc_secret) IS 'open the value of an expression of secrets, to whom its study says';
+COMMENT ON FUNCTION smc_reveal(smc_secret_bool) IS 'open the value of an expression of secrets, to whom its study says';
+COMMENT ON FUNCTION smc_reveal(smc_secret, anyelement) IS 'the same as the second''s type: smc_reveal(..., NULL::date)';
+COMMENT ON FUNCTION smc_keep(anyelement, text, interval) IS 'keep an aggregate over a study as a secret: every party gets a share, nobody the value';
+COMMENT ON FUNCTION smc_keep(boolean, text, interval) IS 'keep a yes or no over a study as a secret';
+COMMENT ON FUNCTION smc_keep(smc_secret, text, interval) IS 'keep the value of an expression of secrets as another';
+COMMENT ON FUNCTION smc_keep(smc_secret_bool, text, interval) IS 'keep the value of an expression of secrets as another';
+COMMENT ON FUNCTION smc_drop_secret(text, text) IS 'delete this party''s share, which ends the secret';
 COMMENT ON TABLE smc_identity IS 'this party''s name and key pair, in one row that superusers alone can read';
 COMMENT ON TABLE smc_consent_log IS 'what each party has defined and signed, as it told; what is signed is never deleted';
 COMMENT ON TABLE smc_key_log IS 'what view smc_key_changes shows';

@@ -160,6 +160,8 @@ SELECT smc_median(m) FROM median;
 UPDATE med_own SET m = 1e30 WHERE g = 'c';
 SELECT smc_percentile(m, 1), smc_median(m) FROM median;
 
+-- what is opened isn't kept
+SELECT smc_keep(smc_median(i), 'm') FROM median;
 -- noise has no place in it
 ALTER FOREIGN TABLE median OPTIONS (ADD epsilon '1');
 SELECT smc_median(i) FROM median;

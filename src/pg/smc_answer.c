@@ -3,7 +3,8 @@
  *
  * A computation, from a peer: the study's consents were exchanged before
  * (AGREE); COMPUTE is checked against our own definition, consent and
- * registry, whoever sent it; the audit row is flushed; where the study wants
+ * registry, whoever sent it; where it is about secrets, all parties say what
+ * they hold of them (pg/smc_holdings.h); the audit row is flushed; where the study wants
  * it, people here and at the other peers are waited for (pg/smc_approval.h);
  * the local query runs; where the study's queries are counted, this one is
  * (pg/smc_claim.h); the joint part runs; CONTRIBUTED goes to the hub; with its
@@ -29,22 +30,19 @@
 
 #include "pg/smc_activity.h"
 #include "pg/smc_agreement.h"
-#include "pg/smc_answer.h"
-#include "pg/smc_approval.h"
-#include "pg/smc_audit.h"
+#include "pg/smc_answer_impl.h"
 #include "pg/smc_claim.h"
-#include "pg/smc_compute.h"
 #include "pg/smc_consent.h"
 #include "pg/smc_failure.h"
 #include "pg/smc_figure.h"
 #include "pg/smc_guard.h"
 #include "pg/smc_hangup.h"
 #include "pg/smc_local.h"
-#include "pg/smc_messages.h"
 #include "pg/smc_module.h"
 #include "pg/smc_peer.h"
 #include "pg/smc_query.h"
 #include "pg/smc_quota.h"
+#include "pg/smc_secret.h"
 #include "pg/smc_study.h"
 #include "pg/smc_transaction.h"
 #include "pg/smc_waiting.h"
@@ -57,17 +55,7 @@
 #define LOOK_MS			1000
 #define LOOK_AGAIN_MS	100
 
-/* Messages that may come while others are waited for: a COMPUTE, and the others' decisions on it. */
-#define HELD_MAX		(1 + SMC_PARTIES_MAX)
-
-/* How far the answer to a message has come: decides what an error may tell. */
-typedef enum Stage
-{
-	STAGE_IDLE,
-	STAGE_CHECK,				/* of what was asked, against what is agreed */
-	STAGE_LOCAL,				/* the local query */
-	STAGE_JOINT					/* with the other parties */
-} Stage;
+typedef SmcAnswerComputation Computation;
 
 /* What we found of the others' consents to a definition of ours. */
 typedef struct Verdict
@@ -75,45 +63,6 @@ typedef struct Verdict
 	uint8		digest[SMC_KEY_BYTES];
 	char	   *reason;			/* why not, NULL: agreed */
 } Verdict;
-
-struct SmcAnswer
-{
-	MemoryContext context;		/* of the lane */
-	MemoryContext request;		/* of one message's handling, reset after it */
-	SmcMesh    *mesh;
-	SmcLaneEngine *engine;
-	const List *names;
-	uint8		fingerprint[SMC_KEY_BYTES];
-	int			hub;
-	uint64		seq;			/* of the last computation */
-	List	   *verdicts;
-	List	   *held;			/* of SmcMessage *, that came while others were waited for */
-
-	/* of the message under way */
-	Stage		stage;
-	long		timeout_ms;
-	TimestampTz listening_since;
-	bool		computing;		/* audit is filled in */
-	bool		audit_begun;
-	bool		waiting;		/* a request of ours is in smc_requests_waiting */
-	SmcApproval approval;
-	SmcAuditRecord audit;
-	SmcMeshStats stats_before;
-};
-
-/* A computation under way. */
-typedef struct Computation
-{
-	SmcComputeMessage asked;
-	const SmcStudy *study;
-	SmcQuery   *query;
-	SmcLayout  *layout;
-	SmcRing128 *partials;
-	SmcKeys    *keys;
-	size_t		count;
-	uint64		local_us;
-	SmcOutcome	outcome;
-} Computation;
 
 SmcAnswer *
 smc_answer_create(MemoryContext context, SmcMesh *mesh, const List *names,
@@ -154,24 +103,21 @@ set_timeout_ms(SmcAnswer *answer, uint64 timeout_ms)
 	answer->timeout_ms = (long) Min(Max(timeout_ms, SMC_PEER_TIMEOUT_MIN), SMC_PEER_TIMEOUT_MAX);
 }
 
-/* How long to wait at a time, so that silence is noticed not much late. */
-static long
-wait_ms(const SmcAnswer *answer)
+long
+smc_answer_wait_ms(const SmcAnswer *answer)
 {
 	return Min(Max(answer->timeout_ms / 8, 10), SMC_MESH_IDLE_MS);
 }
 
-/* Silence counts from here on. */
-static void
-start_listening(SmcAnswer *answer)
+void
+smc_answer_start_listening(SmcAnswer *answer)
 {
 	answer->listening_since = GetCurrentTimestamp();
-	smc_mesh_set_idle_interval(answer->mesh, wait_ms(answer));
+	smc_mesh_set_idle_interval(answer->mesh, smc_answer_wait_ms(answer));
 }
 
-/* Called by the channel while it waits, and in our own waits. */
-static void
-check_hub(void *arg)
+void
+smc_answer_check_hub(void *arg)
 {
 	SmcAnswer  *answer = arg;
 	SmcMeshStats stats = smc_mesh_stats(answer->mesh);
@@ -188,22 +134,26 @@ check_hub(void *arg)
 							  stats.bytes_received - answer->stats_before.bytes_received, 0);
 }
 
-/* Wait for the next message of whomever. */
-static void
-await_message(SmcAnswer *answer, SmcMessage *message)
+void
+smc_answer_await_word(SmcAnswer *answer, SmcMessage *message)
 {
 	while (!smc_mesh_next(answer->mesh, message))
 	{
-		check_hub(answer);
-		smc_mesh_wait(answer->mesh, wait_ms(answer));
+		smc_answer_check_hub(answer);
+		smc_mesh_wait(answer->mesh, smc_answer_wait_ms(answer));
 	}
+}
+
+void
+smc_answer_await_message(SmcAnswer *answer, SmcMessage *message)
+{
+	smc_answer_await_word(answer, message);
 	if (message->type == SMC_MSG_ABORT)
 		smc_mesh_raise_abort(answer->mesh, message);
 }
 
-/* Keep a message for later. */
-static void
-hold(SmcAnswer *answer, const SmcMessage *message)
+void
+smc_answer_hold(SmcAnswer *answer, const SmcMessage *message)
 {
 	MemoryContext caller = MemoryContextSwitchTo(answer->context);
 	SmcMessage *copy = palloc(sizeof(SmcMessage));
@@ -213,9 +163,8 @@ hold(SmcAnswer *answer, const SmcMessage *message)
 	MemoryContextSwitchTo(caller);
 }
 
-/* Take the next message, of those that were kept first; false when there is none. */
-static bool
-take_message(SmcAnswer *answer, SmcMessage *message)
+bool
+smc_answer_take_message(SmcAnswer *answer, SmcMessage *message)
 {
 	SmcMessage *first;
 
@@ -267,14 +216,16 @@ keep_verdict(SmcAnswer *answer, const uint8 *digest, const char *reason)
 
 /*
  * Whether a message may overtake a consent: the hub's next request, and what a
- * party decides on that, which may all be quicker than the last peer.
+ * party says and decides on that, which may all be quicker than the last peer.
  */
 static bool
 may_overtake(const SmcAnswer *answer, const SmcMessage *message)
 {
-	if (message->type == SMC_MSG_CONSENT || list_length(answer->held) >= HELD_MAX)
+	if (message->type == SMC_MSG_CONSENT || list_length(answer->held) >= SMC_ANSWER_HELD_MAX)
 		return false;
-	return answer->held == NIL ? message->from == answer->hub : message->type == SMC_MSG_DECISION;
+	if (answer->held == NIL)
+		return message->from == answer->hub;
+	return message->type == SMC_MSG_DECISION || message->type == SMC_MSG_HOLDINGS;
 }
 
 /* Hear the consents of all others. */
@@ -284,7 +235,7 @@ collect_consents(SmcAnswer *answer, SmcAgreement *agreement)
 	TimestampTz started = GetCurrentTimestamp();
 
 	smc_agreement_begin(agreement, answer->mesh);
-	start_listening(answer);
+	smc_answer_start_listening(answer);
 	while (agreement->missing != 0)
 	{
 		SmcMessage	message;
@@ -295,9 +246,9 @@ collect_consents(SmcAnswer *answer, SmcAgreement *agreement)
 					 errmsg("party \"%s\" did not answer within %ld ms",
 							smc_mesh_party_name(answer->mesh, pg_rightmost_one_pos32(agreement->missing)),
 							answer->timeout_ms)));
-		await_message(answer, &message);
+		smc_answer_await_message(answer, &message);
 		if (may_overtake(answer, &message))
-			hold(answer, &message);
+			smc_answer_hold(answer, &message);
 		else
 			smc_agreement_take(agreement, answer->mesh, &message);
 	}
@@ -325,6 +276,7 @@ answer_agree(SmcAnswer *answer, const SmcMessage *message)
 
 	smc_transaction_begin();
 	reasons = smc_agreement_judge(&agreement, answer->mesh, study);
+	smc_secret_purge();			/* a good time, as good as any */
 	smc_transaction_commit_lazy();
 	keep_verdict(answer, study->digest, reasons != NIL ? linitial(reasons) : NULL);
 }
@@ -454,11 +406,15 @@ check_and_record(SmcAnswer *answer, const SmcMessage *message, Computation *c)
 	c->study = check_study(answer, asked);
 	c->query = smc_query_parse((const uint8 *) VARDATA_ANY(asked->query),
 							   VARSIZE_ANY_EXHDR(asked->query));
+	if (smc_holdings_matter(c->query))
+		smc_answer_exchange_holdings(answer, c);
 	smc_query_check(c->study, c->query);
 	c->layout = smc_layout_make(c->study, c->query);
 	c->count = (size_t) c->layout->cell_count * c->layout->slot_count;
 	answer->audit.query = smc_query_text(c->study, c->query);
-	answer->audit.reveals = smc_query_reveals(c->study, c->query);
+	answer->audit.reveals = smc_query_reveals_and_keeps(c->study, c->query);
+
+	c->partials = palloc0(c->count * sizeof(SmcRing128));
 
 	smc_activity_begin(asked->id, asked->study, hub_name(answer), asked->role, false);
 	smc_audit_begin(&answer->audit);
@@ -575,18 +531,18 @@ await_approval(SmcAnswer *answer, const Computation *c)
 	TimestampTz end = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), patience_ms);
 	TimestampTz looked_at = 0;
 
-	start_listening(answer);
+	smc_answer_start_listening(answer);
 	while (answer->approval.missing != 0)
 	{
 		SmcMessage	message;
 		TimestampTz now;
 
-		if (take_message(answer, &message))
+		if (smc_answer_take_message(answer, &message))
 		{
 			take_decision(answer, &message);
 			continue;
 		}
-		check_hub(answer);
+		smc_answer_check_hub(answer);
 		now = GetCurrentTimestamp();
 		if (now >= end)
 			smc_approval_raise_late(&answer->approval, c->study->approve_within);
@@ -596,7 +552,7 @@ await_approval(SmcAnswer *answer, const Computation *c)
 			looked_at = GetCurrentTimestamp();
 			if (answer->approval.missing == 0)
 				break;
-			smc_mesh_wait(answer->mesh, Min(wait_ms(answer), LOOK_MS));
+			smc_mesh_wait(answer->mesh, Min(smc_answer_wait_ms(answer), LOOK_MS));
 		}
 		else
 			smc_mesh_wait(answer->mesh,
@@ -629,7 +585,6 @@ run_local_part(SmcAnswer *answer, Computation *c)
 
 	answer->stage = STAGE_LOCAL;
 	smc_activity_phase(SMC_PHASE_LOCAL);
-	c->partials = palloc0(c->count * sizeof(SmcRing128));
 
 	smc_activity_beat_start(smc_mesh_lane_id(answer->mesh));
 	smc_hangup_start();
@@ -665,31 +620,34 @@ count_query(SmcAnswer *answer, const Computation *c)
 	claim.seq = c->asked.seq;
 	claim.id = c->asked.id;
 	claim.asked_by = hub_name(answer);
-	claim.on_idle = check_hub;
+	claim.on_idle = smc_answer_check_hub;
 	claim.arg = answer;
-	start_listening(answer);
+	smc_answer_start_listening(answer);
 	smc_claim_by_peer(&claim);
 }
 
 static void
 run_joint_part(SmcAnswer *answer, Computation *c)
 {
+	SmcSecretShare *secrets = smc_holdings_read_shares(&c->holdings, c->query);
 	SmcChannel	channel;
 	SmcStatus	status;
 	uint8		digest[SMC_KEY_BYTES];
 
 	answer->stage = STAGE_JOINT;
 	smc_activity_phase(SMC_PHASE_JOINT);
-	start_listening(answer);
+	smc_answer_start_listening(answer);
 	smc_compute_digest(smc_mesh_lane_id(answer->mesh), c->asked.seq, c->asked.id,
 					   c->asked.digest, c->asked.query, digest);
-	smc_mesh_channel_init(answer->mesh, &channel, check_hub, answer);
+	smc_mesh_channel_init(answer->mesh, &channel, smc_answer_check_hub, answer);
 	status = smc_compute_run(&channel, smc_mesh_seeds(answer->mesh), digest,
 							 smc_mesh_lane_id(answer->mesh), answer->engine, c->layout,
-							 c->partials, c->keys, &c->outcome);
+							 c->partials, c->keys, secrets, &c->outcome);
 	sodium_memzero(c->partials, c->count * sizeof(SmcRing128));
 	if (c->keys != NULL)
 		smc_keys_free(c->keys);
+	if (secrets != NULL)
+		sodium_memzero(secrets, c->query->secret_count * sizeof(SmcSecretShare));
 	sodium_memzero(digest, sizeof(digest));
 	if (status == SMC_ERR_CHANNEL)
 		smc_mesh_channel_rethrow(answer->mesh);
@@ -710,7 +668,7 @@ await_end(SmcAnswer *answer, Computation *c)
 	smc_messages_put_u64(&buf, c->local_us);
 	smc_mesh_post(answer->mesh, answer->hub, SMC_MSG_CONTRIBUTED, buf.data, buf.len);
 
-	await_message(answer, &message);
+	smc_answer_await_end(answer, c, &message);
 	if (message.type != SMC_MSG_END || message.from != answer->hub)
 		smc_messages_unexpected(&message, smc_mesh_party_name(answer->mesh, message.from));
 	smc_reader_init(&reader, message.data, message.len);
@@ -738,9 +696,11 @@ conclude(SmcAnswer *answer, Computation *c)
 
 	count_bytes(answer);
 	answer->audit.rounds = c->outcome.rounds;
-	answer->audit.status = withheld ? "withheld" : "done";
+	answer->audit.status = withheld || c->outcome.keeps_withheld ? "withheld" : "done";
 
 	smc_transaction_begin();
+	if (c->outcome.kept_count > 0)
+		(void) smc_secret_confirm(c->asked.id);
 	if (!withheld && !c->outcome.told_division_by_zero &&
 		smc_compute_is_recipient(c->layout, smc_mesh_self(answer->mesh)))
 		smc_audit_keep_result(c->asked.id, c->asked.study, hub_name(answer), answer->audit.query,
@@ -748,6 +708,7 @@ conclude(SmcAnswer *answer, Computation *c)
 	smc_audit_end(&answer->audit);
 	smc_transaction_commit_lazy();
 
+	smc_answer_end_secrets(answer);
 	answer->computing = false;
 	answer->audit_begun = false;
 	smc_activity_end();
@@ -761,10 +722,12 @@ answer_compute(SmcAnswer *answer, const SmcMessage *message)
 	check_and_record(answer, message, c);
 	if (answer->waiting)
 		await_approval(answer, c);
-	run_local_part(answer, c);
+	if (!smc_query_reads_nothing(c->query))
+		run_local_part(answer, c);
 	confirm_consent(answer, c);
 	count_query(answer, c);
 	run_joint_part(answer, c);
+	smc_answer_keep(answer, c);
 	await_end(answer, c);
 	conclude(answer, c);
 }
@@ -841,7 +804,7 @@ smc_answer_next(SmcAnswer *answer)
 	MemoryContext caller = CurrentMemoryContext;
 	SmcMessage	message;
 
-	if (!take_message(answer, &message))
+	if (!smc_answer_take_message(answer, &message))
 		return false;
 
 	pgstat_report_activity(STATE_RUNNING, debug_query_string);
@@ -908,6 +871,7 @@ smc_answer_fail(SmcAnswer *answer, ErrorData *edata)
 	bool		in_local_query = answer->stage == STAGE_LOCAL;
 
 	end_local_part();
+	smc_answer_end_secrets(answer);
 	if (smc_failure_is_echo(edata) && smc_failure_find_abort(answer->mesh, edata))
 		in_local_query = false;
 	else if (in_local_query && edata->sqlerrcode == ERRCODE_QUERY_CANCELED && smc_hangup_happened())

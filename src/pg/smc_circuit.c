@@ -44,6 +44,7 @@ typedef struct Builder
 	SmcFormulaValue *leaves;	/* by aggregate */
 	bool	   *has_leaf;
 	int		   *slot_nodes;		/* by slot: the input's node, or -1 */
+	SmcFormulaValue *secrets;	/* of the query's */
 	int			noisy_count;	/* numbers with noise: without it, and with it */
 	int		   *noisy_from;
 	int		   *noisy_to;
@@ -57,21 +58,68 @@ destroy_program(void *arg)
 	smc_program_destroy(arg);
 }
 
+void
+smc_circuit_own_program(SmcProgram *program)
+{
+	MemoryContextCallback *callback = palloc0(sizeof(MemoryContextCallback));
+
+	callback->func = destroy_program;
+	callback->arg = program;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
+}
+
 static SmcProgram *
 create_program(int party_count)
 {
 	SmcProgram *program = smc_program_create(party_count);
-	MemoryContextCallback *callback;
 
 	if (program == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("out of memory")));
-	callback = palloc0(sizeof(MemoryContextCallback));
-	callback->func = destroy_program;
-	callback->arg = program;
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
+	smc_circuit_own_program(program);
 	return program;
+}
+
+/* The inputs that come from the store, before all others. */
+static void
+add_secrets(Builder *builder)
+{
+	SmcProgram *program = builder->program;
+
+	builder->secrets = palloc0(Max(builder->query->secret_count, 1) * sizeof(SmcFormulaValue));
+	for (int i = 0; i < builder->query->secret_count; i++)
+	{
+		const SmcSecret *secret = builder->query->secrets[i].secret;
+		SmcFormulaValue *value = &builder->secrets[i];
+
+		value->type = secret->type;
+		value->ordered = secret->ordered;
+		value->scale = secret->scale;
+		value->digits = secret->digits;
+		value->positive = secret->positive;
+		value->root = secret->root;
+		value->settled = secret->settled;
+		value->num = value->den = value->bit = value->null = -1;
+		if (secret->bits > 0)
+			value->num = smc_program_input(program, secret->bits);
+		if (secret->positive && value->num >= 0)
+			value->num = smc_program_not_negative(program, value->num);
+		if (secret->den_bits > 0)
+			value->den = smc_program_not_negative(program, smc_program_input(program, secret->den_bits));
+		if (secret->type == BOOLOID)
+			value->bit = smc_program_input_bit(program);
+		if (secret->nullable)
+			value->null = smc_program_input_bit(program);
+	}
+}
+
+/* The value of a secret: SmcFormulaLeaf. */
+static bool
+secret_of(void *arg, int secret, SmcFormulaValue *value)
+{
+	*value = ((Builder *) arg)->secrets[secret];
+	return true;
 }
 
 static void
@@ -91,6 +139,7 @@ builder_init(Builder *builder, const SmcStudy *study, const SmcQuery *query, Smc
 	builder->noises = 1;
 	builder->noisy_from = palloc(2 * Max(query->agg_count, 1) * sizeof(int));
 	builder->noisy_to = palloc(2 * Max(query->agg_count, 1) * sizeof(int));
+	add_secrets(builder);
 }
 
 /* ---- inputs --------------------------------------------------------------------- */
@@ -468,7 +517,7 @@ add_output(Builder *builder, int output, SmcExpr *formula)
 	SmcProgram *program = builder->program;
 	SmcCircuitOutput *out = &circuit->outputs[circuit->output_count++];
 	SmcFormulaBuild build = {program, builder->study, leaf_of, builder,
-		circuit->shown >= 0 ? circuit->shown : builder->present, -1};
+		circuit->shown >= 0 ? circuit->shown : builder->present, -1, secret_of};
 	SmcFormulaValue value;
 	const char *why = smc_formula_build(&build, formula, &value);
 	int			valid;
@@ -500,12 +549,43 @@ add_output(Builder *builder, int output, SmcExpr *formula)
 		out->null = smc_program_and(program, valid, out->null);
 }
 
+/*
+ * A value to be kept.  It is NULL where it would be an error: an error is for all
+ * to see, and of what is kept nobody is to see anything.
+ */
+static void
+add_keep(Builder *builder, const SmcQueryKeep *asked)
+{
+	SmcExpr    *formula = builder->query->formulas[asked->formula];
+	SmcCircuitKeep *keep = &builder->circuit->keeps[builder->circuit->keep_count++];
+	SmcFormulaBuild build = {builder->program, builder->study, leaf_of, builder, -1, -1, secret_of};
+	SmcFormulaValue value;
+	const char *why = smc_formula_build(&build, formula, &value);
+
+	if (why != NULL)
+		refuse_formula(builder, formula, why);
+	keep->type = value.type;
+	keep->ordered = value.ordered;
+	keep->positive = value.positive;
+	keep->root = value.root;
+	keep->settled = value.settled;
+	keep->num = value.num;
+	keep->den = value.den;
+	keep->bit = value.bit;
+	keep->null = value.null;
+	if (build.error >= 0)
+		keep->null = value.null < 0 ? build.error : smc_program_or(builder->program, value.null, build.error);
+	keep->scale = value.scale;
+	keep->digits = value.digits;
+	keep->supports = find_supports(builder, formula, &keep->support_count);
+}
+
 static void
 add_having(Builder *builder)
 {
 	SmcCircuit *circuit = builder->circuit;
 	SmcExpr    *having = builder->query->having;
-	SmcFormulaBuild build = {builder->program, builder->study, leaf_of, builder, builder->present, -1};
+	SmcFormulaBuild build = {builder->program, builder->study, leaf_of, builder, builder->present, -1, secret_of};
 	SmcFormulaValue value;
 	const char *why = smc_formula_build(&build, having, &value);
 
@@ -560,11 +640,25 @@ smc_circuit_bypasses(const SmcStudy *study, const SmcQuery *query, int agg)
 	return a->kind != SMC_AGG_AVG || follows(study, query, agg);
 }
 
-/* Whether a formula anywhere divides, so that a group that isn't there must be told from one that is. */
+/* Whether there are formulas, which could fail in a group that isn't there. */
 static bool
 any_formula(const SmcQuery *query)
 {
 	return query->having != NULL || query->formula_count > 0;
+}
+
+static void
+note_secrets(SmcCircuit *circuit, const Builder *builder)
+{
+	circuit->secret_count = builder->query->secret_count;
+	circuit->secrets = palloc0(Max(circuit->secret_count, 1) * sizeof(SmcCircuitSecret));
+	for (int i = 0; i < circuit->secret_count; i++)
+	{
+		circuit->secrets[i].has_num = builder->secrets[i].num >= 0;
+		circuit->secrets[i].has_den = builder->secrets[i].den >= 0;
+		circuit->secrets[i].has_bit = builder->secrets[i].bit >= 0;
+		circuit->secrets[i].has_null = builder->secrets[i].null >= 0;
+	}
 }
 
 /* Build the circuit for those outputs, epsilon being split over so many numbers. */
@@ -577,9 +671,11 @@ build(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, const Lis
 
 	builder_init(&builder, study, query, layout);
 	circuit->program = builder.program;
+	note_secrets(circuit, &builder);
 	circuit->number_slots = palloc(2 * SMC_LAYOUT_SLOTS_MAX * sizeof(int16));
 	circuit->bit_slots = palloc(SMC_LAYOUT_SLOTS_MAX * sizeof(int16));
 	circuit->outputs = palloc0(Max(list_length(outputs), 1) * sizeof(SmcCircuitOutput));
+	circuit->keeps = palloc0(Max(query->keep_count, 1) * sizeof(SmcCircuitKeep));
 	circuit->noises = palloc0(2 * Max(query->agg_count, 1) * sizeof(SmcCircuitNoise));
 	circuit->all_shown = smc_privacy_applies(study) && query->having == NULL;
 	circuit->shown = circuit->shown_error = -1;
@@ -601,6 +697,8 @@ build(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, const Lis
 		else
 			add_output(&builder, output, smc_expr_agg(smc_query_agg_type(&query->aggs[output]), output));
 	}
+	for (int i = 0; i < query->keep_count; i++)
+		add_keep(&builder, &query->keeps[i]);
 	if (smc_program_status(circuit->program) != SMC_OK)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -624,7 +722,7 @@ smc_circuit_make(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout
 		if (output >= SMC_QUERY_AGGS_MAX || !smc_circuit_bypasses(study, query, output))
 			outputs = lappend_int(outputs, output);
 	}
-	if (outputs == NIL && query->having == NULL)
+	if (outputs == NIL && query->having == NULL && query->keep_count == 0)
 		return NULL;
 
 	circuit = build(study, query, layout, outputs, 1);
@@ -654,13 +752,48 @@ smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula, 
 	if (!smc_exprtype_resolve_formula(study, formula, types, query->agg_count))
 		return "an operation that isn't computed on shares";
 	builder_init(&builder, study, query, NULL);
-	build = (SmcFormulaBuild) {builder.program, study, leaf_of, &builder, -1, -1};
+	build = (SmcFormulaBuild) {builder.program, study, leaf_of, &builder, -1, -1, secret_of};
 	why = smc_formula_build(&build, formula, &value);
 	if (why != NULL)
 		return why;
 	*can_fail = build.error >= 0;
 	smc_formula_result(&build, &value, &node, &digits, &scale);
 	return smc_program_status(builder.program) == SMC_OK ? NULL : "numbers of more digits than the ring has";
+}
+
+int
+smc_circuit_width(const SmcCircuit *circuit)
+{
+	return circuit->keep_count > 0 ? SMC_WIDTH_MAX : smc_program_width(circuit->program);
+}
+
+void
+smc_circuit_secret_inputs(const SmcCircuit *circuit, int *numbers, int *bits)
+{
+	*numbers = *bits = 0;
+	for (int i = 0; i < circuit->secret_count; i++)
+	{
+		*numbers += circuit->secrets[i].has_num + circuit->secrets[i].has_den;
+		*bits += circuit->secrets[i].has_bit + circuit->secrets[i].has_null;
+	}
+}
+
+void
+smc_circuit_describe_keep(const SmcCircuit *circuit, int keep, SmcSecret *secret)
+{
+	const SmcCircuitKeep *kept = &circuit->keeps[keep];
+
+	secret->type = kept->type;
+	secret->ordered = kept->ordered;
+	secret->positive = kept->positive;
+	secret->root = kept->root;
+	secret->settled = kept->settled;
+	secret->nullable = kept->null >= 0;
+	secret->scale = kept->scale;
+	secret->digits = kept->digits;
+	/* of a constant zero, say, the bound is zero bits, which would mean that there is no number */
+	secret->bits = kept->num >= 0 ? Max(smc_program_bits(circuit->program, kept->num), 1) : 0;
+	secret->den_bits = kept->den >= 0 ? Max(smc_program_bits(circuit->program, kept->den), 1) : 0;
 }
 
 int
@@ -672,149 +805,4 @@ smc_circuit_find(const SmcCircuit *circuit, int output)
 			return i;
 	}
 	return -1;
-}
-
-/* ---- bytes -------------------------------------------------------------------------- */
-
-static void
-write_slots(SmcWriter *writer, const int16 *slots, int count)
-{
-	smc_writer_u16(writer, count);
-	for (int i = 0; i < count; i++)
-		smc_writer_u16(writer, (uint16) slots[i]);
-}
-
-void
-smc_circuit_write(SmcWriter *writer, const SmcCircuit *circuit)
-{
-	write_slots(writer, circuit->number_slots, circuit->number_count);
-	write_slots(writer, circuit->bit_slots, circuit->bit_count);
-	smc_writer_u16(writer, circuit->noise_count);
-	for (int i = 0; i < circuit->noise_count; i++)
-	{
-		smc_writer_u64(writer, (uint64) circuit->noises[i].numerator);
-		smc_writer_u64(writer, (uint64) (circuit->noises[i].numerator >> 64));
-		smc_writer_u64(writer, (uint64) circuit->noises[i].denominator);
-		smc_writer_u64(writer, (uint64) (circuit->noises[i].denominator >> 64));
-	}
-	smc_writer_u8(writer, circuit->all_shown);
-	smc_writer_u32(writer, (uint32) circuit->shown);
-	smc_writer_u32(writer, (uint32) circuit->shown_error);
-	smc_writer_u8(writer, circuit->shown_error_is_public);
-	smc_writer_u16(writer, circuit->shown_recipients);
-	write_slots(writer, circuit->shown_supports, circuit->shown_support_count);
-	smc_writer_u16(writer, circuit->output_count);
-	for (int i = 0; i < circuit->output_count; i++)
-	{
-		const SmcCircuitOutput *out = &circuit->outputs[i];
-
-		smc_writer_u16(writer, out->output);
-		smc_writer_u16(writer, out->recipients);
-		smc_writer_u8(writer, out->is_bit);
-		smc_writer_u8(writer, out->is_ordered);
-		smc_writer_u32(writer, (uint32) out->value);
-		smc_writer_u32(writer, (uint32) out->null);
-		smc_writer_u32(writer, (uint32) out->digits);
-		smc_writer_u32(writer, (uint32) out->error);
-		smc_writer_u8(writer, out->error_is_public);
-		smc_writer_u16(writer, out->scale);
-		write_slots(writer, out->supports, out->support_count);
-	}
-	smc_program_write(circuit->program, writer);
-}
-
-static int16 *
-read_slots(SmcReader *reader, const SmcLayout *layout, int least, int *count)
-{
-	int16	   *slots;
-
-	*count = smc_reader_u16(reader);
-	if (*count > 2 * SMC_LAYOUT_SLOTS_MAX)
-	{
-		*count = 0;
-		smc_reader_fail(reader);
-	}
-	slots = palloc(Max(*count, 1) * sizeof(int16));
-	for (int i = 0; i < *count; i++)
-	{
-		slots[i] = (int16) smc_reader_u16(reader);
-		if (slots[i] < least || slots[i] >= layout->slot_count)
-		{
-			slots[i] = 0;
-			smc_reader_fail(reader);
-		}
-	}
-	return slots;
-}
-
-SmcCircuit *
-smc_circuit_read(SmcReader *reader, const SmcLayout *layout)
-{
-	SmcCircuit *circuit = palloc0(sizeof(SmcCircuit));
-	MemoryContextCallback *callback;
-
-	circuit->number_slots = read_slots(reader, layout, -2 * SMC_QUERY_AGGS_MAX, &circuit->number_count);
-	circuit->bit_slots = read_slots(reader, layout, 0, &circuit->bit_count);
-	circuit->noise_count = smc_reader_u16(reader);
-	if (circuit->noise_count > 2 * SMC_QUERY_AGGS_MAX)
-	{
-		circuit->noise_count = 0;
-		smc_reader_fail(reader);
-	}
-	circuit->noises = palloc0(Max(circuit->noise_count, 1) * sizeof(SmcCircuitNoise));
-	for (int i = 0; i < circuit->noise_count; i++)
-	{
-		circuit->noises[i].numerator = smc_reader_u64(reader);
-		circuit->noises[i].numerator |= (SmcRing128) smc_reader_u64(reader) << 64;
-		circuit->noises[i].denominator = smc_reader_u64(reader);
-		circuit->noises[i].denominator |= (SmcRing128) smc_reader_u64(reader) << 64;
-	}
-	for (int i = 0; i < circuit->number_count; i++)
-	{
-		if (-1 - circuit->number_slots[i] >= circuit->noise_count)
-			smc_reader_fail(reader);
-	}
-	circuit->all_shown = smc_reader_bool(reader);
-	circuit->shown = (int) smc_reader_u32(reader);
-	circuit->shown_error = (int) smc_reader_u32(reader);
-	circuit->shown_error_is_public = smc_reader_bool(reader);
-	circuit->shown_recipients = smc_reader_u16(reader);
-	circuit->shown_supports = read_slots(reader, layout, 0, &circuit->shown_support_count);
-	circuit->output_count = smc_reader_u16(reader);
-	if (circuit->output_count > 2 * SMC_QUERY_AGGS_MAX)
-	{
-		circuit->output_count = 0;
-		smc_reader_fail(reader);
-	}
-	circuit->outputs = palloc0(Max(circuit->output_count, 1) * sizeof(SmcCircuitOutput));
-	for (int i = 0; i < circuit->output_count; i++)
-	{
-		SmcCircuitOutput *out = &circuit->outputs[i];
-
-		out->output = smc_reader_u16(reader);
-		out->recipients = smc_reader_u16(reader);
-		out->is_bit = smc_reader_bool(reader);
-		out->is_ordered = smc_reader_bool(reader);
-		out->value = (int) smc_reader_u32(reader);
-		out->null = (int) smc_reader_u32(reader);
-		out->digits = (int) smc_reader_u32(reader);
-		out->error = (int) smc_reader_u32(reader);
-		out->error_is_public = smc_reader_bool(reader);
-		out->scale = smc_reader_u16(reader);
-		out->supports = read_slots(reader, layout, 0, &out->support_count);
-	}
-	circuit->program = smc_program_read(reader);
-	if (circuit->program == NULL)
-		return NULL;
-	callback = palloc0(sizeof(MemoryContextCallback));
-	callback->func = destroy_program;
-	callback->arg = circuit->program;
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
-
-	/* nodes are looked at by smc_program_run, which refuses what isn't one */
-	if (smc_program_status(circuit->program) != SMC_OK ||
-		smc_program_inputs(circuit->program) != circuit->number_count ||
-		smc_program_input_bits(circuit->program) != 2 * circuit->bit_count)
-		smc_reader_fail(reader);
-	return circuit;
 }

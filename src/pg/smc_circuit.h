@@ -9,6 +9,7 @@
 #include "core/smc_bytes.h"
 #include "core/smc_program.h"
 #include "pg/smc_layout.h"
+#include "pg/smc_secret.h"
 
 /* An output of the query that comes from the program: an average, or a formula. */
 typedef struct SmcCircuitOutput
@@ -27,6 +28,32 @@ typedef struct SmcCircuitOutput
 	int16	   *supports;
 } SmcCircuitOutput;
 
+/* A kept secret as inputs of the program: which of its parts it has. */
+typedef struct SmcCircuitSecret
+{
+	bool		has_num;
+	bool		has_den;
+	bool		has_bit;
+	bool		has_null;
+} SmcCircuitSecret;
+
+/* A value that is kept: its nodes, -1 where it has no such part, and its form as SmcFormulaValue has it. */
+typedef struct SmcCircuitKeep
+{
+	Oid			type;
+	bool		ordered;
+	bool		positive;
+	bool		root;
+	bool		settled;
+	int			num;
+	int			den;
+	int			bit;
+	int			null;
+	int			scale;
+	int			digits;
+	int			support_count;	/* the slots that must reach min_rows */
+	int16	   *supports;
+} SmcCircuitKeep;
 /* Noise that is added to an input: of the ratio exp(-numerator / denominator). */
 typedef struct SmcCircuitNoise
 {
@@ -37,15 +64,19 @@ typedef struct SmcCircuitNoise
 typedef struct SmcCircuit
 {
 	SmcProgram *program;
-	int			number_count;	/* the slots of the program's inputs; -1 - n: the n-th noise */
+	int			secret_count;	/* these come first among the inputs, each by itself: number, divisor; bit, NULL */
+	SmcCircuitSecret *secrets;
+	int			number_count;	/* the slots of the program's other inputs; -1 - n: the n-th noise */
 	int16	   *number_slots;
 	int			noise_count;
 	SmcCircuitNoise *noises;
 	bool		all_shown;		/* every possible group is told of, whether it has rows or not */
-	int			bit_count;		/* of its input bits, two for each: less, equal */
+	int			bit_count;		/* of its other input bits, two for each: less, equal */
 	int16	   *bit_slots;
 	int			output_count;
 	SmcCircuitOutput *outputs;
+	int			keep_count;
+	SmcCircuitKeep *keeps;
 	int			shown;			/* bit: whether HAVING is true and the group is there; -1: no HAVING */
 	uint16		shown_recipients;
 	int			shown_error;	/* bit; -1: none */
@@ -71,8 +102,24 @@ extern const char *smc_circuit_try(const SmcStudy *study, const SmcQuery *query,
 /* Whether an aggregate's figure is opened as it is added up, without a circuit. */
 extern bool smc_circuit_bypasses(const SmcStudy *study, const SmcQuery *query, int agg);
 
+/*
+ * The width of the ring that it is run in.  What is kept is kept in the widest,
+ * from which every other takes it by leaving high words away: so nothing is ever
+ * rounded, and nothing that fits a program at all is refused.
+ */
+extern int	smc_circuit_width(const SmcCircuit *circuit);
+
+/* How many numbers, and bits, the program takes from secrets. */
+extern void smc_circuit_secret_inputs(const SmcCircuit *circuit, int *numbers, int *bits);
+
+/* Fill in the form of a kept value. */
+extern void smc_circuit_describe_keep(const SmcCircuit *circuit, int keep, SmcSecret *secret);
+
 /* The place of an output among the circuit's, or -1. */
 extern int	smc_circuit_find(const SmcCircuit *circuit, int output);
+
+/* Have a program destroyed with the current memory context. */
+extern void smc_circuit_own_program(SmcProgram *program);
 
 /* To and from bytes, between processes of this server.  read checks all numbers; NULL when malformed. */
 extern void smc_circuit_write(SmcWriter *writer, const SmcCircuit *circuit);

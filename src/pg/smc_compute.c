@@ -53,6 +53,7 @@ enum
 	PHASE_TOTALS,
 	PHASE_INPUTS,
 	PHASE_OUTPUTS,
+	PHASE_KEEPS,
 	PHASE_CONTESTS
 };
 
@@ -89,6 +90,7 @@ typedef struct Run
 	const SmcLayout *layout;
 	SmcRing128 *partials;
 	SmcOutcome *outcome;
+	const SmcSecretShare *secrets;
 	const SmcKeys *keys;
 } Run;
 
@@ -521,25 +523,29 @@ run_circuit(Run *run, const SmcRing128 *parts)
 {
 	uint8		input_context[SMC_KEY_BYTES];
 	uint8		output_context[SMC_KEY_BYTES];
+	uint8		keep_context[SMC_KEY_BYTES];
 	SmcEvaluation evaluation = {&run->lane->engine, run->seeds, input_context, output_context,
-	run->layout, parts, sufficient(run)};
+	run->layout, parts, sufficient(run), run->secrets, keep_context};
 	SmcStatus	status = use_engine(run);
 
 	phase_context(run, PHASE_INPUTS, input_context);
 	phase_context(run, PHASE_OUTPUTS, output_context);
+	phase_context(run, PHASE_KEEPS, keep_context);
 	if (status == SMC_OK)
 		status = smc_evaluate_run(&evaluation, run->outcome);
 	sodium_memzero(input_context, sizeof(input_context));
 	sodium_memzero(output_context, sizeof(output_context));
+	sodium_memzero(keep_context, sizeof(keep_context));
 	return status;
 }
 
 SmcStatus
 smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 				const uint8 digest[SMC_KEY_BYTES], const uint8 *lane_id, SmcLaneEngine *lane,
-				const SmcLayout *layout, SmcRing128 *partials, const SmcKeys *keys, SmcOutcome *outcome)
+				const SmcLayout *layout, SmcRing128 *partials, const SmcKeys *keys,
+				const SmcSecretShare *secrets, SmcOutcome *outcome)
 {
-	Run			run = {channel, seeds, digest, lane_id, lane, layout, partials, outcome, keys};
+	Run			run = {channel, seeds, digest, lane_id, lane, layout, partials, outcome, secrets, keys};
 	size_t		count = (size_t) layout->cell_count * layout->slot_count;
 	SmcRing128 *parts = NULL;
 	SmcStatus	status = SMC_OK;
@@ -556,6 +562,8 @@ smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 										   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 		outcome->shown_count = layout->cell_count;
 		outcome->shown = palloc0(layout->cell_count * sizeof(bool));
+		outcome->kept_count = layout->circuit->keep_count;
+		outcome->kept = palloc0(Max(outcome->kept_count, 1) * sizeof(SmcSecretShare));
 		/* before the phases make shares of them */
 		parts = palloc(count * sizeof(SmcRing128));
 		memcpy(parts, partials, count * sizeof(SmcRing128));
@@ -584,6 +592,13 @@ smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 	outcome->bytes_received = channel->bytes_received;
 	outcome->rounds = channel->rounds;
 	return status;
+}
+
+void
+smc_compute_wipe_kept(SmcOutcome *outcome)
+{
+	if (outcome->kept != NULL)
+		sodium_memzero(outcome->kept, Max(outcome->kept_count, 1) * sizeof(SmcSecretShare));
 }
 
 void

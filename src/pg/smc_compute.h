@@ -45,6 +45,9 @@ typedef struct SmcOutcome
 	bool	   *shown;			/* by cell, where there is a circuit: not left out by HAVING */
 	bool		division_by_zero;	/* an error of the query's own: nothing was opened by the circuit */
 	bool		told_division_by_zero;	/* the same, told to this party among others, but not to all */
+	int			kept_count;		/* of the circuit's keeps */
+	SmcSecretShare *kept;		/* our shares of them; smc_compute_wipe_kept */
+	bool		keeps_withheld; /* there are some, and not all rest on enough rows: none is to be kept */
 	uint32		withheld_cells;	/* groups (or the whole) with rows, but too few */
 	uint32		withheld_figures;	/* single figures withheld in groups that passed */
 	uint64		bytes_sent;
@@ -74,14 +77,18 @@ extern SmcLaneEngine *smc_compute_engine_create(MemoryContext context);
 
 /*
  * Share, apply min_rows, open.  partials are replaced by shares; keys are those
- * of the layout's key sets.  outcome's
- * arrays are allocated in the current context.  Returns core's status; never
- * raises except for memory.
+ * of the layout's key sets (NULL: none); secrets are our shares of those that the
+ * circuit takes in (NULL: none).  outcome's arrays are allocated in the current
+ * context.  Returns core's status; never raises except for memory.
  */
 extern SmcStatus smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 								 const uint8 digest[SMC_KEY_BYTES], const uint8 *lane_id,
 								 SmcLaneEngine *lane, const SmcLayout *layout,
-								 SmcRing128 *partials, const SmcKeys *keys, SmcOutcome *outcome) SMC_MUST_USE;
+								 SmcRing128 *partials, const SmcKeys *keys,
+								 const SmcSecretShare *secrets, SmcOutcome *outcome) SMC_MUST_USE;
+
+/* Wipe the shares of what was kept. */
+extern void smc_compute_wipe_kept(SmcOutcome *outcome);
 
 /* Raise for any status but SMC_OK, and for errors of the query's own; SMC_ERR_CHANNEL is smc_mesh_channel_rethrow's. */
 extern void smc_compute_check(SmcStatus status, const SmcOutcome *outcome);

@@ -297,7 +297,8 @@ emit_cast(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr)
 	if (!OidIsValid(deparse->source))
 	{
 		emit(buf, deparse, from, true);
-		appendStringInfo(buf, "::%s", format_type_be(expr->type));
+		if (from->kind != SMC_EXPR_SECRET)	/* to whom it is a number, whichever */
+			appendStringInfo(buf, "::%s", format_type_be(expr->type));
 	}
 	else if (smc_exprtype_class(expr) != SMC_CLASS_INT)
 		smc_deparse_as(buf, deparse, from, expr->type);
@@ -435,6 +436,9 @@ emit(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, bool parens
 			break;
 		case SMC_EXPR_AGG:
 			smc_query_append_agg(buf, deparse, &deparse->query->aggs[expr->column]);
+			break;
+		case SMC_EXPR_SECRET:
+			smc_query_append_secret(buf, deparse->study, deparse->query, expr);
 			break;
 	}
 }

@@ -6,9 +6,13 @@
  * Otherwise all do, whether they have rows or not: that is not for everyone to
  * know.
  *
+ * What is kept leaves the program as shares, under fresh masks, so that a share
+ * says nothing about those it was made of; nothing is sent for it.
+ *
  * LEAKS: to the recipients the outputs, each masked where its group isn't told
  * of; whether a division by zero was met, where one can be: to all parties, if
- * all learn what was divided, else to those that do, and in which groups.
+ * all learn what was divided, else to those that do, and in which groups; of what
+ * is kept, nothing.
  */
 #include "postgres.h"
 
@@ -42,6 +46,9 @@ typedef struct Run
 	uint64	  **nulls;
 	uint64	  **errors;			/* the last one is HAVING's */
 	uint64	   *shown;
+	int			secret_numbers; /* how many of the program's inputs are secrets */
+	int			secret_bits;
+	uint64	  **kept;			/* four of each keep: number, divisor; bit, NULL */
 } Run;
 
 static uint64 *
@@ -105,6 +112,53 @@ own_numbers(const Run *run, int slot, SmcRing128 *own)
 		own[e] = run->evaluation->partials[(size_t) run->cells[e] * run->layout->slot_count + slot];
 }
 
+/* One of a secret's numbers, the same for all cells: the low words are its share in this ring. */
+static bool
+take_number(Run *run, int input, const uint64 *share)
+{
+	run->numbers[input] = new_numbers(run);
+	for (size_t e = 0; e < run->count && run->numbers[input] != NULL; e++)
+		memcpy(run->numbers[input] + e * run->limbs, share, run->limbs * sizeof(uint64));
+	return run->numbers[input] != NULL;
+}
+
+static bool
+take_bit(Run *run, int input, uint8 share)
+{
+	run->bits[input] = new_bits(run);
+	if (run->bits[input] == NULL)
+		return false;
+	for (size_t w = 0; w < run->words; w++)
+		run->bits[input][w] = -(uint64) (share & 1);
+	run->bits[input][run->words - 1] &= smc_bits_tail(run->count);
+	return true;
+}
+
+/* Secrets: our shares of them are there already. */
+static SmcStatus
+take_secrets(Run *run)
+{
+	const SmcCircuit *circuit = run->circuit;
+	int			number = 0;
+	int			bit = 0;
+	bool		ok = true;
+
+	for (int i = 0; i < circuit->secret_count && ok; i++)
+	{
+		const SmcSecretShare *share = &run->evaluation->secrets[i];
+
+		if (circuit->secrets[i].has_num)
+			ok = take_number(run, number++, share->num);
+		if (ok && circuit->secrets[i].has_den)
+			ok = take_number(run, number++, share->den);
+		if (ok && circuit->secrets[i].has_bit)
+			ok = take_bit(run, bit++, share->bit);
+		if (ok && circuit->secrets[i].has_null)
+			ok = take_bit(run, bit++, share->null);
+	}
+	return ok ? SMC_OK : SMC_ERR_MEMORY;
+}
+
 /* What is added up: all such inputs are shared as one vector. */
 static SmcStatus
 share_sums(Run *run)
@@ -113,6 +167,7 @@ share_sums(Run *run)
 	const SmcCircuit *circuit = run->circuit;
 	size_t		each = run->count * run->limbs;
 	uint64	   *all = smc_arena_array(run->arena, (size_t) Max(circuit->number_count, 1) * each, sizeof(uint64));
+	uint64	  **numbers = run->numbers + run->secret_numbers;
 	size_t		used = 0;
 
 	if (all == NULL)
@@ -123,13 +178,13 @@ share_sums(Run *run)
 
 		if (slot < 0 || smc_layout_is_contest(&run->layout->slots[slot]))
 			continue;
-		run->numbers[i] = all + used * each;
+		numbers[i] = all + used * each;
 		used++;
 		for (size_t e = 0; e < run->count; e++)
 		{
 			SmcWide		part = smc_wide_from_ring(run->evaluation->partials[(size_t) run->cells[e] * run->layout->slot_count + slot]);
 
-			smc_wide_put(run->numbers[i], run->width, e, &part);
+			smc_wide_put(numbers[i], run->width, e, &part);
 		}
 	}
 	return smc_wide_share(engine->channel->self, engine->channel->party_count, run->evaluation->seeds,
@@ -143,6 +198,8 @@ hold_contests(Run *run)
 	SmcEngine  *engine = run->evaluation->engine;
 	const SmcCircuit *circuit = run->circuit;
 	SmcRing128 *own = smc_arena_array(run->arena, run->count, sizeof(SmcRing128));
+	uint64	  **numbers = run->numbers + run->secret_numbers;
+	uint64	  **bits = run->bits + run->secret_bits;
 	SmcStatus	status = own != NULL ? SMC_OK : SMC_ERR_MEMORY;
 
 	for (int i = 0; i < circuit->number_count && status == SMC_OK; i++)
@@ -154,25 +211,25 @@ hold_contests(Run *run)
 
 		if (at < 0 || !smc_layout_is_contest(slot))
 			continue;
-		run->numbers[i] = new_numbers(run);
-		if (run->numbers[i] == NULL)
+		numbers[i] = new_numbers(run);
+		if (numbers[i] == NULL)
 			return SMC_ERR_MEMORY;
 		own_numbers(run, circuit->number_slots[i], own);
 		status = smc_contest_extreme_wide(engine, run->width, largest, own,
-										  whose ? NULL : run->numbers[i],
-										  whose ? run->numbers[i] : NULL, run->count);
+										  whose ? NULL : numbers[i],
+										  whose ? numbers[i] : NULL, run->count);
 	}
 	for (int i = 0; i < circuit->bit_count && status == SMC_OK; i++)
 	{
 		const SmcSlot *slot = &run->layout->slots[circuit->bit_slots[i]];
 
-		run->bits[2 * i] = new_bits(run);
-		run->bits[2 * i + 1] = new_bits(run);
-		if (run->bits[2 * i] == NULL || run->bits[2 * i + 1] == NULL)
+		bits[2 * i] = new_bits(run);
+		bits[2 * i + 1] = new_bits(run);
+		if (bits[2 * i] == NULL || bits[2 * i + 1] == NULL)
 			return SMC_ERR_MEMORY;
 		own_numbers(run, circuit->bit_slots[i], own);
 		status = smc_contest_compare(engine, slot->parties[0], slot->parties[1], own,
-									 run->bits[2 * i], run->bits[2 * i + 1], run->count);
+									 bits[2 * i], bits[2 * i + 1], run->count);
 	}
 	return status;
 }
@@ -182,6 +239,7 @@ static SmcStatus
 draw_noise(Run *run)
 {
 	const SmcCircuit *circuit = run->circuit;
+	uint64	  **numbers = run->numbers + run->secret_numbers;
 	SmcStatus	status = SMC_OK;
 
 	for (int i = 0; i < circuit->number_count && status == SMC_OK; i++)
@@ -192,12 +250,12 @@ draw_noise(Run *run)
 		if (circuit->number_slots[i] >= 0)
 			continue;
 		noise = &circuit->noises[-1 - circuit->number_slots[i]];
-		run->numbers[i] = new_numbers(run);
-		if (run->numbers[i] == NULL)
+		numbers[i] = new_numbers(run);
+		if (numbers[i] == NULL)
 			return SMC_ERR_MEMORY;
 		status = smc_noise_plan(noise->numerator, noise->denominator, &plan);
 		if (status == SMC_OK)
-			status = smc_noise_laplace(run->evaluation->engine, run->width, &plan, run->numbers[i], run->count);
+			status = smc_noise_laplace(run->evaluation->engine, run->width, &plan, numbers[i], run->count);
 	}
 	return status;
 }
@@ -233,7 +291,7 @@ static SmcStatus
 run_program(Run *run)
 {
 	const SmcCircuit *circuit = run->circuit;
-	size_t		cap = 4 * (size_t) circuit->output_count + 2;
+	size_t		cap = 4 * (size_t) (circuit->output_count + circuit->keep_count) + 2;
 	Wanted		wanted = {0};
 
 	wanted.nodes = smc_arena_array(run->arena, cap, sizeof(int));
@@ -255,6 +313,15 @@ run_program(Run *run)
 	}
 	run->errors[circuit->output_count] = want(run, &wanted, circuit->shown_error, true);
 	run->shown = want(run, &wanted, circuit->shown, true);
+	for (int i = 0; i < circuit->keep_count; i++)
+	{
+		const SmcCircuitKeep *keep = &circuit->keeps[i];
+
+		run->kept[4 * i] = want(run, &wanted, keep->num, false);
+		run->kept[4 * i + 1] = want(run, &wanted, keep->den, false);
+		run->kept[4 * i + 2] = want(run, &wanted, keep->bit, true);
+		run->kept[4 * i + 3] = want(run, &wanted, keep->null, true);
+	}
 	if (wanted.failed)
 		return SMC_ERR_MEMORY;
 	return smc_program_run(circuit->program, run->evaluation->engine, run->width, run->count,
@@ -477,6 +544,62 @@ get_bit(const uint64 *bits, size_t e)
 	return bits != NULL && ((bits[e / 64] >> (e % 64)) & 1) != 0;
 }
 
+/*
+ * What is kept: shares as they are, of the one cell, under fresh masks.  The
+ * masks of all parties add up to zero, and so do their lowest bits modulo 2.
+ */
+static SmcStatus
+keep_shares(Run *run)
+{
+	const SmcEvaluation *evaluation = run->evaluation;
+	const SmcCircuit *circuit = run->circuit;
+	SmcChannel *channel = evaluation->engine->channel;
+	size_t		count = 4 * (size_t) circuit->keep_count;
+	uint64	   *all;
+	SmcStatus	status;
+
+	if (count == 0 || run->outcome->keeps_withheld)
+		return SMC_OK;
+	all = smc_arena_array(run->arena, count * run->limbs, sizeof(uint64));
+	if (all == NULL)
+		return SMC_ERR_MEMORY;
+	for (size_t i = 0; i < count; i++)
+	{
+		if (run->kept[i] != NULL)
+			memcpy(all + i * run->limbs, run->kept[i], (i % 4 < 2 ? run->limbs : 1) * sizeof(uint64));
+	}
+	status = smc_wide_share(channel->self, channel->party_count, evaluation->seeds, evaluation->keep_context,
+							run->width, all, count);
+	for (int i = 0; i < circuit->keep_count && status == SMC_OK; i++)
+	{
+		SmcSecretShare *share = &run->outcome->kept[i];
+		const uint64 *values = all + 4 * i * run->limbs;
+
+		if (run->kept[4 * i] != NULL)
+			memcpy(share->num, values, sizeof(share->num));
+		if (run->kept[4 * i + 1] != NULL)
+			memcpy(share->den, values + run->limbs, sizeof(share->den));
+		if (run->kept[4 * i + 2] != NULL)
+			share->bit = values[2 * run->limbs] & 1;
+		if (run->kept[4 * i + 3] != NULL)
+			share->null = values[3 * run->limbs] & 1;
+	}
+	return status;
+}
+
+/* Whether all that is to be kept rests on enough rows, as all parties know: else nothing is kept. */
+static void
+check_keeps(Run *run)
+{
+	for (int i = 0; i < run->circuit->keep_count; i++)
+	{
+		const SmcCircuitKeep *keep = &run->circuit->keeps[i];
+
+		if (run->count == 0 || !reaches(run, run->cells[0], keep->supports, keep->support_count))
+			run->outcome->keeps_withheld = true;
+	}
+}
+
 /* What was opened to us goes into the outcome. */
 static void
 fill_outcome(Run *run)
@@ -537,29 +660,35 @@ smc_evaluate_run(const SmcEvaluation *evaluation, SmcOutcome *outcome)
 	run.arena = smc_arena_create();
 	if (run.arena == NULL)
 		return status;
-	run.width = smc_program_width(circuit->program);
+	run.width = smc_circuit_width(circuit);
 	run.limbs = (size_t) run.width / 64;
-	run.numbers = new_vectors(&run, circuit->number_count);
-	run.bits = new_vectors(&run, 2 * (size_t) circuit->bit_count);
+	smc_circuit_secret_inputs(circuit, &run.secret_numbers, &run.secret_bits);
+	run.numbers = new_vectors(&run, (size_t) run.secret_numbers + circuit->number_count);
+	run.bits = new_vectors(&run, (size_t) run.secret_bits + 2 * (size_t) circuit->bit_count);
+	run.kept = new_vectors(&run, 4 * (size_t) circuit->keep_count);
 	run.values = new_vectors(&run, circuit->output_count);
 	run.value_bits = new_vectors(&run, circuit->output_count);
 	run.digits = new_vectors(&run, circuit->output_count);
 	run.nulls = new_vectors(&run, circuit->output_count);
 	run.errors = new_vectors(&run, circuit->output_count + 1);
 	if (run.numbers == NULL || run.bits == NULL || run.values == NULL || run.value_bits == NULL ||
-		run.digits == NULL || run.nulls == NULL || run.errors == NULL)
+		run.digits == NULL || run.nulls == NULL || run.errors == NULL || run.kept == NULL)
 		goto done;
 	status = pick_cells(&run);
+	if (status == SMC_OK)
+		check_keeps(&run);
 	if (status != SMC_OK || run.count == 0)
 		goto done;
-	if ((status = share_sums(&run)) == SMC_OK &&
+	if ((status = take_secrets(&run)) == SMC_OK &&
+		(status = share_sums(&run)) == SMC_OK &&
 		(status = hold_contests(&run)) == SMC_OK &&
 		(status = draw_noise(&run)) == SMC_OK &&
 		(status = run_program(&run)) == SMC_OK &&
 		(status = check_errors(&run)) == SMC_OK &&
 		!outcome->division_by_zero &&
 		(status = open_bits(&run)) == SMC_OK &&
-		(status = open_numbers(&run)) == SMC_OK)
+		(status = open_numbers(&run)) == SMC_OK &&
+		(status = keep_shares(&run)) == SMC_OK)
 		fill_outcome(&run);
 done:
 	smc_arena_destroy(run.arena);

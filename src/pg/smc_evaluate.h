@@ -18,12 +18,15 @@ typedef struct SmcEvaluation
 	const SmcRing128 *partials; /* this party's parts, before they became shares */
 	const bool *suffices;		/* cell_count * slot_count: of slots that count rows, whether they reach
 								 * min_rows; NULL: there is no minimum */
+	const SmcSecretShare *secrets;	/* our shares of those that the circuit takes in; NULL: none */
+	const uint8 *keep_context;	/* of fresh masks of what is kept */
 } SmcEvaluation;
 
 /*
  * Share the inputs, run the program, open each output to its recipients: fills
- * outcome's figures, shown and division_by_zero.  Where the latter is set,
- * nothing else was opened.  Temporary memory is wiped.
+ * outcome's figures, shown, kept and division_by_zero.  Where the latter is set,
+ * nothing else was opened.  Temporary memory is wiped; outcome's kept is the
+ * caller's to wipe.
  */
 extern SmcStatus smc_evaluate_run(const SmcEvaluation *evaluation, SmcOutcome *outcome) SMC_MUST_USE;
 

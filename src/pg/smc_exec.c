@@ -9,15 +9,12 @@
  * count against the study's limits, so none is run to learn what is known.
  *
  * Everything about one computation lives in one memory context, so that
- * resetting it is how to give up: a run that is not finished is then cancelled
- * at all parties, and this party's own partial figures are wiped.
+ * resetting it is how to give up (pg/smc_ask.h).
  */
 #include "postgres.h"
 
-#include <sodium.h>
-
-#include "access/parallel.h"
 #include "catalog/objectaccess.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -27,29 +24,18 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "pg/smc_audit.h"
+#include "pg/smc_ask.h"
 #include "pg/smc_compat.h"
 #include "pg/smc_exec.h"
 #include "pg/smc_figure.h"
-#include "pg/smc_local.h"
 #include "pg/smc_modes.h"
-#include "pg/smc_module.h"
 #include "pg/smc_notice.h"
-#include "pg/smc_quota.h"
+#include "pg/smc_secret_type.h"
 #include "pg/smc_study.h"
-#include "pg/smc_watch.h"
-
-/* This party's figures before they are split: wiped with the context that they live in. */
-typedef struct Partials
-{
-	MemoryContextCallback callback;
-	SmcRing128 *values;
-	size_t		count;
-} Partials;
 
 /*
- * Raise unless the user may execute every aggregate that is asked for, as a
- * native aggregation would: EXECUTE on them is one way to say who may ask what.
+ * Raise unless the user may execute every aggregate that is asked for, and
+ * smc_keep, as a native query would: EXECUTE is one way to say who may ask what.
  */
 static void
 check_execute(List *functions)
@@ -62,7 +48,8 @@ check_execute(List *functions)
 		AclResult	result = smc_compat_proc_aclcheck(function, GetUserId());
 
 		if (result != ACLCHECK_OK)
-			aclcheck_error(result, OBJECT_AGGREGATE, get_func_name(function));
+			aclcheck_error(result, get_func_prokind(function) == PROKIND_AGGREGATE ? OBJECT_AGGREGATE : OBJECT_FUNCTION,
+						   get_func_name(function));
 		InvokeFunctionExecuteHook(function);
 	}
 }
@@ -84,23 +71,6 @@ smcBeginForeignScan(ForeignScanState *node, int eflags)
 											  ALLOCSET_DEFAULT_SIZES);
 }
 
-/* Raise where this process can't take part in a computation, whatever it asks. */
-static void
-check_process(void)
-{
-	smc_module_require_preload();
-	if (IsParallelWorker())
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("a joint query can't be run in a parallel worker"),
-				 errhint("Mark the function that runs it PARALLEL UNSAFE.")));
-	smc_module_require_primary();
-	if (smc_local_is_running())
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("the source of a study can't itself query a study")));
-}
-
 /* Raise unless the study can be asked by this party as it now stands. */
 static void
 check_study(const SmcStudy *study, const SmcPlanned *planned)
@@ -111,21 +81,7 @@ check_study(const SmcStudy *study, const SmcPlanned *planned)
 				 errmsg("the definition of study \"%s\" changed after the query was planned", study->name),
 				 errhint("Run the query again; DISCARD PLANS plans prepared statements anew.")));
 
-	smc_study_require_runnable(study);
-	smc_quota_require_left(study);
-
-	if ((study->askers & (1 << study->self)) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("party \"%s\" may not query study \"%s\"", study->parties[study->self], study->name),
-				 errdetail("The study can be queried by %s.", smc_study_party_list(study, study->askers))));
-
-	if (study->source == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("study \"%s\" has no source at this party", study->name),
-				 errhint("Name the table or view that feeds it: ALTER FOREIGN TABLE %s OPTIONS (ADD source '...').",
-						 quote_qualified_identifier(study->schema, study->name))));
+	smc_ask_require_study(study, true);
 }
 
 /* The parameters' values as text, in the current context. */
@@ -161,29 +117,6 @@ same_values(char *const *a, char *const *b, int count)
 }
 
 static void
-wipe_partials(void *arg)
-{
-	Partials   *partials = arg;
-
-	if (partials->values)
-		sodium_memzero(partials->values, partials->count * sizeof(SmcRing128));
-}
-
-/* Allocate zeroed partials in the current context. */
-static Partials *
-make_partials(size_t count)
-{
-	Partials   *partials = palloc0(sizeof(Partials));
-
-	partials->count = count;
-	partials->values = palloc0(Max(count, 1) * sizeof(SmcRing128));
-	partials->callback.func = wipe_partials;
-	partials->callback.arg = partials;
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, &partials->callback);
-	return partials;
-}
-
-static void
 add_totals(SmcScanTotals *totals, const SmcOutcome *outcome, const SmcRunTimes *times)
 {
 	totals->computations++;
@@ -197,43 +130,6 @@ add_totals(SmcScanTotals *totals, const SmcOutcome *outcome, const SmcRunTimes *
 	totals->times.joint_ms += times->joint_ms;
 	for (int i = 0; i < SMC_PARTIES_MAX; i++)
 		totals->times.peer_ms[i] += times->peer_ms[i];
-}
-
-/* Run the computation of scan->query; everything is made in the current context. */
-static void
-compute(SmcScan *scan)
-{
-	SmcRequest	request = {0};
-	SmcRunTimes times = {0};
-	Partials   *partials;
-	SmcKeys    *keys;
-	SmcRun	   *run;
-	uint64		rows;
-
-	smc_audit_make_id(request.id);
-	request.study = scan->study;
-	request.query = smc_query_write(scan->query);
-	request.layout = smc_layout_write(scan->layout);
-	request.query_text = smc_query_text(scan->study, scan->query);
-	request.reveals = smc_query_reveals(scan->study, scan->query);
-
-	/* The peers work while we do, or wait while we do. */
-	run = smc_run_begin(&request);
-	if (scan->study->approve_each)
-		smc_run_await_approval(run);
-	partials = make_partials((size_t) scan->layout->cell_count * scan->layout->slot_count);
-	rows = smc_watch_local_run(run, scan->study, scan->query, scan->layout, partials->values, &keys);
-	smc_run_contribute(run, partials->values, partials->count, keys, rows);
-
-	wipe_partials(partials);
-	pfree(partials->values);
-	partials->values = NULL;
-
-	scan->outcome = smc_run_finish(run, &times);
-	if (keys != NULL)
-		smc_keys_free(keys);
-	add_totals(&scan->totals, scan->outcome, &times);
-	smc_compute_check_told(scan->outcome, scan->study->name);
 }
 
 /* The values of each group column's domain, as datums, in the current context. */
@@ -267,6 +163,7 @@ static void
 answer(SmcScan *scan, char *const *values)
 {
 	int			count = list_length(scan->params);
+	SmcRunTimes times = {0};
 
 	scan->values = palloc0(Max(count, 1) * sizeof(char *));
 	for (int i = 0; i < count; i++)
@@ -278,7 +175,8 @@ answer(SmcScan *scan, char *const *values)
 	scan->query = smc_query_bind(scan->planned->query, count, scan->values);
 	smc_query_check(scan->study, scan->query);
 	scan->layout = smc_layout_make(scan->study, scan->query);
-	compute(scan);
+	scan->outcome = smc_ask_run(scan->study, scan->query, scan->layout, &times);
+	add_totals(&scan->totals, scan->outcome, &times);
 
 	scan->group_values = read_domains(scan->study, scan->query);
 	scan->nothing_for_us = smc_notice_outcome(scan->study, scan->query, scan->outcome);
@@ -290,7 +188,7 @@ answer_anew(SmcScan *scan, char *const *values)
 {
 	MemoryContext caller;
 
-	check_process();
+	smc_ask_require_process();
 	scan->answered = false;
 	MemoryContextReset(scan->run_context);
 	caller = MemoryContextSwitchTo(scan->run_context);
@@ -334,6 +232,16 @@ is_row(const SmcScan *scan, uint32 cell)
 		smc_figure_cell_shown(scan->query, scan->layout, scan->outcome, cell);
 }
 
+/* The reference to what a formula was kept as. */
+static Datum
+kept_reference(const SmcScan *scan, int formula)
+{
+	const SmcQueryKeep *keep = smc_query_keep_of(scan->query, formula);
+
+	return smc_secret_type_datum(smc_term_secret(scan->study->name, smc_query_keep_name(keep),
+												 scan->query->formulas[formula]->type == BOOLOID));
+}
+
 /* Fill the scan's row from a cell; figures are made in the current context. */
 static void
 fill_row(const SmcScan *scan, uint32 cell, TupleTableSlot *slot)
@@ -355,6 +263,12 @@ fill_row(const SmcScan *scan, uint32 cell, TupleTableSlot *slot)
 			slot->tts_isnull[i] = indexes[group] < 0;
 			slot->tts_values[i] = indexes[group] < 0 ? (Datum) 0 :
 				scan->group_values[group][indexes[group]];
+		}
+		else if (output >= SMC_QUERY_AGGS_MAX &&
+				 smc_query_keep_of(scan->query, output - SMC_QUERY_AGGS_MAX) != NULL)
+		{
+			slot->tts_isnull[i] = false;
+			slot->tts_values[i] = kept_reference(scan, output - SMC_QUERY_AGGS_MAX);
 		}
 		else
 		{

@@ -169,9 +169,9 @@ noise_steps(List *steps, const SmcStudy *study, const SmcLayout *layout, int wid
 			smc_noise_cost(&cost, study->party_count, width, &plan, layout->cell_count);
 	}
 	if (circuit->noise_count > 0)
-		steps = lappend(steps, psprintf("%d number%s of noise%s drawn jointly, so that no party knows any: " UINT64_FORMAT " rounds, about " UINT64_FORMAT " bytes to each other party",
+		steps = lappend(steps, psprintf("noise is drawn for %d number%s%s, jointly, so that no party knows it: " UINT64_FORMAT " rounds, about " UINT64_FORMAT " bytes to each other party",
 										circuit->noise_count, circuit->noise_count == 1 ? "" : "s",
-										layout->cell_count > 1 ? " for each possible group are" : " are",
+										layout->cell_count > 1 ? " of each possible group" : "",
 										cost.rounds, smc_cost_bytes(&cost, study->party_count)));
 	return steps;
 }
@@ -181,7 +181,7 @@ static List *
 circuit_steps(List *steps, const SmcStudy *study, const SmcLayout *layout, const char *groups)
 {
 	const SmcCircuit *circuit = layout->circuit;
-	int			width = smc_program_width(circuit->program);
+	int			width = smc_circuit_width(circuit);
 	uint16		self = 1 << study->self;
 	uint64		sent = 0;
 	uint64		received = 0;
@@ -209,6 +209,9 @@ circuit_steps(List *steps, const SmcStudy *study, const SmcLayout *layout, const
 	if (rounds > 0)
 		steps = lappend(steps, psprintf("what is asked is computed from these on shares: at most " UINT64_FORMAT " rounds, about " UINT64_FORMAT " bytes to each other party",
 										rounds, bytes));
+	if (circuit->keep_count > 0)
+		steps = lappend(steps, psprintf("each party keeps its shares of %d result%s on disk: no message",
+										circuit->keep_count, circuit->keep_count == 1 ? "" : "s"));
 	if (circuit->output_count > 0)
 		steps = lappend(steps, psprintf("the results%s are opened to their recipients: 2 rounds, at most " UINT64_FORMAT " bytes sent, " UINT64_FORMAT " received here",
 										groups, sent, received));
@@ -342,6 +345,8 @@ smcExplainForeignScan(ForeignScanState *node, ExplainState *es)
 
 	smc_query_check(study, planned->query);
 	explain_lines("Reveals", split_lines(smc_query_reveals(study, planned->query)), es);
+	if (planned->query->keep_count > 0)
+		explain_lines("Keeps", split_lines(smc_query_keeps(study, planned->query)), es);
 	if (study->min_rows > 1)
 		ExplainPropertyUInteger("Withheld Below", "rows", study->min_rows, es);
 	if (study->approve_each)

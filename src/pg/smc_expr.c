@@ -87,6 +87,15 @@ smc_expr_agg(Oid type, int agg)
 	return expr;
 }
 
+SmcExpr *
+smc_expr_secret(Oid type, int secret)
+{
+	SmcExpr    *expr = make(SMC_EXPR_SECRET, type);
+
+	expr->column = secret;
+	return expr;
+}
+
 bool
 smc_expr_is_param(const SmcExpr *expr)
 {
@@ -177,6 +186,7 @@ smc_expr_equal(const SmcExpr *a, const SmcExpr *b)
 	{
 		case SMC_EXPR_COLUMN:
 		case SMC_EXPR_AGG:
+		case SMC_EXPR_SECRET:
 			return a->column == b->column;
 		case SMC_EXPR_CONST:
 			if (a->is_null || b->is_null)
@@ -280,6 +290,7 @@ smc_expr_write(SmcWriter *writer, const SmcExpr *expr)
 	{
 		case SMC_EXPR_COLUMN:
 		case SMC_EXPR_AGG:
+		case SMC_EXPR_SECRET:
 			smc_writer_u16(writer, expr->column);
 			break;
 		case SMC_EXPR_CONST:
@@ -396,6 +407,7 @@ parse_node(SmcReader *reader, int *nodes, int depth)
 	{
 		case SMC_EXPR_COLUMN:
 		case SMC_EXPR_AGG:
+		case SMC_EXPR_SECRET:
 			expr = make(kind, InvalidOid);
 			expr->column = smc_reader_u16(reader);
 			break;
@@ -502,6 +514,33 @@ check_columns(const SmcStudy *study, const SmcExpr *expr, SmcAllow word, bool co
 					  condition || smc_expr_picks(study, expr, at));
 		at++;
 	}
+}
+
+static void
+note_uses(const SmcStudy *study, const SmcExpr *expr, SmcAllow word, bool condition, uint32 *uses)
+{
+	int			at = 0;
+	ListCell   *cell;
+
+	if (expr->kind == SMC_EXPR_COLUMN)
+		uses[expr->column] |= word | (condition ? SMC_ALLOW_FILTER : 0);
+
+	foreach(cell, expr->args)
+	{
+		ArgUse		use = arg_use(expr, at++);
+
+		if (use == USE_VALUE && smc_exprrange_is_step(study, expr))
+			use = USE_BOTH;
+		note_uses(study, lfirst(cell),
+				  use == USE_CONDITION ? 0 : word,
+				  condition || use != USE_VALUE, uses);
+	}
+}
+
+void
+smc_expr_note_uses(const SmcStudy *study, const SmcExpr *expr, SmcAllow word, uint32 *uses)
+{
+	note_uses(study, expr, word, word == 0, uses);
 }
 
 void

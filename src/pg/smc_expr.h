@@ -28,7 +28,8 @@ typedef enum SmcExprKind
 	SMC_EXPR_COLUMN = 1,
 	SMC_EXPR_CONST,
 	SMC_EXPR_OP,				/* any operation, by its index in the whitelist */
-	SMC_EXPR_AGG				/* in a formula: one of the query's aggregates */
+	SMC_EXPR_AGG,				/* in a formula: one of the query's aggregates */
+	SMC_EXPR_SECRET				/* in a formula: one of the kept secrets that the query uses */
 } SmcExprKind;
 
 typedef struct SmcExpr
@@ -36,7 +37,7 @@ typedef struct SmcExpr
 	SmcExprKind kind;
 	Oid			type;			/* the PostgreSQL type it has in the user's query: a built-in type, or an enum column's own */
 	/* COLUMN */
-	int			column;			/* index into study->columns; of AGG: into query->aggs */
+	int			column;			/* index into study->columns; of AGG: into query->aggs; of SECRET: into query->secrets */
 	/* CONST: not null and without value, op is the position of the parameter that will give it */
 	bool		is_null;
 	char	   *value;			/* the type's output text under smc_expr_datum_text's settings */
@@ -51,6 +52,7 @@ extern SmcExpr *smc_expr_const(Oid type, const char *value);	/* NULL: the null o
 extern SmcExpr *smc_expr_param(Oid type, int position);
 extern SmcExpr *smc_expr_op(const char *name, List *args);
 extern SmcExpr *smc_expr_agg(Oid type, int agg);
+extern SmcExpr *smc_expr_secret(Oid type, int secret);
 
 /* Whether it is a constant whose value is not known yet. */
 extern bool smc_expr_is_param(const SmcExpr *expr);
@@ -97,6 +99,13 @@ extern SmcExpr *smc_expr_parse(SmcReader *reader, int *nodes);
  */
 extern void smc_expr_check_value(const SmcStudy *study, SmcExpr *expr, SmcAllow word);
 extern void smc_expr_check_condition(const SmcStudy *study, SmcExpr *expr);
+
+/*
+ * Add to uses[i] the words that column i is used by, in a value position (word;
+ * 0: it isn't one) or a condition: what smc_expr_check_value and
+ * smc_expr_check_condition ask for.
+ */
+extern void smc_expr_note_uses(const SmcStudy *study, const SmcExpr *expr, SmcAllow word, uint32 *uses);
 
 /* Raise unless a column allows a word, naming those it does. */
 extern void smc_expr_require_word(const SmcStudy *study, const SmcColumn *column, SmcAllow word);

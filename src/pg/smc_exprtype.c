@@ -41,13 +41,13 @@ is_outcome(const SmcExpr *expr, int at)
  * Type rules
  */
 
-/* Whether there is an aggregate in it. */
+/* Whether there is an aggregate in it, or a secret. */
 static bool
 is_over_aggregates(const SmcExpr *expr)
 {
 	ListCell   *cell;
 
-	if (expr->kind == SMC_EXPR_AGG)
+	if (expr->kind == SMC_EXPR_AGG || expr->kind == SMC_EXPR_SECRET)
 		return true;
 	foreach(cell, expr->args)
 	{
@@ -168,7 +168,7 @@ common_type(const SmcExpr *expr)
 static bool
 check_divisor(const SmcStudy *study, const SmcExpr *expr)
 {
-	if (expr->kind == SMC_EXPR_AGG || (expr->kind == SMC_EXPR_OP && is_over_aggregates(expr)))
+	if (is_over_aggregates(expr))
 		return true;
 	if (expr->kind != SMC_EXPR_CONST)
 		ereport(ERROR,
@@ -450,11 +450,12 @@ resolve(const SmcStudy *study, SmcExpr *expr, int depth)
 			return;
 
 		case SMC_EXPR_AGG:
+		case SMC_EXPR_SECRET:
 			break;
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_PROTOCOL_VIOLATION),
-			 errmsg("an aggregate inside an aggregate over study \"%s\"", study->name)));
+			 errmsg("an aggregate or a secret inside an aggregate over study \"%s\"", study->name)));
 }
 
 void
@@ -501,6 +502,17 @@ is_formula_rule(SmcOpRule rule)
 	}
 }
 
+/*
+ * A kept float taken as the decimal that it is on shares.  Of rows there is no
+ * such cast: it fails for a NaN, which on shares there is none of.
+ */
+static bool
+is_decimal_cast(const SmcExpr *expr)
+{
+	return smc_optable_get(expr->op)->rule == SMC_RULE_CAST && smc_optable_get(expr->op)->type == NUMERICOID &&
+		arg(expr, 0)->kind == SMC_EXPR_SECRET && smc_exprtype_class(arg(expr, 0)) == SMC_CLASS_FLOAT;
+}
+
 static bool
 resolve_formula(const SmcStudy *study, SmcExpr *expr, const Oid *agg_types, int agg_count, int depth)
 {
@@ -515,6 +527,8 @@ resolve_formula(const SmcStudy *study, SmcExpr *expr, const Oid *agg_types, int 
 		expr->type = agg_types[expr->column];
 		return true;
 	}
+	if (expr->kind == SMC_EXPR_SECRET)
+		return OidIsValid(expr->type);	/* set by smc_query_check */
 	if (expr->kind == SMC_EXPR_CONST)
 	{
 		resolve(study, expr, depth);
@@ -529,7 +543,10 @@ resolve_formula(const SmcStudy *study, SmcExpr *expr, const Oid *agg_types, int 
 		if (!resolve_formula(study, lfirst(cell), agg_types, agg_count, depth + 1))
 			return false;
 	}
-	expr->type = operation_type(study, expr);
+	if (is_decimal_cast(expr))
+		expr->type = NUMERICOID;
+	else
+		expr->type = operation_type(study, expr);
 	return OidIsValid(expr->type);
 }
 

@@ -18,7 +18,8 @@
 extern void smc_exprtype_resolve(const SmcStudy *study, SmcExpr *expr);
 
 /*
- * The same for a formula over aggregates whose types are given.  False where
+ * The same for a formula over aggregates whose types are given, and over
+ * secrets that have theirs.  False where
  * it isn't one: an operation that has no place over aggregates, or types that
  * don't fit.  Raises only for what no query can hold.
  */

@@ -162,7 +162,7 @@ walk_in(Walk *walk, const SmcExpr *expr, Value *value)
 		any = smc_program_or(walk->program, any, bit);
 	}
 	*value = smc_formula_boolean(strncmp(operation->name, "not.", 4) == 0 ? smc_program_not(walk->program, any) : any,
-					 count == 0 ? -1 : subject.null);
+								 count == 0 ? -1 : subject.null);
 	if (has_null)
 		value->null = smc_formula_or_null(walk, value->null, smc_program_not(walk->program, any));
 	return true;
@@ -481,6 +481,11 @@ walk_node(Walk *walk, SmcExpr *expr, Value *value)
 		case SMC_EXPR_AGG:
 			if (!walk->build->leaf(walk->build->arg, expr->column, value))
 				return smc_formula_refuse(walk, "such an aggregate");
+			return true;
+		case SMC_EXPR_SECRET:
+			if (walk->build->secret == NULL ||
+				!walk->build->secret(walk->build->arg, expr->column, value))
+				return smc_formula_refuse(walk, "such a secret");
 			return true;
 		case SMC_EXPR_COLUMN:
 			return smc_formula_refuse(walk, "a column outside an aggregate");

@@ -33,7 +33,7 @@ typedef struct SmcFormulaValue
 	bool		settled;		/* a root went into it as a decimal */
 } SmcFormulaValue;
 
-/* Gives the value of an aggregate; false where it has none on shares. */
+/* Gives the value of an aggregate, or of a secret; false where it has none on shares. */
 typedef bool (*SmcFormulaLeaf) (void *arg, int agg, SmcFormulaValue *value);
 
 typedef struct SmcFormulaBuild
@@ -44,6 +44,7 @@ typedef struct SmcFormulaBuild
 	void	   *arg;
 	int			active;			/* bit: where the formula's value is wanted at all; -1: everywhere */
 	int			error;			/* out, bit: whether a division by zero was met; -1: can't be */
+	SmcFormulaLeaf secret;		/* NULL: there are none */
 } SmcFormulaBuild;
 
 /*

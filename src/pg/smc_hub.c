@@ -29,6 +29,7 @@
 #include "pg/smc_compute.h"
 #include "pg/smc_consent.h"
 #include "pg/smc_failure.h"
+#include "pg/smc_holdings.h"
 #include "pg/smc_hub.h"
 #include "pg/smc_messages.h"
 #include "pg/smc_peer.h"
@@ -60,6 +61,9 @@ struct SmcHub
 	bool		shared;			/* a share of ours may have left */
 	uint16		ready;			/* who has reported READY */
 	uint16		contributed;	/* who has reported CONTRIBUTED */
+	bool		committed;		/* what was kept is on disk everywhere: it can't fail any more */
+	SmcQuery   *query;			/* where it is about secrets, else NULL */
+	SmcHoldings holdings;		/* of these */
 };
 
 /* Make our end of the lane, with the secret key in memory no longer than that takes. */
@@ -336,6 +340,7 @@ agree(SmcHub *hub)
 
 	smc_transaction_begin();
 	reasons = smc_agreement_judge(&agreement, hub->mesh, study);
+	smc_secret_purge();			/* a good time, as good as any */
 	smc_transaction_commit_lazy();	/* keeps what was heard, whatever it was */
 
 	if (reasons != NIL)
@@ -347,6 +352,67 @@ agree(SmcHub *hub)
 	hub->agreed = lappend(hub->agreed, digest);
 	MemoryContextSwitchTo(caller);
 	task->times.agree_us = GetCurrentTimestamp() - started;
+}
+
+/*
+ * Secrets
+ */
+
+/* Where the query is about secrets, tell the peers what we have of them. */
+static void
+begin_holdings(SmcHub *hub)
+{
+	SmcPipeRequest *request = &hub->task->request;
+
+	if (!request->about_secrets)
+		return;
+	hub->query = smc_query_parse((const uint8 *) VARDATA_ANY(request->query), VARSIZE_ANY_EXHDR(request->query));
+	smc_holdings_begin(&hub->holdings, hub->mesh, request->study, hub->query, hub->seq);
+}
+
+/* Hear what the peers have, and raise where that won't do. */
+static void
+await_holdings(SmcHub *hub)
+{
+	if (hub->query == NULL)
+		return;
+	while (hub->holdings.missing != 0)
+	{
+		SmcMessage	message;
+
+		if (next_message(hub, &message))
+			smc_holdings_take(&hub->holdings, &message);
+	}
+	smc_transaction_begin();
+	smc_holdings_judge(&hub->holdings);
+	smc_transaction_commit_flushed();
+	smc_holdings_require(&hub->holdings);
+}
+
+/*
+ * All peers have put their shares of what is kept on disk: put ours there.  With
+ * that they are kept, whatever happens from here on.
+ */
+static void
+keep(SmcHub *hub, SmcOutcome *outcome)
+{
+	SmcTask    *task = hub->task;
+	SmcReader	reader;
+
+	if (outcome->kept_count > 0 && !outcome->keeps_withheld)
+	{
+		smc_reader_init(&reader, (const uint8 *) VARDATA_ANY(task->request.keeps),
+						VARSIZE_ANY_EXHDR(task->request.keeps));
+		smc_transaction_begin();
+		for (int i = 0; i < outcome->kept_count; i++)
+			smc_holdings_keep(&hub->holdings, i, smc_secret_parse(&reader), &outcome->kept[i],
+							  &task->audit, SMC_SECRET_KEPT);
+		if (smc_reader_end(&reader) != SMC_OK)
+			elog(ERROR, "malformed description of secrets from a backend");
+		smc_transaction_commit_flushed();
+		hub->committed = true;
+	}
+	smc_compute_wipe_kept(outcome);
 }
 
 /*
@@ -379,6 +445,7 @@ start_computation(SmcHub *hub)
 	smc_mesh_flush(hub->mesh);
 	smc_pulse_set_busy(hub->pulse, all_peers(hub));
 
+	begin_holdings(hub);
 	smc_audit_begin(&task->audit);
 	smc_transaction_commit_flushed();
 	task->audit_begun = true;
@@ -573,6 +640,7 @@ static void
 run_joint_part(SmcHub *hub, const SmcLayout *layout, Contribution *c, SmcOutcome *outcome)
 {
 	SmcTask    *task = hub->task;
+	SmcSecretShare *secrets = smc_holdings_read_shares(&hub->holdings, hub->query);
 	SmcChannel	channel;
 	SmcStatus	status;
 	uint8		digest[SMC_KEY_BYTES];
@@ -584,10 +652,13 @@ run_joint_part(SmcHub *hub, const SmcLayout *layout, Contribution *c, SmcOutcome
 	smc_mesh_channel_init(hub->mesh, &channel, on_idle, hub);
 	hub->shared = true;
 	status = smc_compute_run(&channel, smc_mesh_seeds(hub->mesh), digest,
-							 smc_mesh_lane_id(hub->mesh), hub->engine, layout, c->partials, c->keys, outcome);
+							 smc_mesh_lane_id(hub->mesh), hub->engine, layout,
+							 c->partials, c->keys, secrets, outcome);
 	sodium_memzero(c->partials, bytes);
 	if (c->keys != NULL)
 		smc_keys_free(c->keys);
+	if (secrets != NULL)
+		sodium_memzero(secrets, hub->query->secret_count * sizeof(SmcSecretShare));
 	sodium_memzero(digest, sizeof(digest));
 	if (status == SMC_ERR_CHANNEL)
 		smc_mesh_channel_rethrow(hub->mesh);
@@ -612,6 +683,39 @@ await_contributed(SmcHub *hub)
 	smc_mesh_expect_quiet(hub->mesh);
 }
 
+/*
+ * Say that the computation is complete.  Where something was kept it is so
+ * already: a link that breaks now is the next computation's trouble.
+ */
+static void
+send_end(SmcHub *hub)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	smc_messages_put_u64(&buf, hub->seq);
+	PG_TRY();
+	{
+		smc_mesh_broadcast(hub->mesh, SMC_MSG_END, buf.data, buf.len);
+		smc_mesh_flush(hub->mesh);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *edata;
+
+		if (!hub->committed)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(caller);
+		edata = CopyErrorData();
+		FlushErrorState();
+		ereport(LOG,
+				(errcode(edata->sqlerrcode),
+				 errmsg("could not say that a secret is kept: %s", edata->message)));
+	}
+	PG_END_TRY();
+}
+
 /* Hand the outcome to the backend and close the audit's row. */
 static void
 conclude(SmcHub *hub, const SmcLayout *layout, SmcOutcome *outcome, const SmcMeshStats *before)
@@ -625,12 +729,15 @@ conclude(SmcHub *hub, const SmcLayout *layout, SmcOutcome *outcome, const SmcMes
 	task->audit.bytes_sent = outcome->bytes_sent;
 	task->audit.bytes_received = outcome->bytes_received;
 	task->audit.rounds = outcome->rounds;
-	task->audit.status = smc_compute_all_withheld(layout, outcome) ? "withheld" : "done";
+	task->audit.status = smc_compute_all_withheld(layout, outcome) || outcome->keeps_withheld ? "withheld" : "done";
 
 	smc_transaction_begin();
 	smc_audit_end(&task->audit);
 	smc_transaction_commit_lazy();
 	smc_activity_end();
+
+	if (hub->query != NULL)
+		smc_holdings_end(&hub->holdings);
 
 	/*
 	 * The lane is for the taking before its last user knows the answer, so
@@ -651,13 +758,13 @@ compute(SmcHub *hub)
 										  VARSIZE_ANY_EXHDR(task->request.layout));
 	SmcOutcome	outcome;
 	Contribution contribution = {0};
-	StringInfoData buf;
 
 	smc_activity_begin(task->request.id, task->request.study, task->audit.asked_by,
 					   task->request.role, true);
 	if (!is_agreed(hub, task->request.digest))
 		agree(hub);
 	start_computation(hub);
+	await_holdings(hub);
 	if (task->request.approve_within > 0)
 		await_approval(hub);
 	await_contribution(hub, layout, &contribution);
@@ -665,11 +772,8 @@ compute(SmcHub *hub)
 	count_query(hub);
 	run_joint_part(hub, layout, &contribution, &outcome);
 	await_contributed(hub);
-
-	initStringInfo(&buf);
-	smc_messages_put_u64(&buf, hub->seq);
-	smc_mesh_broadcast(hub->mesh, SMC_MSG_END, buf.data, buf.len);
-	smc_mesh_flush(hub->mesh);
+	keep(hub, &outcome);
+	send_end(hub);
 	conclude(hub, layout, &outcome, &before);
 }
 
@@ -757,6 +861,8 @@ smc_hub_serve(SmcHub *hub, SmcTask *task)
 
 	hub->task = task;
 	hub->approved = false;
+	hub->committed = false;
+	hub->query = NULL;
 	hub->shared = false;
 	hub->ready = 0;
 	hub->contributed = 0;
@@ -834,7 +940,9 @@ smc_hub_can_retry(const SmcHub *hub, int sqlstate)
 void
 smc_hub_break(SmcHub *hub, int sqlstate, const char *text)
 {
-	smc_mesh_abort(hub->mesh, sqlstate, text);
+	/* an ABORT says to the peers that nothing was kept */
+	if (!hub->committed)
+		smc_mesh_abort(hub->mesh, sqlstate, text);
 	smc_dial_cancel(hub->transport, BREAK_TIMEOUT_MS);
 }
 

@@ -394,6 +394,9 @@ smc_run_begin(const SmcRequest *request)
 	run->request.role = GetUserNameFromId(GetUserId(), false);
 	run->request.query = (bytea *) PG_DETOAST_DATUM_COPY(PointerGetDatum(request->query));
 	run->request.layout = (bytea *) PG_DETOAST_DATUM_COPY(PointerGetDatum(request->layout));
+	run->request.about_secrets = request->about_secrets;
+	if (request->keeps != NULL)
+		run->request.keeps = (bytea *) PG_DETOAST_DATUM_COPY(PointerGetDatum(request->keeps));
 	run->request.query_text = request->query_text ? pstrdup(request->query_text) : NULL;
 	run->request.reveals = request->reveals ? pstrdup(request->reveals) : NULL;
 	run->request.approve_within = study->approve_each ? study->approve_within : 0;

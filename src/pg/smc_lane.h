@@ -33,6 +33,8 @@ typedef struct SmcRequest
 	const SmcStudy *study;
 	const bytea *query;			/* smc_query_write */
 	const bytea *layout;		/* smc_layout_write */
+	bool		about_secrets;	/* smc_holdings_matter of the query */
+	const bytea *keeps;			/* smc_secret_write of each that the query keeps; NULL: none */
 	const char *query_text;		/* for the audit */
 	const char *reveals;
 } SmcRequest;

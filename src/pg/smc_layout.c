@@ -353,7 +353,8 @@ smc_layout_make(const SmcStudy *study, const SmcQuery *query)
 	SmcLayout  *layout = palloc0(sizeof(SmcLayout));
 	uint64		cells = 1;
 
-	layout->min_rows = study->min_rows;
+	/* what is made of kept secrets alone rests on the rows that they were kept for */
+	layout->min_rows = smc_query_reads_nothing(query) ? 0 : study->min_rows;
 	layout->slots = palloc0(SMC_LAYOUT_SLOTS_MAX * sizeof(SmcSlot));
 	layout->key_sets = palloc0(SMC_QUERY_AGGS_MAX * sizeof(SmcKeySet));
 	if (layout->min_rows > 1)
@@ -515,7 +516,7 @@ smc_layout_parse(const uint8 *data, size_t len)
 	layout->min_rows = smc_reader_u32(&reader);
 	layout->slot_count = smc_reader_u16(&reader);
 	layout->rows_slot = (int16) smc_reader_u16(&reader);
-	if (layout->cell_count < 1 || layout->slot_count < 1 || layout->slot_count > SMC_LAYOUT_SLOTS_MAX ||
+	if (layout->cell_count < 1 || layout->slot_count > SMC_LAYOUT_SLOTS_MAX ||
 		(uint64) layout->cell_count * layout->slot_count > SMC_ELEMENTS_MAX ||
 		layout->rows_slot < -1 || layout->rows_slot >= layout->slot_count)
 	{
@@ -561,6 +562,8 @@ smc_layout_parse(const uint8 *data, size_t len)
 	}
 	if (smc_reader_bool(&reader) && !reader.failed)
 		layout->circuit = smc_circuit_read(&reader, layout);
+	if (layout->slot_count == 0 && (layout->circuit == NULL || layout->circuit->secret_count == 0))
+		smc_reader_fail(&reader);
 	if (smc_reader_end(&reader) != SMC_OK)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),

@@ -52,7 +52,12 @@ typedef enum SmcLaneMessage
 	SMC_MSG_READY,
 	SMC_MSG_CLAIM,
 	SMC_MSG_CLAIMED,
-	SMC_MSG_COUNT
+	SMC_MSG_COUNT,
+	/*
+	 * party -> all others, before a computation that uses or keeps secrets: u64
+	 * seq, u32 count, of each name in the query u8 SmcSecretState, 16 id.
+	 */
+	SMC_MSG_HOLDINGS
 } SmcLaneMessage;
 
 /* Bytes of a name (party, study, role) as UTF-8, with its NUL, on the link. */

@@ -74,7 +74,8 @@ smc_notice_outcome(const SmcStudy *study, const SmcQuery *query, const SmcOutcom
 {
 	uint16		recipients = smc_query_recipients(study, query, -1);
 
-	if ((recipients & (1 << study->self)) == 0)
+	/* what was kept is told by its reference, in a row whatever else is in it */
+	if (query->keep_count == 0 && (recipients & (1 << study->self)) == 0)
 	{
 		ereport(NOTICE,
 				(errmsg("the result is revealed to %s only", smc_study_party_list(study, recipients)),

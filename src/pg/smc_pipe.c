@@ -338,6 +338,10 @@ smc_pipe_write_request(StringInfo buf, const SmcPipeRequest *request)
 	put_text_or_null(buf, request->role);
 	smc_messages_put_blob(buf, VARDATA_ANY(request->query), VARSIZE_ANY_EXHDR(request->query));
 	smc_messages_put_blob(buf, VARDATA_ANY(request->layout), VARSIZE_ANY_EXHDR(request->layout));
+	smc_messages_put_u8(buf, request->about_secrets);
+	smc_messages_put_u8(buf, request->keeps != NULL);
+	if (request->keeps != NULL)
+		smc_messages_put_blob(buf, VARDATA_ANY(request->keeps), VARSIZE_ANY_EXHDR(request->keeps));
 	put_text_or_null(buf, request->query_text);
 	put_text_or_null(buf, request->reveals);
 	smc_messages_put_u32(buf, request->approve_within);
@@ -361,6 +365,8 @@ smc_pipe_read_request(SmcReader *reader, SmcPipeRequest *request)
 		request->role = get_text_or_null(reader);
 		request->query = get_bytea(reader);
 		request->layout = get_bytea(reader);
+		request->about_secrets = smc_reader_bool(reader);
+		request->keeps = smc_reader_bool(reader) ? get_bytea(reader) : NULL;
 		request->query_text = get_text_or_null(reader);
 		request->reveals = get_text_or_null(reader);
 		request->approve_within = smc_reader_u32(reader);
@@ -397,6 +403,7 @@ smc_pipe_write_outcome(StringInfo buf, const SmcOutcome *outcome, size_t count,
 	smc_pipe_start(buf, SMC_PIPE_OUTCOME);
 	smc_messages_put_u32(buf, outcome->withheld_cells);
 	smc_messages_put_u32(buf, outcome->withheld_figures);
+	smc_messages_put_u8(buf, outcome->keeps_withheld);
 	smc_messages_put_u64(buf, outcome->bytes_sent);
 	smc_messages_put_u64(buf, outcome->bytes_received);
 	smc_messages_put_u32(buf, outcome->rounds);
@@ -427,6 +434,7 @@ smc_pipe_read_outcome(SmcReader *reader, size_t count, SmcPipeTimes *times)
 
 	outcome->withheld_cells = smc_reader_u32(reader);
 	outcome->withheld_figures = smc_reader_u32(reader);
+	outcome->keeps_withheld = smc_reader_bool(reader);
 	outcome->bytes_sent = smc_reader_u64(reader);
 	outcome->bytes_received = smc_reader_u64(reader);
 	outcome->rounds = smc_reader_u32(reader);

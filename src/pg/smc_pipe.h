@@ -53,6 +53,8 @@ typedef struct SmcPipeRequest
 	char	   *role;
 	bytea	   *query;
 	bytea	   *layout;
+	bool		about_secrets;	/* smc_holdings_matter of the query */
+	bytea	   *keeps;			/* NULL: nothing is kept */
 	char	   *query_text;
 	char	   *reveals;
 	uint32		approve_within; /* seconds to wait for everyone's approval; 0: none needed */

@@ -29,6 +29,8 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
+#include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
@@ -38,6 +40,8 @@
 #include "optimizer/restrictinfo.h"
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 
 #include "pg/smc_circuit.h"
 #include "pg/smc_compat.h"
@@ -67,7 +71,7 @@ typedef struct Grouping
 	SmcShipContext ship;
 	SmcQuery   *query;
 	List	   *aggrefs;		/* the Aggref behind each of query->aggs */
-	List	   *functions;		/* their Oids */
+	List	   *functions;		/* their Oids, and smc_keep's */
 	List	   *scan_tlist;		/* the scan's rows: group columns, each distinct Aggref, each formula's expression */
 	List	   *outputs;		/* SmcPlanned.outputs */
 	List	   *local_quals;	/* what PostgreSQL checks on those rows */
@@ -270,7 +274,21 @@ take_formula(Grouping *grouping, Node *expr, bool is_output)
 	return NULL;
 }
 
+static bool take_keep(PlannerInfo *root, Grouping *grouping, FuncExpr *call);
 static bool take_parts(Node *node, void *context);
+
+/* Whether a node is a call of smc_keep of a value, not of an expression of secrets. */
+static bool
+is_keep(Node *node)
+{
+	FuncExpr   *call = (FuncExpr *) node;
+	Oid			type;
+
+	if (!IsA(node, FuncExpr) || list_length(call->args) != 3 || !smc_shippable_is_own(call->funcid, "smc_keep"))
+		return false;
+	type = exprType(linitial(call->args));
+	return type < FirstGenbkiObjectId || type_is_enum(type) || get_typtype(type) == TYPTYPE_DOMAIN;
+}
 
 /* What take_parts needs. */
 typedef struct TakeContext
@@ -307,6 +325,133 @@ add_formula(Grouping *grouping, Node *expr, SmcExpr *formula)
 	grouping->scan_tlist = add_to_flat_tlist(grouping->scan_tlist, list_make1(expr));
 	grouping->outputs = lappend_int(grouping->outputs, SMC_QUERY_FORMULA(query->formula_count));
 	query->formula_count++;
+}
+
+/*
+ * Keeping
+ */
+
+/* now() + lifetime, so that the time is the same at all parties. */
+static Node *
+end_of(Node *lifetime)
+{
+	Expr	   *now = (Expr *) makeFuncExpr(F_NOW, TIMESTAMPTZOID, NIL, InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+
+	return (Node *) makeFuncExpr(F_TIMESTAMPTZ_PL_INTERVAL, TIMESTAMPTZOID, list_make2(now, lifetime),
+								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+}
+
+/* A value that the asker's server computes: the name of a secret, the time when it ends. */
+static SmcExpr *
+take_value(Grouping *grouping, Node *node)
+{
+	if (contain_agg_clause(node) || contain_var_clause(node))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the name and the lifetime in smc_keep over study \"%s\" can't depend on its rows",
+						grouping->ship.study->name)));
+	return smc_shippable_expr(&grouping->ship, (Expr *) node);
+}
+
+/* Translate what is to be kept, or raise: its aggregates are never opened instead. */
+static SmcExpr *
+take_kept_value(PlannerInfo *root, Grouping *grouping, Node *node)
+{
+	const SmcStudy *study = grouping->ship.study;
+	int			aggs = grouping->query->agg_count;
+	SmcExpr    *formula;
+	bool		can_fail;		/* then it is NULL */
+	const char *why;
+
+	if (!contain_agg_clause(node))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("smc_keep over study \"%s\" needs an aggregate", study->name),
+				 errdetail("%s holds none.", smc_refuse_deparse(root, grouping->ship.relid, node))));
+	grouping->ship.find_agg = find_agg;
+	grouping->ship.arg = grouping;
+	formula = smc_shippable_expr(&grouping->ship, (Expr *) node);
+	grouping->ship.find_agg = NULL;
+	for (int i = aggs; i < grouping->query->agg_count; i++)
+		smc_query_check_agg(study, &grouping->query->aggs[i]);
+	why = smc_circuit_try(study, grouping->query, formula, &can_fail);
+	if (why != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s over study \"%s\" can't be kept, because it can't be computed on shares",
+						smc_refuse_deparse(root, grouping->ship.relid, node), study->name),
+				 errdetail("It holds %s.", why)));
+	return formula;
+}
+
+/* Add a call of smc_keep to the scan's rows; false where it is another function's. */
+static bool
+take_keep(PlannerInfo *root, Grouping *grouping, FuncExpr *call)
+{
+	SmcQuery   *query = grouping->query;
+	SmcQueryKeep *keep;
+	Node	   *lifetime;
+	bool		has_lifetime;
+
+	if (!is_keep((Node *) call))
+		return false;
+	if (tlist_member((Expr *) call, grouping->scan_tlist))
+		return true;
+	if (query->group_count > 0 || root->parse->havingQual != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("smc_keep over study \"%s\" can't be used with GROUP BY or HAVING",
+						grouping->ship.study->name),
+				 errdetail("A secret is one value that is there whatever the rows are."),
+				 errhint("Keep a group's value by itself, with FILTER or WHERE.")));
+	if (query->formula_count == SMC_QUERY_AGGS_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a query over study \"%s\" can't have more than %d expressions over aggregates",
+						grouping->ship.study->name, SMC_QUERY_AGGS_MAX)));
+
+	keep = &query->keeps[query->keep_count];
+	keep->formula = query->formula_count;
+	query->formulas[query->formula_count] = take_kept_value(root, grouping, linitial(call->args));
+	keep->name = take_value(grouping, lsecond(call->args));
+	lifetime = lthird(call->args);
+	has_lifetime = !(IsA(lifetime, Const) && ((Const *) lifetime)->constisnull);
+	keep->expires = has_lifetime ? take_value(grouping, end_of(lifetime)) : NULL;
+	query->keep_count++;
+
+	grouping->functions = list_append_unique_oid(grouping->functions, call->funcid);
+	grouping->scan_tlist = add_to_flat_tlist(grouping->scan_tlist, list_make1(call));
+	grouping->outputs = lappend_int(grouping->outputs, SMC_QUERY_FORMULA(query->formula_count));
+	query->formula_count++;
+	return true;
+}
+
+/*
+ * Whether an expression still has a call that would open what it is about, or
+ * that can't be answered where it stands.
+ */
+static bool
+find_stray_call(Node *node, void *context)
+{
+	Grouping   *grouping = context;
+
+	if (node == NULL)
+		return false;
+	if (is_keep(node) && !tlist_member((Expr *) node, grouping->scan_tlist))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("smc_keep over study \"%s\" can't be computed where it stands", grouping->ship.study->name),
+				 errdetail("It would come after ORDER BY, DISTINCT or a window function, when its aggregates are opened."),
+				 errhint("Leave these out: the query yields one row.")));
+	if (IsA(node, FuncExpr) && contain_agg_clause(node) &&
+		(smc_shippable_is_own(castNode(FuncExpr, node)->funcid, "smc_reveal") ||
+		 smc_shippable_is_own(castNode(FuncExpr, node)->funcid, "smc_keep")) && !is_keep(node))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("an expression of secrets can't hold an aggregate over study \"%s\"", grouping->ship.study->name),
+				 errdetail("The aggregate would be opened before it is computed with."),
+				 errhint("Keep it first, as in smc_keep(smc_sum(x), 'name'), and compute with smc_secret(study, 'name').")));
+	return expression_tree_walker(node, find_stray_call, context);
 }
 
 /* Whether PostgreSQL may leave some of a node's parts alone. */
@@ -351,6 +496,10 @@ take_parts(Node *node, void *context)
 		case T_WindowFunc:
 		case T_CaseWhen:
 			break;
+		case T_FuncExpr:
+			if (take_keep(take->root, grouping, castNode(FuncExpr, node)))
+				return false;
+			/* FALLTHROUGH */
 		default:
 			if (tlist_member((Expr *) node, grouping->scan_tlist))
 				return false;
@@ -448,7 +597,7 @@ drops_groups(Grouping *grouping, List *restrictinfos, List *having)
 		if (stays_here(grouping, lfirst_node(RestrictInfo, lc)->clause))
 			return true;
 	}
-	/* taken on trial: the aggregates of all of them together may be too many, but then they are later, too */
+	/* HAVING, taken on trial */
 	trial.query = &query;
 	trial.aggrefs = list_copy(grouping->aggrefs);
 	trial.ship.params = list_copy(grouping->ship.params);
@@ -522,6 +671,8 @@ take_grouping(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *grouped_rel,
 	grouping->query = palloc0(sizeof(SmcQuery));
 	grouping->query->aggs = palloc0(SMC_QUERY_AGGS_MAX * sizeof(SmcAgg));
 	grouping->query->formulas = palloc0(SMC_QUERY_AGGS_MAX * sizeof(SmcExpr *));
+	grouping->query->secrets = palloc0(sizeof(SmcQuerySecret));
+	grouping->query->keeps = palloc0(SMC_QUERY_AGGS_MAX * sizeof(SmcQueryKeep));
 
 	take_group_by(root, grouping);
 	take_plain_outputs(grouping, grouped_rel->reltarget->exprs);
@@ -532,6 +683,8 @@ take_grouping(PlannerInfo *root, RelOptInfo *input_rel, RelOptInfo *grouped_rel,
 	take_where(grouping, input_rel->baserestrictinfo);
 	grouping->guarded = grouping->local_quals != NIL;
 	take_having(root, grouping, having);
+	(void) find_stray_call((Node *) root->processed_tlist, grouping);
+	(void) find_stray_call(root->parse->havingQual, grouping);
 	return grouping;
 }
 

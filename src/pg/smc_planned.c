@@ -3,8 +3,8 @@
  *
  * The list: an OidList with the study, a String with the digest in hex, an
  * IntList of group columns, an expression, a List of aggregates, an IntList of
- * outputs, a List of formulas, HAVING, an OidList of functions.  An absent
- * expression is NULL in its place.
+ * outputs, a List of formulas, HAVING, an OidList of functions, a List of what is
+ * kept.  An absent expression is NULL in its place.
  * The bytes of smc_query_write won't do: they have no place for a parameter,
  * and a peer must never be sent one.
  */
@@ -27,6 +27,7 @@ enum
 	PLANNED_FORMULAS,
 	PLANNED_HAVING,
 	PLANNED_FUNCTIONS,
+	PLANNED_KEEPS,
 	PLANNED_LENGTH
 };
 
@@ -105,6 +106,7 @@ smc_planned_to_list(const SmcPlanned *planned)
 	List	   *groups = NIL;
 	List	   *aggs = NIL;
 	List	   *formulas = NIL;
+	List	   *keeps = NIL;
 	List	   *list;
 
 	for (int i = 0; i < query->group_count; i++)
@@ -121,6 +123,10 @@ smc_planned_to_list(const SmcPlanned *planned)
 
 	for (int i = 0; i < query->formula_count; i++)
 		formulas = lappend(formulas, expr_to_list(query->formulas[i]));
+	for (int i = 0; i < query->keep_count; i++)
+		keeps = lappend(keeps, list_make3(list_make1_int(query->keeps[i].formula),
+										  expr_to_list(query->keeps[i].name),
+										  expr_to_list(query->keeps[i].expires)));
 
 	list = list_make5(list_make1_oid(planned->relid),
 					  digest_to_string(planned->digest),
@@ -130,7 +136,8 @@ smc_planned_to_list(const SmcPlanned *planned)
 	list = lappend(list, list_copy(planned->outputs));
 	list = lappend(list, formulas);
 	list = lappend(list, expr_to_list(query->having));
-	return lappend(list, list_copy(planned->functions));
+	list = lappend(list, list_copy(planned->functions));
+	return lappend(list, keeps);
 }
 
 SmcPlanned *
@@ -141,6 +148,7 @@ smc_planned_from_list(List *list)
 	List	   *groups = list_nth(list, PLANNED_GROUPS);
 	List	   *aggs = list_nth(list, PLANNED_AGGS);
 	List	   *formulas = list_nth(list, PLANNED_FORMULAS);
+	List	   *keeps = list_nth(list, PLANNED_KEEPS);
 	ListCell   *lc;
 
 	Assert(list_length(list) == PLANNED_LENGTH);
@@ -180,5 +188,16 @@ smc_planned_from_list(List *list)
 	foreach(lc, formulas)
 		query->formulas[query->formula_count++] = expr_from_list(lfirst(lc));
 	query->having = expr_from_list(list_nth(list, PLANNED_HAVING));
+
+	query->keeps = palloc0(Max(list_length(keeps), 1) * sizeof(SmcQueryKeep));
+	foreach(lc, keeps)
+	{
+		List	   *parts = lfirst(lc);
+		SmcQueryKeep *keep = &query->keeps[query->keep_count++];
+
+		keep->formula = linitial_int((List *) linitial(parts));
+		keep->name = expr_from_list(lsecond(parts));
+		keep->expires = expr_from_list(lthird(parts));
+	}
 	return planned;
 }

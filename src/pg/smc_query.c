@@ -7,17 +7,22 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
 
 #include "pg/smc_bytea.h"
 #include "pg/smc_exprrange.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_layout.h"
+#include "pg/smc_modes.h"
 #include "pg/smc_percentile.h"
 #include "pg/smc_picks.h"
 #include "pg/smc_privacy.h"
 #include "pg/smc_query.h"
+#include "pg/smc_secret_terms.h"
 #include "pg/smc_statistic.h"
 
 SmcQuery *
@@ -40,6 +45,19 @@ smc_query_bind(const SmcQuery *query, int count, char *const *values)
 		copy->aggs[i].filter = smc_expr_bind(query->aggs[i].filter, count, values);
 		copy->aggs[i].fraction = smc_expr_bind(query->aggs[i].fraction, count, values);
 	}
+	copy->secrets = palloc0(Max(query->secret_count, 1) * sizeof(SmcQuerySecret));
+	for (int i = 0; i < query->secret_count; i++)
+	{
+		copy->secrets[i] = query->secrets[i];
+		copy->secrets[i].name = pstrdup(query->secrets[i].name);
+	}
+	copy->keeps = palloc0(Max(query->keep_count, 1) * sizeof(SmcQueryKeep));
+	for (int i = 0; i < query->keep_count; i++)
+	{
+		copy->keeps[i].formula = query->keeps[i].formula;
+		copy->keeps[i].name = smc_expr_bind(query->keeps[i].name, count, values);
+		copy->keeps[i].expires = smc_expr_bind(query->keeps[i].expires, count, values);
+	}
 	return copy;
 }
 
@@ -53,6 +71,27 @@ write_optional(SmcWriter *writer, const SmcExpr *expr)
 	smc_writer_u8(writer, expr != NULL);
 	if (expr != NULL)
 		smc_expr_write(writer, expr);
+}
+
+/* What is used of secrets, and what is kept. */
+static void
+write_secrets(SmcWriter *writer, const SmcQuery *query)
+{
+	smc_writer_u16(writer, query->secret_count);
+	for (int i = 0; i < query->secret_count; i++)
+	{
+		const char *name = query->secrets[i].name;
+
+		smc_writer_text(writer, pg_server_to_any(name, strlen(name), PG_UTF8));
+		smc_writer_bytes(writer, query->secrets[i].id, SMC_UUID_BYTES);
+	}
+	smc_writer_u16(writer, query->keep_count);
+	for (int i = 0; i < query->keep_count; i++)
+	{
+		smc_writer_u16(writer, query->keeps[i].formula);
+		smc_expr_write(writer, query->keeps[i].name);
+		write_optional(writer, query->keeps[i].expires);
+	}
 }
 
 static void
@@ -80,6 +119,7 @@ write_query(SmcWriter *writer, const void *what)
 	for (int i = 0; i < query->formula_count; i++)
 		smc_expr_write(writer, query->formulas[i]);
 	write_optional(writer, query->having);
+	write_secrets(writer, query);
 }
 
 bytea *
@@ -100,6 +140,57 @@ parse_optional(SmcReader *reader, int *nodes)
 	if (!smc_reader_bool(reader))
 		return NULL;
 	return smc_expr_parse(reader, nodes);
+}
+
+/* A number of things of which there are at most SMC_QUERY_AGGS_MAX. */
+static int
+parse_count(SmcReader *reader)
+{
+	int			count = smc_reader_u16(reader);
+
+	if (count <= SMC_QUERY_AGGS_MAX)
+		return count;
+	smc_reader_fail(reader);
+	return 0;
+}
+
+/* The name of a secret, in the database's encoding. */
+static char *
+parse_name(SmcReader *reader)
+{
+	size_t		len;
+	const uint8_t *data = smc_reader_blob(reader, 4 * NAMEDATALEN, &len);
+	char	   *name;
+
+	if (reader->failed || len == 0 || memchr(data, '\0', len) != NULL)
+	{
+		smc_reader_fail(reader);
+		return "";
+	}
+	name = pnstrdup((const char *) data, len);
+	name = pg_any_to_server(name, len, PG_UTF8);	/* checks that it is valid, too */
+	smc_secret_check_name(name);
+	return name;
+}
+
+static void
+parse_secrets(SmcReader *reader, SmcQuery *query, int *nodes)
+{
+	query->secret_count = parse_count(reader);
+	query->secrets = palloc0(Max(query->secret_count, 1) * sizeof(SmcQuerySecret));
+	for (int i = 0; i < query->secret_count && !reader->failed; i++)
+	{
+		query->secrets[i].name = parse_name(reader);
+		smc_reader_copy(reader, query->secrets[i].id, SMC_UUID_BYTES);
+	}
+	query->keep_count = parse_count(reader);
+	query->keeps = palloc0(Max(query->keep_count, 1) * sizeof(SmcQueryKeep));
+	for (int i = 0; i < query->keep_count && !reader->failed; i++)
+	{
+		query->keeps[i].formula = smc_reader_u16(reader);
+		query->keeps[i].name = smc_expr_parse(reader, nodes);
+		query->keeps[i].expires = parse_optional(reader, nodes);
+	}
 }
 
 SmcQuery *
@@ -153,6 +244,7 @@ smc_query_parse(const uint8 *data, size_t len)
 	for (int i = 0; i < query->formula_count && !reader.failed; i++)
 		query->formulas[i] = smc_expr_parse(&reader, &nodes);
 	query->having = parse_optional(&reader, &nodes);
+	parse_secrets(&reader, query, &nodes);
 
 	if (smc_reader_end(&reader) != SMC_OK)
 		ereport(ERROR,
@@ -229,7 +321,7 @@ check_size(const SmcStudy *study, const SmcQuery *query)
 			count_nodes(query->aggs[i].filter) + count_nodes(query->aggs[i].fraction);
 	for (int i = 0; i < query->formula_count; i++)
 		nodes += count_nodes(query->formulas[i]);
-	nodes += count_nodes(query->having);
+	nodes += count_nodes(query->having) + 2 * query->keep_count;
 	if (nodes > SMC_EXPR_NODES_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -499,18 +591,60 @@ smc_query_check_agg(const SmcStudy *study, SmcAgg *agg)
 		smc_privacy_check_agg(study, agg);
 }
 
-/* Mark the aggregates that a formula uses; whether there is one. */
-static bool
-mark_used(const SmcExpr *formula, bool *used)
+int
+smc_query_note_uses(const SmcStudy *study, const SmcAgg *agg, uint32 *uses)
 {
-	bool		any = formula->kind == SMC_EXPR_AGG;
+	uint16		mask = study->recipients;
+	int			columns;
+
+	if (agg->filter != NULL)
+		smc_expr_note_uses(study, agg->filter, 0, uses);
+	if (agg->arg == NULL)
+		return 0;
+	smc_expr_note_uses(study, agg->arg, needed_words(agg), uses);
+	columns = smc_expr_narrow_recipients(study, agg->arg, &mask);
+	if (agg->second != NULL)
+	{
+		smc_expr_note_uses(study, agg->second, needed_words(agg), uses);
+		columns += smc_expr_narrow_recipients(study, agg->second, &mask);
+	}
+	return columns;
+}
+
+/* Mark the aggregates and the secrets that a formula uses; whether there is one. */
+static bool
+mark_used(const SmcExpr *formula, bool *used, bool *used_secrets)
+{
+	bool		any = formula->kind == SMC_EXPR_AGG || formula->kind == SMC_EXPR_SECRET;
 	ListCell   *cell;
 
-	if (any)
+	if (formula->kind == SMC_EXPR_AGG)
 		used[formula->column] = true;
+	else if (formula->kind == SMC_EXPR_SECRET)
+		used_secrets[formula->column] = true;
 	foreach(cell, formula->args)
-		any |= mark_used(lfirst(cell), used);
+		any |= mark_used(lfirst(cell), used, used_secrets);
 	return any;
+}
+
+/* Give the secrets in a formula the types that they were kept with. */
+static void
+set_secret_types(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula)
+{
+	ListCell   *cell;
+
+	check_stack_depth();
+	if (formula->kind == SMC_EXPR_SECRET)
+	{
+		if (formula->column < 0 || formula->column >= query->secret_count ||
+			query->secrets[formula->column].secret == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROTOCOL_VIOLATION),
+					 errmsg("malformed expression over secrets of study \"%s\"", study->name)));
+		formula->type = query->secrets[formula->column].secret->type;
+	}
+	foreach(cell, formula->args)
+		set_secret_types(study, query, lfirst(cell));
 }
 
 /* Resolve the types of all formulas, and raise where one isn't what it must be. */
@@ -519,6 +653,7 @@ check_formulas(const SmcStudy *study, SmcQuery *query)
 {
 	Oid		   *types = palloc(Max(query->agg_count, 1) * sizeof(Oid));
 	bool	   *used = palloc0(Max(query->agg_count, 1) * sizeof(bool));
+	bool	   *used_secrets = palloc0(Max(query->secret_count, 1) * sizeof(bool));
 
 	for (int i = 0; i < query->agg_count; i++)
 		types[i] = smc_query_agg_type(&query->aggs[i]);
@@ -528,10 +663,11 @@ check_formulas(const SmcStudy *study, SmcQuery *query)
 
 		if (formula == NULL)
 			continue;
+		set_secret_types(study, query, formula);
 		/* of no aggregate, it would be for everyone, and tell everyone which groups there are */
 		if (!smc_exprtype_resolve_formula(study, formula, types, query->agg_count) ||
 			(i == query->formula_count && formula->type != BOOLOID) ||
-			!mark_used(formula, used))
+			!mark_used(formula, used, used_secrets))
 			ereport(ERROR,
 					(errcode(ERRCODE_PROTOCOL_VIOLATION),
 					 errmsg("malformed expression over aggregates of study \"%s\"", study->name)));
@@ -545,8 +681,16 @@ check_formulas(const SmcStudy *study, SmcQuery *query)
 					(errcode(ERRCODE_PROTOCOL_VIOLATION),
 					 errmsg("a query over study \"%s\" has an aggregate that nothing uses", study->name)));
 	}
+	for (int i = 0; i < query->secret_count; i++)
+	{
+		if (!used_secrets[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_PROTOCOL_VIOLATION),
+					 errmsg("a query over study \"%s\" has a secret that nothing uses", study->name)));
+	}
 	pfree(types);
 	pfree(used);
+	pfree(used_secrets);
 }
 
 /* Raise where a percentile isn't for all parties, who all see it found. */
@@ -581,23 +725,118 @@ check_recipients(const SmcStudy *study, const SmcQuery *query)
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					 errmsg("no party may learn %s over study \"%s\"",
 							smc_query_output_text(study, query, lfirst_int(cell)), study->name),
-					 errdetail("A figure goes to the parties that every column in it, and in HAVING, is revealed to.")));
+					 errdetail("A figure goes to the parties that every column in it, and in HAVING, is revealed to."),
+					 smc_query_reads_nothing(query) ?
+					 errhint("Once all parties agree on other recipients (reveal_to), it can be revealed.") :
+					 errhint("What nobody may learn can be kept as a secret: smc_keep(..., 'name').")));
 	}
+}
+
+/* Raise where what is to be kept can't be. */
+static void
+check_keeps(const SmcStudy *study, SmcQuery *query)
+{
+	if (query->keep_count == 0)
+		return;
+	if (query->group_count > 0 || query->having != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("smc_keep over study \"%s\" can't be used with GROUP BY or HAVING", study->name),
+				 errdetail("A secret is one value that is there whatever the rows are."),
+				 errhint("Keep a group's value by itself, with FILTER or WHERE.")));
+	for (int i = 0; i < query->keep_count; i++)
+	{
+		SmcQueryKeep *keep = &query->keeps[i];
+
+		if (keep->formula < 0 || keep->formula >= query->formula_count ||
+			smc_query_keep_of(query, keep->formula) != keep ||
+			keep->name->kind != SMC_EXPR_CONST || keep->name->type != TEXTOID ||
+			(keep->expires != NULL &&
+			 (keep->expires->kind != SMC_EXPR_CONST || keep->expires->type != TIMESTAMPTZOID)))
+			ereport(ERROR,
+					(errcode(ERRCODE_PROTOCOL_VIOLATION),
+					 errmsg("malformed query over study \"%s\"", study->name)));
+		smc_exprtype_resolve(study, keep->name);
+		if (keep->expires != NULL)
+			smc_exprtype_resolve(study, keep->expires);
+		if (keep->name->is_null)
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("a secret of study \"%s\" needs a name", study->name)));
+		if (smc_expr_is_param(keep->name) || (keep->expires != NULL && smc_expr_is_param(keep->expires)))
+			continue;			/* looked at when they have their values */
+		smc_secret_check_name(smc_query_keep_name(keep));
+		if (smc_query_keep_expires(keep) <= GetCurrentTimestamp())
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("secret \"%s\" of study \"%s\" would expire before it is kept",
+							smc_query_keep_name(keep), study->name)));
+		for (int j = 0; j < i; j++)
+		{
+			if (!smc_expr_is_param(query->keeps[j].name) &&
+				strcmp(smc_query_keep_name(&query->keeps[j]), smc_query_keep_name(keep)) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_DUPLICATE_OBJECT),
+						 errmsg("two values would be kept as secret \"%s\" of study \"%s\"",
+								smc_query_keep_name(keep), study->name)));
+		}
+	}
+}
+
+const SmcQueryKeep *
+smc_query_keep_of(const SmcQuery *query, int formula)
+{
+	for (int i = 0; i < query->keep_count; i++)
+	{
+		if (query->keeps[i].formula == formula)
+			return &query->keeps[i];
+	}
+	return NULL;
+}
+
+const char *
+smc_query_keep_name(const SmcQueryKeep *keep)
+{
+	return keep->name->value;
+}
+
+TimestampTz
+smc_query_keep_expires(const SmcQueryKeep *keep)
+{
+	int			level;
+	Datum		expires;
+
+	if (keep->expires == NULL || keep->expires->value == NULL)
+		return DT_NOEND;
+	level = smc_modes_begin();
+	expires = DirectFunctionCall3(timestamptz_in, CStringGetDatum(keep->expires->value),
+								  ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	smc_modes_end(level);
+	return DatumGetTimestampTz(expires);
+}
+
+bool
+smc_query_reads_nothing(const SmcQuery *query)
+{
+	return query->agg_count == 0 && query->group_count == 0;
+}
+
+void
+smc_query_find_secrets(const SmcStudy *study, SmcQuery *query)
+{
+	for (int i = 0; i < query->secret_count; i++)
+		query->secrets[i].secret = smc_secret_find(study->name, query->secrets[i].name);
 }
 
 void
 smc_query_check(const SmcStudy *study, SmcQuery *query)
 {
-	if (study->recipients == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("study \"%s\" reveals nothing to anyone, and results can't be kept as secrets yet",
-						study->name),
-				 errdetail("Its option \"reveal_to\" is none.")));
 	if (query->group_count < 0 || query->group_count > SMC_QUERY_GROUPS_MAX ||
 		query->agg_count < 0 || query->agg_count > SMC_QUERY_AGGS_MAX ||
 		query->formula_count < 0 || query->formula_count > SMC_QUERY_AGGS_MAX ||
-		(query->group_count == 0 && query->agg_count == 0))
+		query->secret_count < 0 || query->secret_count > SMC_QUERY_AGGS_MAX ||
+		query->keep_count < 0 || query->keep_count > query->formula_count ||
+		(query->group_count == 0 && query->agg_count == 0 && query->secret_count == 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("a query over study \"%s\" asks for nothing, or for too much", study->name)));
@@ -611,10 +850,13 @@ smc_query_check(const SmcStudy *study, SmcQuery *query)
 	}
 	for (int i = 0; i < query->agg_count; i++)
 		smc_query_check_agg(study, &query->aggs[i]);
+	smc_secret_terms_check(study, query);
 	check_formulas(study, query);
+	check_keeps(study, query);
 	check_recipients(study, query);
 
-	if (smc_privacy_applies(study) && smc_query_outputs(query) == NIL && query->having == NULL)
+	if (smc_privacy_applies(study) && smc_query_outputs(query) == NIL && query->having == NULL &&
+		query->keep_count == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("which groups of study \"%s\" have rows can't be told with noise", study->name),

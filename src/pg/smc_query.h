@@ -17,6 +17,7 @@
 
 #include "core/smc_ring.h"
 #include "pg/smc_expr.h"
+#include "pg/smc_secret.h"
 #include "pg/smc_study.h"
 
 struct SmcDeparse;
@@ -71,6 +72,22 @@ typedef struct SmcAgg
 	int			parties[2];		/* of COMPARE: whose sums, as the study counts its parties */
 } SmcAgg;
 
+/* A kept secret that formulas use. */
+typedef struct SmcQuerySecret
+{
+	char	   *name;
+	uint8		id[SMC_UUID_BYTES]; /* of the computation that made it, as the asker knows it */
+	const SmcSecret *secret;	/* what this party has of it; NULL: nothing, or not looked up yet */
+} SmcQuerySecret;
+
+/* A formula whose value is kept as a secret, and opened to nobody. */
+typedef struct SmcQueryKeep
+{
+	int			formula;
+	SmcExpr    *name;			/* a text */
+	SmcExpr    *expires;		/* a timestamptz; NULL, or the null: never */
+} SmcQueryKeep;
+
 typedef struct SmcQuery
 {
 	int			group_count;
@@ -79,13 +96,17 @@ typedef struct SmcQuery
 	int			agg_count;
 	SmcAgg	   *aggs;
 	int			formula_count;
-	SmcExpr   **formulas;		/* outputs over aggregates, computed before they are opened */
+	SmcExpr   **formulas;		/* outputs over aggregates and secrets, computed before they are opened */
 	SmcExpr    *having;			/* a formula: only groups for which it is true are told of; NULL: all */
+	int			secret_count;
+	SmcQuerySecret *secrets;
+	int			keep_count;
+	SmcQueryKeep *keeps;
 } SmcQuery;
 
 /*
  * An output is known by a number: that of its aggregate, or this and that of
- * its formula.
+ * its formula.  What is kept has a number too, but is none of the outputs.
  */
 #define SMC_QUERY_FORMULA(n)	(SMC_QUERY_AGGS_MAX + (n))
 
@@ -120,6 +141,25 @@ extern void smc_query_check(const SmcStudy *study, SmcQuery *query);
 /* The same for one aggregate, before the query is whole. */
 extern void smc_query_check_agg(const SmcStudy *study, SmcAgg *agg);
 
+/*
+ * Look up what this party has of the secrets that a query uses: fills
+ * secrets[i].secret where there is a row of that name.
+ */
+extern void smc_query_find_secrets(const SmcStudy *study, SmcQuery *query);
+
+/* The keep of a formula, NULL where its value is opened. */
+extern const SmcQueryKeep *smc_query_keep_of(const SmcQuery *query, int formula);
+
+/* The name that a keep gives; the time when it ends, DT_NOEND for never.  Of a bound query. */
+extern const char *smc_query_keep_name(const SmcQueryKeep *keep);
+extern TimestampTz smc_query_keep_expires(const SmcQueryKeep *keep);
+
+/* Whether a query is over kept secrets alone, so that no party reads any row for it. */
+extern bool smc_query_reads_nothing(const SmcQuery *query);
+
+/* The words that an aggregate and its filter use columns by (smc_expr_note_uses); how many columns count. */
+extern int	smc_query_note_uses(const SmcStudy *study, const SmcAgg *agg, uint32 *uses);
+
 /* The type of an aggregate's figure, as PostgreSQL has it. */
 extern Oid	smc_query_agg_type(const SmcAgg *agg);
 
@@ -144,10 +184,20 @@ extern void smc_query_append_agg(StringInfo buf, const struct SmcDeparse *depars
 extern char *smc_query_output_text(const SmcStudy *study, const SmcQuery *query, int output);
 extern char *smc_query_formula_text(const SmcStudy *study, const SmcQuery *query, const SmcExpr *formula);
 
+/* A secret in a formula, as "smc_secret('payroll', 'q1')". */
+extern void smc_query_append_secret(StringInfo buf, const SmcStudy *study, const SmcQuery *query,
+									const SmcExpr *secret);
+
 /* The query as readable SQL over the study, for audit, EXPLAIN and approval. */
 extern char *smc_query_text(const SmcStudy *study, const SmcQuery *query);
 
 /* What is revealed to whom, one line per output, joined by newlines: "avg(salary) to acme, globex". */
 extern char *smc_query_reveals(const SmcStudy *study, const SmcQuery *query);
+
+/* What is kept, likewise: "sum(salary) as 'q1' (nobody learns it)"; "" for nothing. */
+extern char *smc_query_keeps(const SmcStudy *study, const SmcQuery *query);
+
+/* Both, for audit and approval. */
+extern char *smc_query_reveals_and_keeps(const SmcStudy *study, const SmcQuery *query);
 
 #endif							/* SMC_QUERY_H */

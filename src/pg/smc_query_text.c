@@ -12,6 +12,8 @@
 #include "pg/smc_layout.h"
 #include "pg/smc_percentile.h"
 #include "pg/smc_query.h"
+#include "pg/smc_secret_terms.h"
+#include "pg/smc_secret_text.h"
 #include "pg/smc_statistic.h"
 
 /* The SQL name of a kind of aggregate, NULL when there is no such kind. */
@@ -56,7 +58,7 @@ agg_recipients(const SmcStudy *study, const SmcAgg *agg)
 	return columns > 0 ? mask : study->recipients;
 }
 
-/* Take from *mask the parties that may not learn about an aggregate in the formula. */
+/* Take from *mask the parties that may not learn about an aggregate or a secret in the formula. */
 static void
 narrow_by_formula(const SmcStudy *study, const SmcQuery *query, const SmcExpr *formula, uint16 *mask)
 {
@@ -66,6 +68,8 @@ narrow_by_formula(const SmcStudy *study, const SmcQuery *query, const SmcExpr *f
 		return;
 	if (formula->kind == SMC_EXPR_AGG)
 		*mask &= agg_recipients(study, &query->aggs[formula->column]);
+	else if (formula->kind == SMC_EXPR_SECRET)
+		*mask &= smc_secret_terms_recipients(study, query->secrets[formula->column].secret);
 	foreach(cell, formula->args)
 		narrow_by_formula(study, query, lfirst(cell), mask);
 }
@@ -81,7 +85,10 @@ smc_query_outputs(const SmcQuery *query)
 			outputs = lappend_int(outputs, i);
 	}
 	for (int i = 0; i < query->formula_count; i++)
-		outputs = lappend_int(outputs, SMC_QUERY_FORMULA(i));
+	{
+		if (smc_query_keep_of(query, i) == NULL)
+			outputs = lappend_int(outputs, SMC_QUERY_FORMULA(i));
+	}
 	return outputs;
 }
 
@@ -238,6 +245,25 @@ smc_query_output_text(const SmcStudy *study, const SmcQuery *query, int output)
 		smc_query_agg_text(study, &query->aggs[output]);
 }
 
+void
+smc_query_append_secret(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const SmcExpr *secret)
+{
+	const SmcQuerySecret *used = &query->secrets[secret->column];
+	bool		is_bool = used->secret != NULL && used->secret->type == BOOLOID;
+
+	appendStringInfoString(buf, smc_term_print(smc_term_secret(study->name, used->name, is_bool)));
+}
+
+static void
+append_keep(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const SmcQueryKeep *keep)
+{
+	SmcDeparse	deparse = {study, InvalidOid, query};
+
+	appendStringInfo(buf, "smc_keep(%s, ", smc_query_formula_text(study, query, query->formulas[keep->formula]));
+	smc_deparse_expr(buf, &deparse, keep->name);
+	appendStringInfoChar(buf, ')');
+}
+
 char *
 smc_query_text(const SmcStudy *study, const SmcQuery *query)
 {
@@ -256,9 +282,18 @@ smc_query_text(const SmcStudy *study, const SmcQuery *query)
 	}
 	foreach(cell, smc_query_outputs(query))
 	{
-		appendStringInfo(&buf, "%s%s", separator, smc_query_output_text(study, query, lfirst_int(cell)));
+		appendStringInfo(&buf, smc_query_reads_nothing(query) ? "%ssmc_reveal(%s)" : "%s%s", separator,
+						 smc_query_output_text(study, query, lfirst_int(cell)));
 		separator = ", ";
 	}
+	for (int i = 0; i < query->keep_count; i++)
+	{
+		appendStringInfoString(&buf, separator);
+		append_keep(&buf, study, query, &query->keeps[i]);
+		separator = ", ";
+	}
+	if (smc_query_reads_nothing(query))
+		return buf.data;
 	appendStringInfo(&buf, " FROM %s", quote_identifier(study->name));
 	if (query->where != NULL)
 	{
@@ -400,4 +435,49 @@ smc_query_reveals(const SmcStudy *study, const SmcQuery *query)
 
 	/* every line begins with a newline, so there is one too many */
 	return buf.len > 0 ? buf.data + 1 : buf.data;
+}
+
+char *
+smc_query_keeps(const SmcStudy *study, const SmcQuery *query)
+{
+	SmcDeparse	deparse = {study, InvalidOid, query};
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (int i = 0; i < query->keep_count; i++)
+	{
+		const SmcQueryKeep *keep = &query->keeps[i];
+
+		appendStringInfo(&buf, "%s%s as ", buf.len > 0 ? "\n" : "",
+						 smc_query_formula_text(study, query, query->formulas[keep->formula]));
+		smc_deparse_expr(&buf, &deparse, keep->name);
+		if (keep->expires != NULL && !keep->expires->is_null)
+		{
+			appendStringInfoString(&buf, " until ");
+			smc_deparse_expr(&buf, &deparse, keep->expires);
+		}
+		appendStringInfoString(&buf, " (nobody learns it)");
+	}
+	return buf.data;
+}
+
+char *
+smc_query_reveals_and_keeps(const SmcStudy *study, const SmcQuery *query)
+{
+	char	   *reveals = smc_query_reveals(study, query);
+	char	   *keeps = smc_query_keeps(study, query);
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, reveals);
+	for (char *line = keeps; line != NULL && line[0] != '\0';)
+	{
+		char	   *end = strchr(line, '\n');
+
+		if (end != NULL)
+			*end = '\0';
+		appendStringInfo(&buf, "%skeeps %s", buf.len > 0 ? "\n" : "", line);
+		line = end != NULL ? end + 1 : NULL;
+	}
+	return buf.data;
 }

@@ -594,6 +594,16 @@ smc_shippable_test(SmcShipContext *context, Expr *expr)
  * Aggregates
  */
 
+bool
+smc_shippable_is_own(Oid function, const char *name)
+{
+	Oid			schema = function >= FirstGenbkiObjectId ? smc_module_schema_if_any() : InvalidOid;
+	char	   *its_name = OidIsValid(schema) ? get_func_name(function) : NULL;
+
+	return its_name != NULL && strcmp(its_name, name) == 0 && get_func_namespace(function) == schema &&
+		getExtensionOfObject(ProcedureRelationId, function) == get_extension_oid(SMC_EXTENSION, true);
+}
+
 /* Which aggregate of the extension a function is; 0 when none. */
 static SmcAggKind
 own_aggregate(Oid function)

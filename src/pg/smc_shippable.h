@@ -36,9 +36,12 @@ extern bool smc_shippable_test(SmcShipContext *context, Expr *expr);
 /*
  * Translate an expression over aggregates into a formula, its types yet to be
  * resolved; NULL where it isn't one.  On NULL params may have grown: hand in a
- * copy.
+ * copy.  (Where find_agg is set, smc_shippable_expr does the same, and raises.)
  */
 extern SmcExpr *smc_shippable_formula(SmcShipContext *context, Expr *expr);
+
+/* Whether a function is the extension's own of that name. */
+extern bool smc_shippable_is_own(Oid function, const char *name);
 
 /* Which of our aggregates an Aggref is (ours or the native name); 0 when none. */
 extern SmcAggKind smc_shippable_aggregate(Oid aggfnoid);

@@ -12,7 +12,7 @@
 
 #include "executor/spi.h"
 
-#define SMC_STATEMENT_ARGS_MAX	24
+#define SMC_STATEMENT_ARGS_MAX	28
 
 typedef struct SmcStatement
 {

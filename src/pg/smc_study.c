@@ -514,21 +514,9 @@ smc_study_party_list(const SmcStudy *study, uint16 mask)
 	return buf.data;
 }
 
-static void
-refuse_option(const SmcStudy *study, const char *option)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("study \"%s\" sets option %s, which this release can't keep to yet",
-					study->name, option),
-			 errdetail("What is agreed and can't be kept is refused, never ignored.")));
-}
-
 void
 smc_study_require_runnable(const SmcStudy *study)
 {
-	int			i;
-
 	if (!TIMESTAMP_IS_NOEND(study->expires) && study->expires <= GetCurrentTimestamp())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -536,11 +524,6 @@ smc_study_require_runnable(const SmcStudy *study)
 				 errdetail("It was agreed until %s.", timestamptz_to_str(study->expires)),
 				 errhint("The parties can agree on a later \"expires\" and accept that.")));
 	smc_privacy_check_study(study);
-	if (study->recipients == 0)
-		refuse_option(study, "reveal_to 'none'");
-	for (i = 0; i < study->column_count; i++)
-		if (study->columns[i].recipients == 0)
-			refuse_option(study, psprintf("reveal_to 'none' on column \"%s\"", study->columns[i].name));
 }
 
 char *

@@ -121,9 +121,8 @@ extern SmcStudy *smc_study_try_load(Oid relid, char **why);
 extern List *smc_study_relations(void);
 
 /*
- * Raise when a query can't be run on the study as things stand: it sets a
- * limit that this release can't keep yet (epsilon, epsilon_budget, reveal_to
- * 'none': ERRCODE_FEATURE_NOT_SUPPORTED naming the option), or has expired
+ * Raise when a query can't be run on the study as things stand: its options
+ * don't go together (smc_privacy_check_study), or it has expired
  * (ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE).  Each party calls it for itself.
  */
 extern void smc_study_require_runnable(const SmcStudy *study);

@@ -35,15 +35,36 @@ SELECT has_operator('smc_share', '+', 'smc_share', 'smc_share');
 SELECT has_operator('smc_share', '-', 'smc_share', 'smc_share');
 SELECT has_operator('smc_share', '*', 'bigint', 'smc_share');
 SELECT has_operator('bigint', '*', 'smc_share', 'smc_share');
+SELECT has_function('smc_secret', ARRAY['text', 'text']);
+SELECT function_returns('smc_secret', ARRAY['text', 'text'], 'smc_secret');
+SELECT function_returns('smc_secret_bool', ARRAY['text', 'text'], 'smc_secret_bool');
+SELECT function_returns('smc_reveal', ARRAY['smc_secret'], 'numeric');
+SELECT function_returns('smc_reveal', ARRAY['smc_secret_bool'], 'boolean');
+SELECT function_returns('smc_reveal', ARRAY['smc_secret', 'anyelement'], 'anyelement');
+SELECT function_returns('smc_keep', ARRAY[v, 'text', 'interval'], r) FROM (VALUES ('anyelement', 'smc_secret'), ('boolean', 'smc_secret_bool'),
+  ('smc_secret', 'smc_secret'), ('smc_secret_bool', 'smc_secret_bool')) f(v, r);
+SELECT function_returns('smc_drop_secret', ARRAY['text', 'text'], 'void');
+SELECT has_operator(l, o, r, 'smc_secret') FROM unnest(ARRAY['+', '-', '*', '/']) o,
+  (VALUES ('smc_secret', 'smc_secret'), ('smc_secret', 'numeric'), ('numeric', 'smc_secret')) t(l, r);
+SELECT has_operator(l, o, r, 'smc_secret_bool') FROM unnest(ARRAY['=', '<>', '<', '<=', '>', '>=']) o,
+  (VALUES ('smc_secret', 'smc_secret'), ('smc_secret', 'numeric'), ('numeric', 'smc_secret')) t(l, r);
+SELECT has_operator(l, o, r, 'smc_secret_bool') FROM unnest(ARRAY['&', '|']) o,
+  (VALUES ('smc_secret_bool', 'smc_secret_bool'), ('smc_secret_bool', 'boolean'), ('boolean', 'smc_secret_bool')) t(l, r);
+SELECT has_leftop('-', 'smc_secret', 'smc_secret');
+SELECT has_leftop('!', 'smc_secret_bool', 'smc_secret_bool');
 SELECT has_type('smc_share');
+SELECT has_type('smc_secret');
+SELECT has_type('smc_secret_bool');
+SELECT has_type('smc_secret_share');
 SELECT has_type('smc_secret_key');
-SELECT has_view(v) FROM unnest(ARRAY['smc_peers', 'smc_studies', 'smc_audit', 'smc_activity', 'smc_results', 'smc_requests', 'smc_consents', 'smc_key_changes']) v;
+SELECT has_view(v) FROM unnest(ARRAY['smc_peers', 'smc_studies', 'smc_audit', 'smc_activity', 'smc_results', 'smc_requests', 'smc_consents', 'smc_key_changes', 'smc_secrets']) v;
 SELECT columns_are('smc_consents', ARRAY['study', 'party', 'digest', 'accepted_at', 'role', 'withdrawn_at', 'public_key', 'key_standing', 'valid',
   'heard_at', 'definition', 'signature']);
 SELECT columns_are('smc_key_changes', ARRAY['party', 'old_key', 'new_key', 'signed_at', 'accepted_at', 'how', 'accepted_by', 'valid', 'signature']);
 SELECT columns_are('smc_requests', ARRAY['id', 'study', 'asked_by', 'asked_role', 'query', 'reveals', 'asked_at', 'waits_until', 'decision', 'decided_by', 'decided_at']);
 SELECT columns_are('smc_studies', ARRAY['study', 'relation', 'parties', 'reveal_to', 'digest', 'accepted', 'missing', 'differs',
   'source', 'queries_left', 'queries_left_today', 'epsilon_left', 'definition']);
+SELECT columns_are('smc_secrets', ARRAY['study', 'name', 'type', 'made_of', 'made_by', 'made_role', 'made_at', 'expires', 'state', 'id']);
 SELECT trigger_is('smc_quota_log', 'smc_quota_guard', 'smc_quota_guard');
 SELECT columns_are('smc_peers', ARRAY['name', 'is_self', 'host', 'port', 'dbname', 'public_key']);
 
@@ -54,7 +75,7 @@ SELECT is_empty($$
   SELECT p.oid::regprocedure, p.prorettype::regtype, n.prorettype::regtype
     FROM pg_proc p LEFT JOIN pg_proc n ON n.pronamespace = 'pg_catalog'::regnamespace AND n.prokind = 'a'
          AND n.proname = substr(p.proname, 5) AND n.proargtypes = p.proargtypes
-   WHERE p.prokind = 'a' AND p.proname ~ '^smc_' AND p.proname !~ '^smc_(compare|argm|exact)' AND n.prorettype IS DISTINCT FROM p.prorettype
+   WHERE p.prokind = 'a' AND p.proname ~ '^smc_' AND p.proname !~ '^smc_(compare|argm|exact|median|percentile)' AND n.prorettype IS DISTINCT FROM p.prorettype
 $$, 'each aggregate returns what its native one does');
 SELECT is_aggregate(a, ARRAY[t]) FROM unnest(ARRAY['smc_min', 'smc_max']) a,
   unnest(ARRAY['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision', 'date',
@@ -94,13 +115,15 @@ SELECT is_empty($$ SELECT oid::regprocedure FROM pg_proc p WHERE oid IN (SELECT 
 SELECT is_empty($$ SELECT relname FROM pg_class WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_class'::regclass)
                       AND relname !~ '^smc_' $$, 'all relations are called smc_...');
 SELECT is_empty($$ SELECT proname FROM pg_proc WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_proc'::regclass)
-                      AND proname !~ '^smc_' AND NOT (proname = 'sum' AND prokind = 'a') $$, 'and functions too');
+                      AND proname !~ '^smc_' AND NOT (proname = 'sum' AND prokind = 'a')
+                      AND NOT (proname IN ('abs', 'round') AND proargtypes[0] = 'smc_secret'::regtype) $$, 'and functions too');
 SELECT is_empty($$ SELECT 1 FROM pg_namespace WHERE oid IN (SELECT objid FROM ours WHERE classid = 'pg_namespace'::regclass) $$,
   'no schema of its own');
 SELECT is_empty($$ SELECT 1 FROM pg_event_trigger WHERE evtname ~ 'smc' $$, 'no event trigger');
 SELECT ok(NOT extrelocatable, 'not relocatable') FROM pg_extension WHERE extname = 'smc';
 SELECT set_eq($$ SELECT c::regclass::text FROM pg_extension, unnest(extconfig) c WHERE extname = 'smc' $$,
-  ARRAY['smc_consent_log', 'smc_key_log', 'smc_quota_log', 'smc_audit_log', 'smc_results_log'], 'what a dump contains: not the identity');
+  ARRAY['smc_consent_log', 'smc_key_log', 'smc_quota_log', 'smc_audit_log', 'smc_results_log', 'smc_secret_log', 'smc_secret_shares'],
+  'what a dump contains: not the identity');
 
 -- the identity
 SELECT has_table('smc_identity');
@@ -115,6 +138,27 @@ SELECT is_empty($$ SELECT oid::regoperator FROM pg_operator WHERE 'smc_secret_ke
 SELECT is_empty($$ SELECT opcname FROM pg_opclass WHERE opcintype = 'smc_secret_key'::regtype $$, 'no operator classes');
 SELECT set_eq($$ SELECT proname::text FROM pg_proc WHERE prorettype = 'smc_secret_key'::regtype OR 'smc_secret_key'::regtype = ANY (proargtypes) $$,
   ARRAY['smc_secret_key_in', 'smc_secret_key_out', 'smc_secret_key_recv', 'smc_secret_key_send'], 'no functions but input and output');
+
+-- shares of secrets
+SELECT col_is_pk('smc_secret_log', ARRAY['study', 'name']);
+SELECT col_is_pk('smc_secret_shares', ARRAY['id', 'name']);
+SELECT col_type_is('smc_secret_shares', 'share', 'smc_secret_share');
+SELECT columns_are('smc_secret_shares', ARRAY['id', 'name', 'share']);
+SELECT ok(relrowsecurity AND relforcerowsecurity, 'row security is on and forced') FROM pg_class WHERE oid = 'smc_secret_shares'::regclass;
+SELECT is_empty($$ SELECT polname FROM pg_policy WHERE polrelid = 'smc_secret_shares'::regclass $$, 'and no policy lets anyone through');
+SELECT is(attstattarget::int, 0, 'no statistics of shares') FROM pg_attribute WHERE attrelid = 'smc_secret_shares'::regclass AND attname = 'share';
+SELECT is_empty($$ SELECT castsource::regtype, casttarget::regtype FROM pg_cast WHERE 'smc_secret_share'::regtype IN (castsource, casttarget) $$,
+  'their type has no casts');
+SELECT is_empty($$ SELECT oid::regoperator FROM pg_operator WHERE 'smc_secret_share'::regtype IN (oprleft, oprright, oprresult) $$, 'no operators');
+SELECT is_empty($$ SELECT opcname FROM pg_opclass WHERE opcintype = 'smc_secret_share'::regtype $$, 'no operator classes');
+SELECT set_eq($$ SELECT proname::text FROM pg_proc WHERE prorettype = 'smc_secret_share'::regtype OR 'smc_secret_share'::regtype = ANY (proargtypes) $$,
+  ARRAY['smc_secret_share_in', 'smc_secret_share_out', 'smc_secret_share_recv', 'smc_secret_share_send'], 'no functions but input and output');
+-- and what names them: no order, no equality that yields a boolean, no cast
+SELECT is_empty($$ SELECT opcname FROM pg_opclass WHERE opcintype IN ('smc_secret'::regtype, 'smc_secret_bool'::regtype) $$, 'expressions are not sorted or grouped');
+SELECT is_empty($$ SELECT oid::regprocedure FROM pg_proc WHERE proname ~ '^smc_(reveal|keep|drop_secret)' AND (provolatile <> 'v' OR proparallel <> 'u')
+                      AND proname <> 'smc_keep_support' $$, 'what asks the other parties is volatile, and never in parallel');
+SELECT is_empty($$ SELECT oid::regprocedure FROM pg_proc WHERE 'smc_secret'::regtype = prorettype AND proname !~ '^smc_keep|_recv$' AND provolatile <> 'i' $$,
+  'what only builds expressions is immutable');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -128,6 +128,50 @@ SELECT is(pg_temp.rows_seen('smc_tap_reader', 'smc_requests_waiting'), 0::bigint
 SELECT is_empty($$ SELECT 1 FROM pg_roles WHERE rolname = 'smc_tap_user' AND has_table_privilege(oid, 'pg_user_mapping', 'SELECT') $$,
   'mappings are closed by PostgreSQL itself');
 
+-- kept secrets: two rows as a computation would leave them
+INSERT INTO smc_secret_log VALUES ('payroll', 'tap', '11111111-1111-4111-8111-111111111111', 'kept', 'bigint', false, false, false, false, false, 0, 0, 40, 0, 'count(*)',
+  '{salary}', '{count}', false, 0, 0, '{acme,globex,initech}', sha256('x'), 'acme', 'postgres', now(), NULL);
+INSERT INTO smc_secret_shares VALUES ('11111111-1111-4111-8111-111111111111', 'tap', repeat('ab', 136)::smc_secret_share);
+SELECT table_privs_are(t::text, r, ARRAY[]::text[]) FROM unnest(ARRAY['smc_secret_log', 'smc_secret_shares']) t, unnest(ARRAY['smc_tap_user', 'smc_link']) r;
+SELECT table_privs_are('smc_secrets', 'smc_tap_user', ARRAY['SELECT']);
+SELECT ok(NOT has_type_privilege('smc_tap_user', 'smc_secret_share', 'USAGE'), 'the shares'' type is nobody''s to use');
+SELECT is(pg_temp.attempt('smc_tap_user', s), m, s) FROM (VALUES
+  ('TABLE smc_secrets', 'ran'),
+  ('TABLE smc_secret_log', 'permission denied for table smc_secret_log'),
+  ('TABLE smc_secret_shares', 'permission denied for table smc_secret_shares'),
+  ('SELECT smc_secret(''payroll'', ''tap'') + 1', 'ran'),
+  ('SELECT smc_reveal(smc_secret(''payroll'', ''tap''))', 'permission denied for foreign table payroll'),
+  ('SELECT smc_keep(smc_secret(''payroll'', ''tap''), ''mine'')', 'permission denied for foreign table payroll'),
+  ('SELECT smc_keep(smc_sum(salary), ''mine'') FROM payroll', 'permission denied for foreign table payroll'),
+  ('SELECT smc_drop_secret(''payroll'', ''tap'')', 'permission denied to drop secret "tap" of study "payroll"'),
+  ('DELETE FROM smc_secret_shares', 'permission denied for table smc_secret_shares'),
+  ('UPDATE smc_secret_log SET state = ''dropped''', 'permission denied for table smc_secret_log'),
+  ('SELECT repeat(''00'', 136)::smc_secret_share', 'permission denied for shares of secrets')
+) v(s, m);
+SELECT is(pg_temp.rows_seen('smc_tap_user', 'smc_secrets'), 0::bigint, 'who may not query the study doesn''t see that there is a secret');
+SELECT is(pg_temp.rows_seen('smc_tap_reader', 'smc_secret_shares'), 0::bigint, 'pg_read_all_data: row security hides the shares');
+SELECT is(pg_temp.rows_seen('smc_tap_reader', 'smc_secrets'), 1::bigint, 'pg_read_all_data: what there is can be seen');
+SELECT is(pg_temp.attempt('smc_tap_writer', 'INSERT INTO smc_secret_shares SELECT gen_random_uuid(), ''x'', NULL'),
+  'new row violates row-level security policy for table "smc_secret_shares"', 'pg_write_all_data puts no share in');
+SELECT is(pg_temp.rows_seen('smc_tap_bypass', 'smc_secret_shares'), 1::bigint, 'BYPASSRLS: the rows are there');
+SELECT is(pg_temp.attempt('smc_tap_bypass', s), m, s) FROM (VALUES
+  ('SELECT share::text FROM smc_secret_shares', 'permission denied for shares of secrets'),
+  ('SELECT s::text FROM smc_secret_shares s', 'permission denied for shares of secrets'),
+  ('SELECT row_to_json(s) FROM smc_secret_shares s', 'permission denied for shares of secrets'),
+  ('SELECT smc_secret_share_out(share) FROM smc_secret_shares', 'permission denied for shares of secrets'),
+  ('SELECT smc_secret_share_send(share) FROM smc_secret_shares', 'permission denied for shares of secrets'),
+  ('SELECT record_send(s) FROM smc_secret_shares s', 'permission denied for shares of secrets'),
+  ('SELECT s FROM smc_secret_shares s ORDER BY s', 'could not identify an ordering operator for type smc_secret_shares'),
+  ('SELECT count(*) FROM smc_secret_shares GROUP BY share', 'could not identify an equality operator for type smc_secret_share'),
+  ('CREATE TEMP TABLE t AS SELECT share FROM smc_secret_shares', 'permission denied for type smc_secret_share')
+) v(s, m);
+GRANT SELECT (rank) ON payroll TO smc_tap_user;
+SELECT is(pg_temp.rows_seen('smc_tap_user', 'smc_secrets'), 0::bigint, 'other columns than went in don''t do');
+SELECT is(pg_temp.attempt('smc_tap_user', 'SELECT smc_reveal(smc_secret(''payroll'', ''tap''))'), 'permission denied for foreign table payroll');
+GRANT SELECT (salary) ON payroll TO smc_tap_user;
+SELECT is(pg_temp.rows_seen('smc_tap_user', 'smc_secrets'), 1::bigint, 'those do');
+REVOKE ALL (rank, salary) ON payroll FROM smc_tap_user;
+
 -- who may read all data sees no key
 SELECT is(pg_temp.rows_seen('smc_tap_reader', 'smc_identity'), 0::bigint, 'pg_read_all_data: row security hides the row');
 SELECT is(pg_temp.attempt('smc_tap_reader', 'SELECT smc_create_identity(''x'')'), 'permission denied for function smc_create_identity');
@@ -176,7 +220,7 @@ SELECT isnt(pg_temp.attempt(r, s), 'ran', r || ': ' || s)
 -- a peer's role
 SELECT is(pg_temp.attempt('smc_tap_peer', s, 'session_authorization'), 'role "smc_tap_peer" may only run CALL smc_attach()', s)
   FROM unnest(ARRAY['SELECT 1', 'TABLE pg_catalog.pg_class', 'TABLE smc_peers', 'SELECT smc_public_key()', 'SELECT smc_rotate_identity()', 'SELECT smc_sum(salary) FROM payroll',
-    'SELECT smc_accept(''payroll'')', 'SELECT smc_approve(gen_random_uuid())', 'TABLE smc_requests', 'LISTEN smc_requests', 'TABLE smc_audit_log', 'SET work_mem = 64', 'SHOW work_mem', 'DO $d$ BEGIN END $d$', 'CREATE TEMP TABLE t ()',
+    'SELECT smc_accept(''payroll'')', 'TABLE smc_secrets', 'SELECT smc_reveal(smc_secret(''payroll'', ''tap''))', 'SELECT smc_approve(gen_random_uuid())', 'TABLE smc_requests', 'LISTEN smc_requests', 'TABLE smc_audit_log', 'SET work_mem = 64', 'SHOW work_mem', 'DO $d$ BEGIN END $d$', 'CREATE TEMP TABLE t ()',
     'LISTEN x', 'EXPLAIN SELECT 1', 'LOCK TABLE payroll', 'ALTER ROLE smc_tap_peer PASSWORD ''x''', 'CALL smc_attach()']) s;
 
 -- nobody but superusers and the server's owner changes what was agreed with a peer

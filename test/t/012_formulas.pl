@@ -78,6 +78,12 @@ foreach my $names ([qw(acme globex)], [qw(acme globex initech)], [qw(acme globex
 	my $error = psql_result($acme, 'SELECT sum(salary) / (count(*) - 397) FROM wages')->{error};
 	like($error, qr/22012.*division by zero/, "$n parties: a division by zero");
 	is(psql_result($acme, 'SELECT count(*) > 0 FROM wages')->{stdout}, 't', "$n parties: and the next query works");
+	# kept, computed with, and revealed later, by whomever
+	like(psql_result($party{globex}, "SELECT smc_keep(smc_avg(salary), 'avg'), smc_keep(smc_sum(yrs_service), 'years'), smc_keep(smc_max(salary) > 200000, 'rich') FROM wages")->{stdout},
+		qr/^smc_secret\(/, "$n parties: figures are kept");
+	is(psql_result($party{ $names->[-1] }, "SELECT smc_reveal(smc_secret('wages', 'avg')), smc_reveal(smc_secret('wages', 'avg') * 397 = smc_secret('wages', 'years')), smc_reveal(round(smc_secret('wages', 'avg') / smc_secret('wages', 'years'), 8)), smc_reveal(!smc_secret_bool('wages', 'rich'))")->{stdout},
+		$acme->safe_psql('proof', 'SELECT avg(salary), sum(salary) = sum(yrs_service), round(avg(salary) / sum(yrs_service), 8), NOT max(salary) > 200000 FROM payroll'),
+		"$n parties: and revealed later");
 	quiet_soon("$n parties", values %party);
 	if ($n == 3)
 	{
