@@ -53,7 +53,8 @@ sub make_parties
 	foreach my $name (@{ $args{names} })
 	{
 		my $node = PostgreSQL::Test::Cluster->new($name);
-		$node->init;
+		# UTF-8 whatever the environment says
+		$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
 		$node->append_conf('postgresql.conf', <<CONF);
 shared_preload_libraries = 'smc'
 listen_addresses = '127.0.0.1'
