@@ -254,3 +254,47 @@ smc_boolean_open(SmcEngine *engine, const uint64_t *shares, uint64_t *out, size_
 	smc_arena_destroy(local);
 	return status;
 }
+
+SmcStatus
+smc_boolean_tell(SmcEngine *engine, uint64_t *bits, uint16_t recipients, size_t count)
+{
+	SmcChannel *channel = engine->channel;
+	size_t		words = smc_bits_words(count);
+	SmcStatus	status = SMC_OK;
+
+	if (words > 0)
+		bits[words - 1] &= smc_bits_tail(count);
+	for (int peer = 0; peer < channel->party_count && status == SMC_OK; peer++)
+	{
+		if (peer != channel->self && (recipients >> peer & 1) != 0)
+			status = smc_channel_send(channel, peer, bits, words * sizeof(uint64_t));
+	}
+	return status;
+}
+
+SmcStatus
+smc_boolean_hear(SmcEngine *engine, uint64_t *bits, uint16_t recipients, size_t count)
+{
+	SmcChannel *channel = engine->channel;
+	size_t		words = smc_bits_words(count);
+	SmcArena   *local;
+	uint64_t   *theirs;
+	SmcStatus	status = SMC_ERR_MEMORY;
+
+	if ((recipients >> channel->self & 1) == 0)
+		return SMC_OK;
+	local = smc_arena_create();
+	theirs = local ? smc_arena_array(local, words, sizeof(uint64_t)) : NULL;
+	if (theirs != NULL)
+		status = SMC_OK;
+	for (int peer = 0; peer < channel->party_count && status == SMC_OK; peer++)
+	{
+		if (peer == channel->self)
+			continue;
+		status = smc_channel_receive(channel, peer, theirs, words * sizeof(uint64_t));
+		if (status == SMC_OK)
+			smc_bits_xor(bits, theirs, words);
+	}
+	smc_arena_destroy(local);
+	return status;
+}

@@ -13,7 +13,7 @@
  * at the others.  ROUNDS: 1.
  *
  * LEAKS: nothing: what is opened is masked by triples used once; smc_boolean_open
- * opens what it is told to, to everyone.
+ * opens what it is told to, to everyone, smc_boolean_tell to those named.
  */
 #ifndef SMC_BOOLEAN_H
 #define SMC_BOOLEAN_H
@@ -40,5 +40,14 @@ extern SmcStatus smc_boolean_majority(SmcEngine *engine, const int members[3], c
 
 /* Open bits to every party: out = XOR of all shares. */
 extern SmcStatus smc_boolean_open(SmcEngine *engine, const uint64_t *shares, uint64_t *out, size_t count) SMC_MUST_USE;
+
+/*
+ * The same to some parties: bit p of recipients says that party p learns them.
+ * In two steps, so that many vectors take one round: first all are told, then all
+ * heard, in the same order.  bits are shares, and after hear the values at a
+ * recipient.  Only count bits leave; those past them are cleared.
+ */
+extern SmcStatus smc_boolean_tell(SmcEngine *engine, uint64_t *bits, uint16_t recipients, size_t count) SMC_MUST_USE;
+extern SmcStatus smc_boolean_hear(SmcEngine *engine, uint64_t *bits, uint16_t recipients, size_t count) SMC_MUST_USE;
 
 #endif							/* SMC_BOOLEAN_H */

@@ -46,6 +46,7 @@
 #include "pg/smc_study.h"
 #include "pg/smc_transaction.h"
 #include "pg/smc_waiting.h"
+#include "pg/smc_wiped.h"
 
 /*
  * While people are waited for: how often to look for what they decided, and
@@ -410,11 +411,10 @@ check_and_record(SmcAnswer *answer, const SmcMessage *message, Computation *c)
 		smc_answer_exchange_holdings(answer, c);
 	smc_query_check(c->study, c->query);
 	c->layout = smc_layout_make(c->study, c->query);
-	c->count = (size_t) c->layout->cell_count * c->layout->slot_count;
 	answer->audit.query = smc_query_text(c->study, c->query);
 	answer->audit.reveals = smc_query_reveals_and_keeps(c->study, c->query);
 
-	c->partials = palloc0(c->count * sizeof(SmcRing128));
+	c->partials = smc_wiped_alloc((size_t) c->layout->cell_count * c->layout->slot_count * sizeof(SmcRing128));
 
 	smc_activity_begin(asked->id, asked->study, hub_name(answer), asked->role, false);
 	smc_audit_begin(&answer->audit);
@@ -643,11 +643,11 @@ run_joint_part(SmcAnswer *answer, Computation *c)
 	status = smc_compute_run(&channel, smc_mesh_seeds(answer->mesh), digest,
 							 smc_mesh_lane_id(answer->mesh), answer->engine, c->layout,
 							 c->partials, c->keys, secrets, &c->outcome);
-	sodium_memzero(c->partials, c->count * sizeof(SmcRing128));
+	smc_wiped_free(c->partials);
 	if (c->keys != NULL)
 		smc_keys_free(c->keys);
 	if (secrets != NULL)
-		sodium_memzero(secrets, c->query->secret_count * sizeof(SmcSecretShare));
+		smc_wiped_free(secrets);
 	sodium_memzero(digest, sizeof(digest));
 	if (status == SMC_ERR_CHANNEL)
 		smc_mesh_channel_rethrow(answer->mesh);

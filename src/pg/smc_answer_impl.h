@@ -62,7 +62,6 @@ typedef struct SmcAnswerComputation
 	SmcLayout  *layout;
 	SmcRing128 *partials;
 	SmcKeys    *keys;
-	size_t		count;
 	uint64		local_us;
 	SmcHoldings holdings;		/* where it is about secrets */
 	SmcOutcome	outcome;

@@ -10,8 +10,6 @@
  */
 #include "postgres.h"
 
-#include <sodium.h>
-
 #include "access/parallel.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -27,14 +25,7 @@
 #include "pg/smc_quota.h"
 #include "pg/smc_secret_terms.h"
 #include "pg/smc_watch.h"
-
-/* This party's figures before they are split: wiped with the context that they live in. */
-typedef struct Partials
-{
-	MemoryContextCallback callback;
-	SmcRing128 *values;
-	size_t		count;
-} Partials;
+#include "pg/smc_wiped.h"
 
 /* What is to be kept, for smc_bytea_collect. */
 typedef struct Keeping
@@ -81,29 +72,6 @@ smc_ask_require_study(const SmcStudy *study, bool reads_rows)
 }
 
 static void
-wipe_partials(void *arg)
-{
-	Partials   *partials = arg;
-
-	if (partials->values)
-		sodium_memzero(partials->values, partials->count * sizeof(SmcRing128));
-}
-
-/* Allocate zeroed partials in the current context. */
-static Partials *
-make_partials(size_t count)
-{
-	Partials   *partials = palloc0(sizeof(Partials));
-
-	partials->count = count;
-	partials->values = palloc0(Max(count, 1) * sizeof(SmcRing128));
-	partials->callback.func = wipe_partials;
-	partials->callback.arg = partials;
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, &partials->callback);
-	return partials;
-}
-
-static void
 write_keeps(SmcWriter *writer, const void *what)
 {
 	const Keeping *keeping = what;
@@ -138,7 +106,8 @@ smc_ask_run(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layou
 	Keeping		keeping = {study, query, layout->circuit};
 	SmcRequest	request = {0};
 	SmcOutcome *outcome;
-	Partials   *partials;
+	SmcRing128 *partials;
+	size_t		count = (size_t) layout->cell_count * layout->slot_count;
 	SmcKeys    *keys = NULL;
 	SmcRun	   *run;
 	uint64		rows = (uint64) -1;	/* none were read */
@@ -156,14 +125,11 @@ smc_ask_run(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layou
 	run = smc_run_begin(&request);
 	if (study->approve_each)
 		smc_run_await_approval(run);
-	partials = make_partials((size_t) layout->cell_count * layout->slot_count);
+	partials = smc_wiped_alloc(count * sizeof(SmcRing128));
 	if (!smc_query_reads_nothing(query))
-		rows = smc_watch_local_run(run, study, query, layout, partials->values, &keys);
-	smc_run_contribute(run, partials->values, partials->count, keys, rows);
-
-	wipe_partials(partials);
-	pfree(partials->values);
-	partials->values = NULL;
+		rows = smc_watch_local_run(run, study, query, layout, partials, &keys);
+	smc_run_contribute(run, partials, count, keys, rows);
+	smc_wiped_free(partials);
 
 	outcome = smc_run_finish(run, times);
 	if (keys != NULL)

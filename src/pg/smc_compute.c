@@ -21,6 +21,7 @@
 #include <sodium.h>
 
 #include "core/smc_bits.h"
+#include "core/smc_boolean.h"
 #include "core/smc_contest.h"
 #include "core/smc_hash.h"
 #include "core/smc_sum.h"
@@ -29,6 +30,7 @@
 #include "pg/smc_compute.h"
 #include "pg/smc_evaluate.h"
 #include "pg/smc_rank.h"
+#include "pg/smc_wiped.h"
 
 void
 smc_compute_digest(const uint8 *lane_id, uint64 seq, const uint8 *id,
@@ -175,7 +177,6 @@ run_phase(Run *run, uint64 phase, const Selection *selection, bool open)
 	SmcChannel *channel = run->channel;
 	SmcStatus	status;
 	uint8		context[SMC_KEY_BYTES];
-	size_t		bytes = selection->count * sizeof(SmcRing128);
 	uint16		own_bit = (uint16) (1 << channel->self);
 	SmcRing128 *shares;
 	SmcRing128 *totals;
@@ -185,8 +186,8 @@ run_phase(Run *run, uint64 phase, const Selection *selection, bool open)
 		return SMC_OK;
 
 	phase_context(run, phase, context);
-	shares = palloc_extended(bytes, MCXT_ALLOC_HUGE);
-	totals = palloc_extended(bytes, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	shares = smc_wiped_alloc(selection->count * sizeof(SmcRing128));
+	totals = smc_wiped_alloc(selection->count * sizeof(SmcRing128));
 	for (i = 0; i < selection->count; i++)
 		shares[i] = run->partials[selection->elements[i]];
 
@@ -210,11 +211,9 @@ run_phase(Run *run, uint64 phase, const Selection *selection, bool open)
 		}
 	}
 
-	sodium_memzero(shares, bytes);
-	sodium_memzero(totals, bytes);
 	sodium_memzero(context, sizeof(context));
-	pfree(shares);
-	pfree(totals);
+	smc_wiped_free(shares);
+	smc_wiped_free(totals);
 	return status;
 }
 
@@ -233,7 +232,6 @@ run_threshold(Run *run)
 	SmcRing128 *shares;
 	uint64	   *reached;
 	uint64		below = 0;
-	size_t		bytes;
 	SmcStatus	status;
 
 	/* the cells' rows first: of them alone it is told how many are too few */
@@ -249,8 +247,7 @@ run_threshold(Run *run)
 	if (status == SMC_OK)
 		status = use_engine(run);
 
-	bytes = selection.count * sizeof(SmcRing128);
-	shares = palloc_extended(bytes, MCXT_ALLOC_HUGE);
+	shares = smc_wiped_alloc(selection.count * sizeof(SmcRing128));
 	reached = palloc0(smc_bits_words(selection.count) * sizeof(uint64));
 	for (size_t i = 0; i < selection.count; i++)
 		shares[i] = run->partials[selection.elements[i]];
@@ -280,8 +277,7 @@ run_threshold(Run *run)
 		}
 	}
 	outcome->withheld_cells = (uint32) below;
-	sodium_memzero(shares, bytes);
-	pfree(shares);
+	smc_wiped_free(shares);
 	selection_free(&selection);
 	return status;
 }
@@ -368,42 +364,31 @@ run_totals(Run *run)
 static SmcStatus
 run_compare(Run *run, const SmcSlot *slot, const SmcRing128 *own, SmcRing128 *found, size_t count)
 {
-	SmcChannel *channel = run->channel;
+	SmcEngine  *engine = &run->lane->engine;
 	size_t		words = smc_bits_words(count);
-	size_t		bytes = 2 * words * sizeof(uint64);
-	uint64	   *bits = palloc0(bytes);
-	uint64	   *theirs = palloc0(bytes);
+	uint64	   *less = smc_wiped_alloc(words * sizeof(uint64));
+	uint64	   *equal = smc_wiped_alloc(words * sizeof(uint64));
 	SmcStatus	status;
 
-	status = smc_contest_compare(&run->lane->engine, slot->parties[0], slot->parties[1], own,
-								 bits, bits + words, count);
-	for (int peer = 0; peer < channel->party_count && status == SMC_OK; peer++)
-		if (peer != channel->self && (slot->recipients & (1 << peer)))
-			status = smc_channel_send(channel, peer, bits, bytes);
-	/* only what was opened is looked at: elsewhere the bits stay shares */
-	if (slot->recipients & (1 << channel->self))
-	{
-		smc_channel_round(channel);
-		for (int peer = 0; peer < channel->party_count && status == SMC_OK; peer++)
-		{
-			if (peer == channel->self)
-				continue;
-			status = smc_channel_receive(channel, peer, theirs, bytes);
-			if (status == SMC_OK)
-				smc_bits_xor(bits, theirs, 2 * words);
-		}
-		for (size_t e = 0; e < count && status == SMC_OK; e++)
-		{
-			bool		less = (bits[e / 64] >> (e % 64)) & 1;
-			bool		equal = (bits[words + e / 64] >> (e % 64)) & 1;
+	status = smc_contest_compare(engine, slot->parties[0], slot->parties[1], own, less, equal, count);
+	if (status == SMC_OK &&
+		(status = smc_boolean_tell(engine, less, slot->recipients, count)) == SMC_OK)
+		status = smc_boolean_tell(engine, equal, slot->recipients, count);
+	smc_channel_round(run->channel);
+	if (status == SMC_OK &&
+		(status = smc_boolean_hear(engine, less, slot->recipients, count)) == SMC_OK)
+		status = smc_boolean_hear(engine, equal, slot->recipients, count);
 
-			found[e] = equal ? 0 : less ? (SmcRing128) -1 : 1;
-		}
+	/* only what was opened is looked at: elsewhere the bits stay shares */
+	for (size_t e = 0; e < count && status == SMC_OK && (slot->recipients & (1 << run->channel->self)); e++)
+	{
+		if ((equal[e / 64] >> (e % 64)) & 1)
+			found[e] = 0;
+		else
+			found[e] = ((less[e / 64] >> (e % 64)) & 1) ? (SmcRing128) -1 : 1;
 	}
-	sodium_memzero(bits, bytes);
-	sodium_memzero(theirs, bytes);
-	pfree(bits);
-	pfree(theirs);
+	smc_wiped_free(less);
+	smc_wiped_free(equal);
 	return status;
 }
 
@@ -414,7 +399,7 @@ run_extreme(Run *run, const SmcSlot *slot, uint64 phase, const SmcRing128 *own, 
 	SmcChannel *channel = run->channel;
 	bool		largest = slot->kind == SMC_SLOT_MAX || slot->kind == SMC_SLOT_ARGMAX;
 	bool		whose = slot->kind == SMC_SLOT_ARGMIN || slot->kind == SMC_SLOT_ARGMAX;
-	SmcRing128 *shares = palloc(count * sizeof(SmcRing128));
+	SmcRing128 *shares = smc_wiped_alloc(count * sizeof(SmcRing128));
 	uint16	   *recipients = palloc(count * sizeof(uint16));
 	uint8		context[SMC_KEY_BYTES];
 	SmcStatus	status;
@@ -431,8 +416,7 @@ run_extreme(Run *run, const SmcSlot *slot, uint64 phase, const SmcRing128 *own, 
 	}
 	if (status == SMC_OK)
 		status = smc_sum_open(channel, shares, recipients, count, found);
-	sodium_memzero(shares, count * sizeof(SmcRing128));
-	pfree(shares);
+	smc_wiped_free(shares);
 	pfree(recipients);
 	return status;
 }
@@ -443,8 +427,8 @@ run_contest(Run *run, int slot_index)
 {
 	const SmcLayout *layout = run->layout;
 	const SmcSlot *slot = &layout->slots[slot_index];
-	SmcRing128 *own = palloc0(layout->cell_count * sizeof(SmcRing128));
-	SmcRing128 *found = palloc0(layout->cell_count * sizeof(SmcRing128));
+	SmcRing128 *own = smc_wiped_alloc(layout->cell_count * sizeof(SmcRing128));
+	SmcRing128 *found = smc_wiped_alloc(layout->cell_count * sizeof(SmcRing128));
 	size_t	   *elements = palloc(layout->cell_count * sizeof(size_t));
 	size_t		count = 0;
 	SmcStatus	status = SMC_OK;
@@ -470,10 +454,8 @@ run_contest(Run *run, int slot_index)
 		run->outcome->totals[elements[i]] = found[i];
 		run->outcome->states[elements[i]] = SMC_ELEMENT_OPENED;
 	}
-	sodium_memzero(own, layout->cell_count * sizeof(SmcRing128));
-	sodium_memzero(found, layout->cell_count * sizeof(SmcRing128));
-	pfree(own);
-	pfree(found);
+	smc_wiped_free(own);
+	smc_wiped_free(found);
 	pfree(elements);
 	return status;
 }
@@ -563,9 +545,9 @@ smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 		outcome->shown_count = layout->cell_count;
 		outcome->shown = palloc0(layout->cell_count * sizeof(bool));
 		outcome->kept_count = layout->circuit->keep_count;
-		outcome->kept = palloc0(Max(outcome->kept_count, 1) * sizeof(SmcSecretShare));
+		outcome->kept = smc_wiped_alloc(outcome->kept_count * sizeof(SmcSecretShare));
 		/* before the phases make shares of them */
-		parts = palloc(count * sizeof(SmcRing128));
+		parts = smc_wiped_alloc(count * sizeof(SmcRing128));
 		memcpy(parts, partials, count * sizeof(SmcRing128));
 	}
 
@@ -583,10 +565,7 @@ smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 	if (status == SMC_OK && !outcome->division_by_zero && layout->rank_count > 0)
 		status = run_ranks(&run);
 	if (parts != NULL)
-	{
-		sodium_memzero(parts, count * sizeof(SmcRing128));
-		pfree(parts);
-	}
+		smc_wiped_free(parts);
 
 	outcome->bytes_sent = channel->bytes_sent;
 	outcome->bytes_received = channel->bytes_received;
@@ -598,7 +577,8 @@ void
 smc_compute_wipe_kept(SmcOutcome *outcome)
 {
 	if (outcome->kept != NULL)
-		sodium_memzero(outcome->kept, Max(outcome->kept_count, 1) * sizeof(SmcSecretShare));
+		smc_wiped_free(outcome->kept);
+	outcome->kept = NULL;
 }
 
 void

@@ -414,54 +414,18 @@ check_errors(Run *run)
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
-/* Send our shares of bits to their recipients, and add theirs where they are for us. */
-static SmcStatus
-send_bits(Run *run, const uint64 *bits, uint16 recipients)
-{
-	SmcChannel *channel = run->evaluation->engine->channel;
-	SmcStatus	status = SMC_OK;
-
-	for (int peer = 0; peer < channel->party_count && status == SMC_OK; peer++)
-	{
-		if (peer != channel->self && (recipients & (1 << peer)))
-			status = smc_channel_send(channel, peer, bits, run->words * sizeof(uint64));
-	}
-	return status;
-}
-
-static SmcStatus
-receive_bits(Run *run, uint64 *bits, uint16 recipients)
-{
-	SmcChannel *channel = run->evaluation->engine->channel;
-	uint64	   *theirs;
-	SmcStatus	status = SMC_OK;
-
-	if ((recipients & (1 << channel->self)) == 0)
-		return SMC_OK;
-	theirs = new_bits(run);
-	if (theirs == NULL)
-		return SMC_ERR_MEMORY;
-	for (int peer = 0; peer < channel->party_count && status == SMC_OK; peer++)
-	{
-		if (peer == channel->self)
-			continue;
-		status = smc_channel_receive(channel, peer, theirs, run->words * sizeof(uint64));
-		if (status == SMC_OK)
-			smc_bits_xor(bits, theirs, run->words);
-	}
-	return status;
-}
-
+/* All bits in one round. */
 static SmcStatus
 open_bits(Run *run)
 {
+	SmcEngine  *engine = run->evaluation->engine;
 	const SmcCircuit *circuit = run->circuit;
 	SmcStatus	status = SMC_OK;
 
 	for (int pass = 0; pass < 2; pass++)
 	{
 		if (pass == 1)
-			smc_channel_round(run->evaluation->engine->channel);
+			smc_channel_round(engine->channel);
 		for (int i = 0; i <= circuit->output_count && status == SMC_OK; i++)
 		{
 			bool		is_shown = i == circuit->output_count;
@@ -476,11 +440,8 @@ open_bits(Run *run)
 					continue;
 				if (pass == 0 && !is_shown)
 					blank_withheld(run, i, vectors[v]);
-				/* nothing but the answers */
-				if (pass == 0)
-					vectors[v][run->words - 1] &= smc_bits_tail(run->count);
-				status = pass == 0 ? send_bits(run, vectors[v], recipients) :
-					receive_bits(run, vectors[v], recipients);
+				status = pass == 0 ? smc_boolean_tell(engine, vectors[v], recipients, run->count) :
+					smc_boolean_hear(engine, vectors[v], recipients, run->count);
 			}
 		}
 	}

@@ -14,6 +14,7 @@
 #include "pg/smc_messages.h"
 #include "pg/smc_secret.h"
 #include "pg/smc_transaction.h"
+#include "pg/smc_wiped.h"
 
 /* How long to wait for names that are to be used: its keeping may be about to end here. */
 #define USE_WAIT_MS		1000
@@ -375,7 +376,7 @@ smc_holdings_read_shares(const SmcHoldings *holdings, const SmcQuery *query)
 
 	if (query == NULL || query->secret_count == 0)
 		return NULL;
-	shares = palloc0(query->secret_count * sizeof(SmcSecretShare));
+	shares = smc_wiped_alloc(query->secret_count * sizeof(SmcSecretShare));
 	smc_transaction_begin();
 	for (int i = 0; i < query->secret_count; i++)
 	{

@@ -86,8 +86,8 @@ extern void smc_holdings_judge(SmcHoldings *holdings);
 extern void smc_holdings_require(const SmcHoldings *holdings);
 
 /*
- * Our shares of the secrets that the query uses, palloc'd, NULL where it uses
- * none; the caller wipes them.  A transaction of its own.  Raises where one is gone.
+ * Our shares of the secrets that the query uses, of smc_wiped_alloc, NULL where it
+ * uses none.  A transaction of its own.  Raises where one is gone.
  */
 extern SmcSecretShare *smc_holdings_read_shares(const SmcHoldings *holdings, const SmcQuery *query);
 

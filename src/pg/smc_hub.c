@@ -37,6 +37,7 @@
 #include "pg/smc_rotate.h"
 #include "pg/smc_study.h"
 #include "pg/smc_transaction.h"
+#include "pg/smc_wiped.h"
 
 /* How long peers are given to take the news of a failure, and of the end. */
 #define BREAK_TIMEOUT_MS	200
@@ -558,7 +559,7 @@ take_contribution(SmcTask *task, const SmcLayout *layout, SmcPipeMessage type, S
 	{
 		uint64	   *counts = palloc(Max(parts, 1) * sizeof(uint64));
 
-		c->partials = palloc(count * sizeof(SmcRing128));
+		c->partials = smc_wiped_alloc(count * sizeof(SmcRing128));
 		task->audit.rows = (int64) smc_reader_u64(reader);
 		smc_reader_copy(reader, (uint8_t *) c->partials, count * sizeof(SmcRing128));
 		for (size_t i = 0; i < parts; i++)
@@ -644,7 +645,6 @@ run_joint_part(SmcHub *hub, const SmcLayout *layout, Contribution *c, SmcOutcome
 	SmcChannel	channel;
 	SmcStatus	status;
 	uint8		digest[SMC_KEY_BYTES];
-	size_t		bytes = (size_t) layout->cell_count * layout->slot_count * sizeof(SmcRing128);
 
 	smc_activity_phase(SMC_PHASE_JOINT);
 	smc_compute_digest(smc_mesh_lane_id(hub->mesh), hub->seq, task->request.id,
@@ -654,11 +654,11 @@ run_joint_part(SmcHub *hub, const SmcLayout *layout, Contribution *c, SmcOutcome
 	status = smc_compute_run(&channel, smc_mesh_seeds(hub->mesh), digest,
 							 smc_mesh_lane_id(hub->mesh), hub->engine, layout,
 							 c->partials, c->keys, secrets, outcome);
-	sodium_memzero(c->partials, bytes);
+	smc_wiped_free(c->partials);
 	if (c->keys != NULL)
 		smc_keys_free(c->keys);
 	if (secrets != NULL)
-		sodium_memzero(secrets, hub->query->secret_count * sizeof(SmcSecretShare));
+		smc_wiped_free(secrets);
 	sodium_memzero(digest, sizeof(digest));
 	if (status == SMC_ERR_CHANNEL)
 		smc_mesh_channel_rethrow(hub->mesh);

@@ -7,12 +7,10 @@
  */
 #include "postgres.h"
 
-#include <sodium.h>
-
 #include "miscadmin.h"
-#include "utils/memutils.h"
 
 #include "pg/smc_keys.h"
+#include "pg/smc_wiped.h"
 
 #define ST_SORT sort_values
 #define ST_ELEMENT_TYPE int64
@@ -21,15 +19,6 @@
 #define ST_CHECK_FOR_INTERRUPTS
 #define ST_DEFINE
 #include "lib/sort_template.h"
-
-static void
-wipe_at_reset(void *arg)
-{
-	SmcKeys    *keys = arg;
-
-	if (keys->values != NULL)
-		sodium_memzero(keys->values, keys->count * sizeof(int64));
-}
 
 size_t
 smc_keys_parts(const SmcLayout *layout)
@@ -56,10 +45,7 @@ smc_keys_create(const SmcLayout *layout, const uint64 *counts)
 		keys->count += counts[i];
 		keys->starts[i + 1] = keys->count;
 	}
-	keys->values = palloc_extended(Max(keys->count, 1) * sizeof(int64), MCXT_ALLOC_HUGE);
-	keys->callback.func = wipe_at_reset;
-	keys->callback.arg = keys;
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, &keys->callback);
+	keys->values = smc_wiped_alloc(keys->count * sizeof(int64));
 	return keys;
 }
 
@@ -103,7 +89,6 @@ smc_keys_get(const SmcKeys *keys, int set, uint32 cell, size_t *count)
 void
 smc_keys_free(SmcKeys *keys)
 {
-	wipe_at_reset(keys);
-	pfree(keys->values);
+	smc_wiped_free(keys->values);
 	keys->values = NULL;
 }

@@ -14,7 +14,6 @@
 
 typedef struct SmcKeys
 {
-	MemoryContextCallback callback;
 	size_t		part_count;		/* a part for each key set and cell */
 	uint32		cell_count;
 	size_t		count;			/* of all keys */

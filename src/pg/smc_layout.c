@@ -366,7 +366,7 @@ smc_layout_make(const SmcStudy *study, const SmcQuery *query)
 
 	for (int i = 0; i < query->group_count && cells <= SMC_ELEMENTS_MAX; i++)
 		cells *= place_count(&study->columns[query->group_columns[i]]);
-	if (cells * (layout->slot_count + (layout->circuit ? layout->circuit->output_count : 0)) > SMC_ELEMENTS_MAX)
+	if (cells * (layout->slot_count + (layout->circuit ? 2 * layout->circuit->output_count : 0)) > SMC_ELEMENTS_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("a query over study \"%s\" has too many possible groups", study->name),

@@ -3,14 +3,13 @@
  */
 #include "postgres.h"
 
-#include <sodium.h>
-
 #include "core/smc_bits.h"
 #include "core/smc_boolean.h"
 #include "core/smc_compare.h"
 #include "core/smc_quantile.h"
 #include "core/smc_sum.h"
 #include "pg/smc_rank.h"
+#include "pg/smc_wiped.h"
 
 #define WIDTH	64
 
@@ -73,7 +72,7 @@ static SmcStatus
 drop_empty(const SmcRankRun *run, Place *places, size_t *count)
 {
 	size_t		words = smc_bits_words(*count);
-	uint64	   *counts = palloc(Max(*count, 1) * sizeof(uint64));
+	uint64	   *counts = smc_wiped_alloc(*count * sizeof(uint64));
 	uint64	   *empty = palloc0(Max(words, 1) * sizeof(uint64));
 	size_t		left = 0;
 	SmcStatus	status;
@@ -88,8 +87,7 @@ drop_empty(const SmcRankRun *run, Place *places, size_t *count)
 		if (((empty[i / 64] >> (i % 64)) & 1) == 0)
 			places[left++] = places[i];
 	}
-	sodium_memzero(counts, *count * sizeof(uint64));
-	pfree(counts);
+	smc_wiped_free(counts);
 	pfree(empty);
 	*count = left;
 	return status;
@@ -131,7 +129,7 @@ set_targets(const SmcRankRun *run, const Place *place, SmcQuantileTarget *target
 static SmcStatus
 search(const SmcRankRun *run, Place *places, size_t count)
 {
-	SmcQuantileTarget *targets = palloc(2 * count * sizeof(SmcQuantileTarget));
+	SmcQuantileTarget *targets = smc_wiped_alloc(2 * count * sizeof(SmcQuantileTarget));
 	size_t		target_count = 0;
 	size_t		at = 0;
 	SmcStatus	status;
@@ -145,8 +143,7 @@ search(const SmcRankRun *run, Place *places, size_t count)
 		if (has_upper(slot_of(run, &places[i])))
 			places[i].found.upper = targets[at++].value;
 	}
-	sodium_memzero(targets, target_count * sizeof(SmcQuantileTarget));
-	pfree(targets);
+	smc_wiped_free(targets);
 	return status;
 }
 
@@ -185,7 +182,7 @@ static SmcStatus
 open_rests(const SmcRankRun *run, Place *places, size_t count)
 {
 	SmcChannel *channel = run->engine->channel;
-	SmcRing128 *rests = palloc(Max(count, 1) * sizeof(SmcRing128));
+	SmcRing128 *rests = smc_wiped_alloc(count * sizeof(SmcRing128));
 	uint16	   *recipients = palloc(Max(count, 1) * sizeof(uint16));
 	size_t		used = 0;
 	size_t		at = 0;
@@ -217,8 +214,7 @@ open_rests(const SmcRankRun *run, Place *places, size_t count)
 			status = SMC_ERR_FORMAT;	/* keys that aren't those counted: some party's doing */
 		places[i].found.rest = (uint32) rests[at++];
 	}
-	sodium_memzero(rests, used * sizeof(SmcRing128));
-	pfree(rests);
+	smc_wiped_free(rests);
 	pfree(recipients);
 	return status;
 }
@@ -228,7 +224,7 @@ smc_rank_run(const SmcRankRun *run, SmcOutcome *outcome)
 {
 	const SmcLayout *layout = run->layout;
 	size_t		cap = (size_t) layout->cell_count * layout->rank_count;
-	Place	   *places = palloc_extended(cap * sizeof(Place), MCXT_ALLOC_HUGE);
+	Place	   *places = smc_wiped_alloc(cap * sizeof(Place));
 	size_t		count = collect_places(run, outcome, places);
 	SmcStatus	status = SMC_OK;
 
@@ -243,8 +239,7 @@ smc_rank_run(const SmcRankRun *run, SmcOutcome *outcome)
 		outcome->states[(size_t) places[i].cell * layout->slot_count + places[i].slot] = SMC_ELEMENT_OPENED;
 		outcome->ranked[(size_t) places[i].cell * layout->rank_count + slot_of(run, &places[i])->rank] = places[i].found;
 	}
-	sodium_memzero(places, cap * sizeof(Place));
-	pfree(places);
+	smc_wiped_free(places);
 	return status;
 }
 
