@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <valgrind/valgrind.h>
 
+#include "core/smc_limbs.h"
+#include "core/smc_wide.h"
+
 typedef struct Session
 {
 	SmcTestEngineParty party;
@@ -148,6 +151,40 @@ smc_test_split(uint64_t *shares, size_t stride, int n, int width, size_t e, SmcR
 
 	smc_test_widen(words, width, (__int128) value);
 	smc_test_split_wide(shares, stride, n, width, e, words);
+}
+
+void
+smc_test_draw(uint64_t *x, int bits, int edge)
+{
+	uint64_t	one[SMC_WIDE_LIMBS] = {1};
+
+	memset(x, 0, SMC_WIDE_LIMBS * 8);
+	if (bits == 0)
+		return;
+	if (edge == 0)
+		randombytes_buf(x, SMC_WIDE_LIMBS * 8);
+	for (int i = bits; i < 64 * SMC_WIDE_LIMBS; i++)
+		x[i / 64] &= ~(UINT64_C(1) << (i % 64));
+	x[(bits - 1) / 64] |= UINT64_C(1) << ((bits - 1) % 64);
+	if (edge == 2)
+		smc_limbs_subtract(x, x, one, SMC_WIDE_LIMBS);
+	if (edge == 3 && bits > 1)
+		smc_limbs_add(x, x, one, SMC_WIDE_LIMBS);
+}
+
+bool
+smc_test_fits(const uint64_t *x, int bits)
+{
+	SmcWide		wide;
+
+	memcpy(wide.limb, x, sizeof(wide.limb));
+	return smc_wide_bits(&wide) <= bits;
+}
+
+int
+smc_test_up_to(int bits)
+{
+	return (int) randombytes_uniform((uint32_t) bits + 1);
 }
 
 SmcRing128

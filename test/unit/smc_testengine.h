@@ -39,6 +39,17 @@ extern void smc_test_widen(uint64_t *out, int width, __int128 value);
 extern bool smc_test_less(const uint64_t *a, const uint64_t *b, int width, bool is_signed);
 extern void smc_test_multiply(uint64_t *out, const uint64_t *a, const uint64_t *b, int width);
 
+/*
+ * A number of exactly so many bits, as 512: random for edge 0; the power of two,
+ * for 1, and its neighbours below and above, for 2 and 3.  Whether one has no more
+ * bits than that.
+ */
+extern void smc_test_draw(uint64_t *x, int bits, int edge);
+extern bool smc_test_fits(const uint64_t *x, int bits);
+
+/* A random number from 0 to bits. */
+extern int	smc_test_up_to(int bits);
+
 /* Element e of width 64 or 128. */
 extern SmcRing128 smc_test_get(const uint64_t *integers, int width, size_t e);
 

@@ -87,41 +87,6 @@ run(SmcEngine *engine, void *arg)
 	return status;
 }
 
-/* A number of exactly so many bits, or, with edges, a power of two or a neighbour. */
-static void
-draw(uint64_t *x, int bits, int edge)
-{
-	uint64_t	one[LIMBS] = {1};
-
-	memset(x, 0, LIMBS * 8);
-	if (bits == 0)
-		return;
-	if (edge == 0)
-		randombytes_buf(x, LIMBS * 8);
-	for (int i = bits; i < 64 * LIMBS; i++)
-		x[i / 64] &= ~(UINT64_C(1) << (i % 64));
-	x[(bits - 1) / 64] |= UINT64_C(1) << ((bits - 1) % 64);
-	if (edge == 2)
-		smc_limbs_subtract(x, x, one, LIMBS);
-	if (edge == 3 && bits > 1)
-		smc_limbs_add(x, x, one, LIMBS);
-}
-
-static bool
-fits(const uint64_t *x, int bits)
-{
-	SmcWide		wide;
-
-	memcpy(wide.limb, x, sizeof(wide.limb));
-	return smc_wide_bits(&wide) <= bits;
-}
-
-static int
-below(int bits)
-{
-	return (int) randombytes_uniform((uint32_t) bits + 1);
-}
-
 static void
 choose(Case *c, int n)
 {
@@ -132,12 +97,12 @@ choose(Case *c, int n)
 		uint64_t	one[LIMBS] = {1};
 		uint64_t	q[LIMBS];
 
-		draw(a, below(c->a_bits), e % 3 == 0 ? (int) (e / 3 % 4) : 0);
-		draw(b, below(c->b_bits), e % 2 == 0 ? (int) (e / 2 % 4) : 0);
+		smc_test_draw(a, smc_test_up_to(c->a_bits), e % 3 == 0 ? (int) (e / 3 % 4) : 0);
+		smc_test_draw(b, smc_test_up_to(c->b_bits), e % 2 == 0 ? (int) (e / 2 % 4) : 0);
 		if (e % 24 == 10)			/* nothing bounds a where b is zero */
 		{
-			draw(b, 0, 0);
-			draw(a, c->width - 1, 0);
+			smc_test_draw(b, 0, 0);
+			smc_test_draw(a, c->width - 1, 0);
 		}
 		switch (e % 12)
 		{
@@ -152,29 +117,29 @@ choose(Case *c, int n)
 					smc_limbs_subtract(b, b, one, LIMBS);
 				}
 				else
-					draw(b, e % 36 == 12, 1);
+					smc_test_draw(b, e % 36 == 12, 1);
 				break;
 			case 1:				/* a multiple */
 			case 2:				/* one less */
 			case 3:				/* one more */
-				draw(q, c->a_bits > c->b_bits ? below(c->a_bits - c->b_bits) : 1, 0);
+				smc_test_draw(q, c->a_bits > c->b_bits ? smc_test_up_to(c->a_bits - c->b_bits) : 1, 0);
 				smc_test_multiply(a, b, q, 64 * LIMBS);
 				if (e % 12 == 2 && (a[0] | a[1] | a[2] | a[3] | a[4] | a[5] | a[6] | a[7]) != 0)
 					smc_limbs_subtract(a, a, one, LIMBS);
 				if (e % 12 == 3)
 					smc_limbs_add(a, a, one, LIMBS);
-				if (!fits(a, c->a_bits))
+				if (!smc_test_fits(a, c->a_bits))
 					memset(a, 0, LIMBS * 8);
 				break;
 			case 4:				/* equal */
-				draw(b, below(c->a_bits < c->b_bits ? c->a_bits : c->b_bits), 0);
+				smc_test_draw(b, smc_test_up_to(c->a_bits < c->b_bits ? c->a_bits : c->b_bits), 0);
 				memcpy(a, b, LIMBS * 8);
 				break;
 			case 5:
-				draw(b, 0, 0);
+				smc_test_draw(b, 0, 0);
 				break;
 			case 6:
-				draw(a, 0, 0);
+				smc_test_draw(a, 0, 0);
 				break;
 			case 8:				/* the largest quotient, of a larger a */
 			case 9:
@@ -182,15 +147,15 @@ choose(Case *c, int n)
 				q[c->a_bits / 64] |= UINT64_C(1) << (c->a_bits % 64);
 				smc_limbs_subtract(q, q, one, LIMBS);
 				smc_test_multiply(a, b, q, 64 * LIMBS);
-				if (e % 12 == 9 && !fits(b, 0))
+				if (e % 12 == 9 && !smc_test_fits(b, 0))
 				{
 					smc_limbs_add(a, a, b, LIMBS);
 					smc_limbs_subtract(a, a, one, LIMBS);
 				}
 				break;
 			case 7:				/* full size */
-				draw(a, c->a_bits, 0);
-				draw(b, c->b_bits, 0);
+				smc_test_draw(a, c->a_bits, 0);
+				smc_test_draw(b, c->b_bits, 0);
 				break;
 			default:
 				break;
@@ -214,12 +179,12 @@ check(const Case *c, int n)
 
 		memcpy(b, c->bs + e * LIMBS, sizeof(b));
 		smc_test_combine_wide(q, c->quotient, STRIDE, n, c->width, e);
-		if (fits(b, 0))
+		if (smc_test_fits(b, 0))
 		{
 			assert_memory_equal(q, a, sizeof(q));
 			continue;
 		}
-		assert_true(fits(q, c->a_bits));
+		assert_true(smc_test_fits(q, c->a_bits));
 		smc_test_multiply(product, q, b, 64 * LIMBS);
 		assert_false(smc_test_less(a, product, 64 * LIMBS, false));
 		smc_limbs_add(q, q, one, LIMBS);
@@ -255,8 +220,8 @@ choose_shift(Case *c, int n)
 	{
 		uint64_t   *x = c->as + e * LIMBS;
 
-		draw(x, below(c->a_bits), e % 3 == 0 ? (int) (e / 3 % 4) : 0);
-		if (!fits(x, c->a_bits))
+		smc_test_draw(x, smc_test_up_to(c->a_bits), e % 3 == 0 ? (int) (e / 3 % 4) : 0);
+		if (!smc_test_fits(x, c->a_bits))
 			memset(x, 0, LIMBS * 8);
 		if (e % 2 == 1)
 			smc_limbs_negate(x, x, LIMBS);

@@ -10,6 +10,7 @@
 
 #include "core/smc_bits.h"
 #include "core/smc_program_impl.h"
+#include "smc_testwide.h"
 
 #define PARTIES		5
 #define NODES		4000		/* nodes of a case that are checked */
@@ -18,57 +19,6 @@
 #define COUNT		200			/* elements at most */
 
 /* ---- plain numbers ----------------------------------------------------------------- */
-
-static SmcWide
-number(int64_t value)
-{
-	return smc_wide_from_int(value);
-}
-
-static SmcWide
-plus(SmcWide a, SmcWide b)
-{
-	return smc_wide_add(&a, &b);
-}
-
-static SmcWide
-minus(SmcWide a, SmcWide b)
-{
-	b = smc_wide_negate(&b);
-	return smc_wide_add(&a, &b);
-}
-
-static SmcWide
-times(SmcWide a, SmcWide b)
-{
-	return smc_wide_multiply(&a, &b);
-}
-
-static SmcWide
-ten_to(int exponent)
-{
-	return smc_wide_power_of_ten(exponent);
-}
-
-static bool
-below(SmcWide a, SmcWide b)
-{
-	SmcWide		difference = minus(a, b);
-
-	return smc_wide_is_negative(&difference);
-}
-
-static bool
-same(SmcWide a, SmcWide b)
-{
-	return memcmp(&a, &b, sizeof(a)) == 0;
-}
-
-static SmcWide
-size_of(SmcWide a)
-{
-	return smc_wide_is_negative(&a) ? smc_wide_negate(&a) : a;
-}
 
 /* floor(a / b) for a >= 0, b > 0, by doubling b. */
 static SmcWide

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "core/smc_program_impl.h"
+#include "smc_testwide.h"
 
 #define PARTIES		5
 #define COUNT		24
@@ -15,51 +16,6 @@
 #define JOBS		6
 
 /* ---- plain numbers ----------------------------------------------------------------- */
-
-static SmcWide
-number(int64_t value)
-{
-	return smc_wide_from_int(value);
-}
-
-static SmcWide
-plus(SmcWide a, SmcWide b)
-{
-	return smc_wide_add(&a, &b);
-}
-
-static SmcWide
-minus(SmcWide a, SmcWide b)
-{
-	b = smc_wide_negate(&b);
-	return smc_wide_add(&a, &b);
-}
-
-static SmcWide
-times(SmcWide a, SmcWide b)
-{
-	return smc_wide_multiply(&a, &b);
-}
-
-static SmcWide
-ten_to(int exponent)
-{
-	return smc_wide_power_of_ten(exponent);
-}
-
-static bool
-below(SmcWide a, SmcWide b)
-{
-	SmcWide		difference = minus(a, b);
-
-	return smc_wide_is_negative(&difference);
-}
-
-static SmcWide
-size_of(SmcWide a)
-{
-	return smc_wide_is_negative(&a) ? smc_wide_negate(&a) : a;
-}
 
 static SmcWide
 half_of(SmcWide a)

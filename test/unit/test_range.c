@@ -7,27 +7,9 @@
 #include <sodium.h>
 
 #include "core/smc_range.h"
+#include "smc_testwide.h"
 
 #define TRIES	3000
-
-static SmcWide
-plus(SmcWide a, SmcWide b)
-{
-	return smc_wide_add(&a, &b);
-}
-
-static SmcWide
-minus(SmcWide a, SmcWide b)
-{
-	b = smc_wide_negate(&b);
-	return smc_wide_add(&a, &b);
-}
-
-static SmcWide
-times(SmcWide a, SmcWide b)
-{
-	return smc_wide_multiply(&a, &b);
-}
 
 /* Of up to that many bits, of any sign. */
 static SmcWide

@@ -65,41 +65,6 @@ run(SmcEngine *engine, void *arg)
 	return status;
 }
 
-/* A number of exactly so many bits, or, with edges, a power of two or a neighbour. */
-static void
-draw(uint64_t *x, int bits, int edge)
-{
-	uint64_t	one[LIMBS] = {1};
-
-	memset(x, 0, LIMBS * 8);
-	if (bits == 0)
-		return;
-	if (edge == 0)
-		randombytes_buf(x, LIMBS * 8);
-	for (int i = bits; i < 64 * LIMBS; i++)
-		x[i / 64] &= ~(UINT64_C(1) << (i % 64));
-	x[(bits - 1) / 64] |= UINT64_C(1) << ((bits - 1) % 64);
-	if (edge == 2)
-		smc_limbs_subtract(x, x, one, LIMBS);
-	if (edge == 3 && bits > 1)
-		smc_limbs_add(x, x, one, LIMBS);
-}
-
-static bool
-fits(const uint64_t *x, int bits)
-{
-	SmcWide		wide;
-
-	memcpy(wide.limb, x, sizeof(wide.limb));
-	return smc_wide_bits(&wide) <= bits;
-}
-
-static int
-below(int bits)
-{
-	return (int) randombytes_uniform((uint32_t) bits + 1);
-}
-
 static void
 choose(Case *c, int n)
 {
@@ -109,7 +74,7 @@ choose(Case *c, int n)
 		uint64_t	one[LIMBS] = {1};
 		uint64_t	t[LIMBS];
 
-		draw(x, below(c->bits), e % 3 == 0 ? (int) (e / 3 % 4) : 0);
+		smc_test_draw(x, smc_test_up_to(c->bits), e % 3 == 0 ? (int) (e / 3 % 4) : 0);
 		switch (e % 8)
 		{
 			case 0:				/* the largest */
@@ -120,9 +85,9 @@ choose(Case *c, int n)
 			case 1:				/* a square */
 			case 2:				/* one less */
 			case 3:				/* one more */
-				draw(t, below(c->bits / 2), e % 16 < 8 ? 0 : 2);
+				smc_test_draw(t, smc_test_up_to(c->bits / 2), e % 16 < 8 ? 0 : 2);
 				smc_test_multiply(x, t, t, 64 * LIMBS);
-				if (e % 8 == 2 && !fits(x, 0))
+				if (e % 8 == 2 && !smc_test_fits(x, 0))
 					smc_limbs_subtract(x, x, one, LIMBS);
 				if (e % 8 == 3)
 					smc_limbs_add(x, x, one, LIMBS);
@@ -131,12 +96,12 @@ choose(Case *c, int n)
 				smc_test_widen(x, 64 * LIMBS, (__int128) (e / 8));
 				break;
 			case 5:				/* full size */
-				draw(x, c->bits, 0);
+				smc_test_draw(x, c->bits, 0);
 				break;
 			default:
 				break;
 		}
-		if (!fits(x, c->bits))
+		if (!smc_test_fits(x, c->bits))
 			memset(x, 0, LIMBS * 8);
 		smc_test_split_wide(c->x, STRIDE, n, c->width, e, x);
 	}
@@ -154,7 +119,7 @@ check(const Case *c, int n)
 		uint64_t	square[LIMBS];
 
 		smc_test_combine_wide(root, c->root, STRIDE, n, c->width, e);
-		assert_true(fits(root, (c->bits + 1) / 2));
+		assert_true(smc_test_fits(root, (c->bits + 1) / 2));
 		smc_test_multiply(square, root, root, 64 * LIMBS);
 		assert_false(smc_test_less(x, square, 64 * LIMBS, false));
 		smc_limbs_add(root, root, one, LIMBS);
