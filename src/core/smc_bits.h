@@ -33,6 +33,17 @@ smc_bits_tail(size_t count)
 	return count % 64 ? (UINT64_C(1) << (count % 64)) - 1 : ~UINT64_C(0);
 }
 
+/* The least k with 2^k >= n, for n >= 1: levels of a tree, bits that count to n - 1. */
+static inline int
+smc_bits_log_up(int n)
+{
+	int			log = 0;
+
+	while (1 << log < n)
+		log++;
+	return log;
+}
+
 /* Copy count bits from bit `at` of from to the start of to (to is whole words; its tail is zeroed). */
 extern void smc_bits_extract(uint64_t *to, const uint64_t *from, size_t at, size_t count);
 

@@ -149,16 +149,6 @@ smc_cost_scaled(SmcCost *cost, int party_count, int bits, size_t count)
 
 /* ---- sizes ------------------------------------------------------------------------- */
 
-static int
-log_up(int n)
-{
-	int			log = 0;
-
-	while (1 << log < n)
-		log++;
-	return log;
-}
-
 /* Gates on one level of a prefix network: nodes whose number has that bit. */
 static size_t
 network_gates(int nodes, int level)
@@ -176,7 +166,7 @@ network_gates(int nodes, int level)
 static void
 size_chunk(SmcCost *cost, int party_count, int bits, size_t count)
 {
-	int			rounds = log_up(bits) + 2;
+	int			rounds = smc_bits_log_up(bits) + 2;
 
 	smc_cost_summands(cost, party_count, bits + 1, count);
 	for (int r = 1; r < rounds; r++)

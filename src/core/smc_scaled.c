@@ -9,16 +9,6 @@
 #include "smc_bits.h"
 #include "smc_linear.h"
 
-static int
-log_up(int n)
-{
-	int			log = 0;
-
-	while (1 << log < n)
-		log++;
-	return log;
-}
-
 /* M: bits of each party's mask. */
 static int
 mask_bits(int bits)
@@ -30,14 +20,14 @@ mask_bits(int bits)
 int
 smc_scaled_width(int party_count, int bits)
 {
-	return (mask_bits(bits) + log_up(party_count + 1) + 63) / 64 * 64;
+	return (mask_bits(bits) + smc_bits_log_up(party_count + 1) + 63) / 64 * 64;
 }
 
 /* The first party's share, floor(X / 2^f) - floor(r / 2^f) <= n 2^(M-f), is the largest. */
 int
 smc_scaled_bits(int party_count, int bits, int places)
 {
-	return mask_bits(bits) - places + log_up(party_count);
+	return mask_bits(bits) - places + smc_bits_log_up(party_count);
 }
 
 /* Keep only the low bits of a number. */

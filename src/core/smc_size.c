@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "smc_bits.h"
 #include "smc_boolean.h"
 #include "smc_limbs.h"
 #include "smc_summands.h"
@@ -222,16 +223,6 @@ fill_carry(Work *w, const SmcSummands *s)
 	}
 }
 
-static int
-log_up(int n)
-{
-	int			log = 0;
-
-	while (1 << log < n)
-		log++;
-	return log;
-}
-
 static bool
 alloc_work(Work *w, SmcArena *arena, int bits, size_t count)
 {
@@ -244,8 +235,8 @@ alloc_work(Work *w, SmcArena *arena, int bits, size_t count)
 	w->count = count;
 	w->carry.nodes = bits;
 	w->above.nodes = bits - 1;
-	w->carry.levels = log_up(bits);
-	w->above.levels = log_up(bits - 1);
+	w->carry.levels = smc_bits_log_up(bits);
+	w->above.levels = smc_bits_log_up(bits - 1);
 	w->carry.upward = true;
 	for (size_t i = 0; i < sizeof(planes) / sizeof(planes[0]); i++)
 	{
@@ -271,7 +262,7 @@ alloc_work(Work *w, SmcArena *arena, int bits, size_t count)
 static void
 each_gate(Work *w, const SmcSummands *s, int r, bool done)
 {
-	int			last = log_up(w->bits) + 2;
+	int			last = smc_bits_log_up(w->bits) + 2;
 	int			at = 0;
 
 	w->round.planes = done ? w->round.planes : 0;
@@ -290,7 +281,7 @@ chunk(SmcEngine *engine, int width, int bits, const uint64_t *x, uint64_t *reach
 	  size_t all)
 {
 	SmcArena   *local = smc_arena_create();
-	int			rounds = bits == 1 ? 1 : log_up(bits) + 2;
+	int			rounds = bits == 1 ? 1 : smc_bits_log_up(bits) + 2;
 	SmcSummands s;
 	Work		w = {0};
 	SmcStatus	status = SMC_ERR_MEMORY;
@@ -310,7 +301,7 @@ chunk(SmcEngine *engine, int width, int bits, const uint64_t *x, uint64_t *reach
 
 		each_gate(&w, &s, r, false);
 		gates = (size_t) w.round.planes * count;
-		if (r == log_up(bits) + 2)
+		if (r == smc_bits_log_up(bits) + 2)
 			status = smc_boolean_and(engine, w.round.f, w.round.x0, w.round.x0, gates);
 		else
 			status = smc_boolean_and_two(engine, w.round.f, w.round.x0, w.round.x1, w.round.x0, w.round.x1, gates);

@@ -56,6 +56,7 @@
 
 #include <string.h>
 
+#include "smc_bits.h"
 #include "smc_limbs.h"
 #include "smc_scaled.h"
 
@@ -66,16 +67,6 @@
 
 /* In a root, |e_i| < 2^-error_bits[i] */
 static const int error_bits[ITERATIONS_MAX + 1] = {4, 9, 20, 41, 82, 165, 331};
-
-static int
-log_up(int n)
-{
-	int			log = 0;
-
-	while (1 << log < n)
-		log++;
-	return log;
-}
 
 static int
 larger(int a, int b)
@@ -102,7 +93,7 @@ bool
 smc_wide_plan_divide(SmcDividePlan *plan, int party_count, int quotient_bits, int b_bits)
 {
 	int			n = party_count;
-	int			h = log_up(n / 2 + 1);
+	int			h = smc_bits_log_up(n / 2 + 1);
 	int			t;
 
 	memset(plan, 0, sizeof(*plan));
@@ -141,7 +132,7 @@ smc_wide_plan_divide(SmcDividePlan *plan, int party_count, int quotient_bits, in
 		plan->width = smc_scaled_width(n, plan->second_bits);
 	}
 	plan->guess_width = smc_scaled_width(n, plan->guess_bits);
-	plan->rest_width = width_of(b_bits + log_up(n + 2) + 1);
+	plan->rest_width = width_of(b_bits + smc_bits_log_up(n + 2) + 1);
 	if (plan->a_places > 0)
 		plan->width = larger(plan->width, smc_scaled_width(n, quotient_bits + b_bits));
 	else
@@ -177,7 +168,7 @@ bool
 smc_wide_plan_root(SmcRootPlan *plan, int party_count, int x_bits)
 {
 	int			n = party_count;
-	int			h = log_up(n / 2 + 1);
+	int			h = smc_bits_log_up(n / 2 + 1);
 
 	memset(plan, 0, sizeof(*plan));
 	if (!good_count(n) || x_bits < 1 || x_bits > SMC_WIDTH_MAX)
@@ -196,7 +187,7 @@ smc_wide_plan_root(SmcRootPlan *plan, int party_count, int x_bits)
 	plan->start_width = smc_scaled_width(n, plan->p + 2 * SMC_WIDE_FINE_BITS + 1);
 	plan->iterate_width = smc_scaled_width(n, 2 * plan->p + 3);
 	plan->guess_width = smc_scaled_width(n, plan->guess_bits);
-	plan->rest_width = width_of(plan->half + log_up(n + 2) + 4);
+	plan->rest_width = width_of(plan->half + smc_bits_log_up(n + 2) + 4);
 	plan->width = larger(smc_scaled_width(n, 2 * plan->half), plan->rest_width);
 	if (larger(larger(plan->width, plan->start_width), larger(plan->iterate_width, plan->guess_width)) > SMC_WIDTH_MAX)
 		return false;
@@ -240,7 +231,7 @@ smc_wide_plan_shift(SmcShiftPlan *plan, int party_count, int x_bits, int shift)
 	if (!good_count(party_count) || x_bits < 1 || x_bits > SMC_WIDTH_MAX || shift < 1 || shift > SMC_WIDTH_MAX)
 		return false;
 	plan->bits = larger(x_bits, shift);
-	plan->rest_width = width_of(shift + log_up(party_count + 1) + 1);
+	plan->rest_width = width_of(shift + smc_bits_log_up(party_count + 1) + 1);
 	plan->width = larger(smc_scaled_width(party_count, plan->bits), plan->rest_width);
 	return plan->width <= SMC_WIDTH_MAX;
 }

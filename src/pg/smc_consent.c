@@ -31,10 +31,10 @@
 #include "pg/smc_identity.h"
 #include "pg/smc_key_log.h"
 #include "pg/smc_peer.h"
+#include "pg/smc_verified.h"
 
 PG_FUNCTION_INFO_V1(smc_verify_consent);
 
-#define VERIFIED_COUNT	64		/* signatures remembered as good */
 
 static void
 make_message(const char *study, const char *party, const uint8 digest[SMC_KEY_BYTES],
@@ -61,26 +61,20 @@ static bool
 verify(const uint8 message[SMC_KEY_BYTES], const uint8 signature[SMC_SIGNATURE_BYTES],
 	   const uint8 public_key[SMC_PUBLIC_KEY_BYTES])
 {
-	static uint8 verified[VERIFIED_COUNT][SMC_KEY_BYTES];
-	static int	next = 0;
-	static int	count = 0;
+	static SmcVerified verified;
 	uint8		mark[SMC_KEY_BYTES];
 	SmcHash		hash;
-	int			i;
 
 	smc_hash_init(&hash, "smc verified consent v1", NULL);
 	smc_hash_add(&hash, message, SMC_KEY_BYTES);
 	smc_hash_add(&hash, signature, SMC_SIGNATURE_BYTES);
 	smc_hash_add(&hash, public_key, SMC_PUBLIC_KEY_BYTES);
 	smc_hash_final(&hash, mark);
-	for (i = 0; i < count; i++)
-		if (memcmp(verified[i], mark, SMC_KEY_BYTES) == 0)
-			return true;
+	if (smc_verified_before(&verified, mark))
+		return true;
 	if (crypto_sign_verify_detached(signature, message, SMC_KEY_BYTES, public_key) != 0)
 		return false;
-	memcpy(verified[next], mark, SMC_KEY_BYTES);
-	next = (next + 1) % VERIFIED_COUNT;
-	count = Min(count + 1, VERIFIED_COUNT);
+	smc_verified_note(&verified, mark);
 	return true;
 }
 

@@ -206,19 +206,6 @@ check_analyzed(ParseState *pstate, Query *query, JumbleState *jstate)
 		previous_post_parse_analyze(pstate, query, jstate);
 }
 
-static void
-run_utility(PlannedStmt *pstmt, const char *query_string, bool read_only_tree,
-			ProcessUtilityContext context, ParamListInfo params,
-			QueryEnvironment *query_env, DestReceiver *dest, QueryCompletion *qc)
-{
-	if (previous_process_utility != NULL)
-		previous_process_utility(pstmt, query_string, read_only_tree, context,
-								 params, query_env, dest, qc);
-	else
-		standard_ProcessUtility(pstmt, query_string, read_only_tree, context,
-								params, query_env, dest, qc);
-}
-
 /*
  * Refuse, or run.  Top level means outside any function; and outside any
  * transaction block, which several statements in one message make too.  The
@@ -231,7 +218,7 @@ check_utility(PlannedStmt *pstmt, const char *query_string, bool read_only_tree,
 {
 	if (!must_check() || is_way_back(pstmt->utilityStmt))
 	{
-		run_utility(pstmt, query_string, read_only_tree, context, params, query_env, dest, qc);
+		previous_process_utility(pstmt, query_string, read_only_tree, context, params, query_env, dest, qc);
 		return;
 	}
 
@@ -242,7 +229,7 @@ check_utility(PlannedStmt *pstmt, const char *query_string, bool read_only_tree,
 	attach_called = true;
 	PG_TRY();
 	{
-		run_utility(pstmt, query_string, read_only_tree, context, params, query_env, dest, qc);
+		previous_process_utility(pstmt, query_string, read_only_tree, context, params, query_env, dest, qc);
 	}
 	PG_FINALLY();
 	{
@@ -296,7 +283,7 @@ smc_guard_init(void)
 {
 	previous_post_parse_analyze = post_parse_analyze_hook;
 	post_parse_analyze_hook = check_analyzed;
-	previous_process_utility = ProcessUtility_hook;
+	previous_process_utility = ProcessUtility_hook != NULL ? ProcessUtility_hook : standard_ProcessUtility;
 	ProcessUtility_hook = check_utility;
 	previous_executor_start = ExecutorStart_hook;
 	ExecutorStart_hook = check_executor_start;

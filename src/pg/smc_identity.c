@@ -36,16 +36,13 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/index.h"
 #include "commands/tablecmds.h"
-#include "executor/executor.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"
 #include "lib/stringinfo.h"
-#include "libpq/pqformat.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
@@ -57,6 +54,7 @@
 
 #include "core/smc_handshake.h"
 #include "pg/smc_compat.h"
+#include "pg/smc_hidden.h"
 #include "pg/smc_identity.h"
 #include "pg/smc_module.h"
 #include "pg/smc_option.h"
@@ -267,10 +265,6 @@ insert_row(Relation rel, const char *name, const char *public_key,
 	Datum		values[IDENTITY_COLUMNS];
 	bool		nulls[IDENTITY_COLUMNS] = {false};
 	NameData	name_data;
-	HeapTuple	tuple;
-	TupleTableSlot *slot;
-	EState	   *estate;
-	ResultRelInfo *result;
 
 	if (RelationGetNumberOfAttributes(rel) != IDENTITY_COLUMNS)
 		elog(ERROR, "table smc_identity has been altered");
@@ -282,24 +276,7 @@ insert_row(Relation rel, const char *name, const char *public_key,
 	values[IDENTITY_SECRET_KEY - 1] = PointerGetDatum(secret);
 	values[IDENTITY_CREATED_AT - 1] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 
-	tuple = heap_form_tuple(RelationGetDescr(rel), values, nulls);
-	slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsHeapTuple);
-	ExecStoreHeapTuple(tuple, slot, false);
-
-	estate = CreateExecutorState();
-	result = makeNode(ResultRelInfo);
-	InitResultRelInfo(result, rel, 0, NULL, 0);
-	ExecOpenIndices(result, false);
-
-	table_tuple_insert(rel, slot, GetCurrentCommandId(true), TABLE_INSERT_NO_LOGICAL, NULL);
-	(void) smc_compat_insert_index_entries(result, slot, estate);
-
-	ExecCloseIndices(result);
-	ExecDropSingleTupleTableSlot(slot);
-	FreeExecutorState(estate);
-
-	sodium_memzero(tuple->t_data, tuple->t_len);
-	heap_freetuple(tuple);
+	smc_hidden_insert(rel, values, nulls);
 }
 
 void
@@ -490,75 +467,29 @@ smc_public_key(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(text));
 }
 
-/*
- * Raise unless a superuser reads or makes a secret key.
- */
-static void
-check_key_access(void)
-{
-	if (!superuser())
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied for secret keys"),
-				 errdetail("Only superusers may read or enter a secret key.")));
-}
+static const SmcHiddenType key_type = {"smc_secret_key", "secret key", "secret keys", SMC_SECRET_KEY_BYTES};
 
 /* Input, in hex: for superusers who move an identity by hand. */
 Datum
 smc_secret_key_in(PG_FUNCTION_ARGS)
 {
-	const char *text = PG_GETARG_CSTRING(0);
-	uint8	   *key;
-	size_t		len;
-
-	check_key_access();
-
-	key = palloc0(SMC_SECRET_KEY_BYTES);
-	if (strlen(text) != 2 * SMC_SECRET_KEY_BYTES ||
-		sodium_hex2bin(key, SMC_SECRET_KEY_BYTES, text, strlen(text), NULL, &len, NULL) != 0 ||
-		len != SMC_SECRET_KEY_BYTES)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("invalid input for type %s", "smc_secret_key"),
-				 errdetail("A secret key is %d hexadecimal digits.", 2 * SMC_SECRET_KEY_BYTES)));
-	PG_RETURN_POINTER(key);
+	PG_RETURN_POINTER(smc_hidden_in(&key_type, PG_GETARG_CSTRING(0)));
 }
 
 Datum
 smc_secret_key_out(PG_FUNCTION_ARGS)
 {
-	const uint8 *key = (const uint8 *) PG_GETARG_POINTER(0);
-	char	   *text;
-
-	check_key_access();
-
-	text = palloc(2 * SMC_SECRET_KEY_BYTES + 1);
-	sodium_bin2hex(text, 2 * SMC_SECRET_KEY_BYTES + 1, key, SMC_SECRET_KEY_BYTES);
-	PG_RETURN_CSTRING(text);
+	PG_RETURN_CSTRING(smc_hidden_out(&key_type, (const uint8 *) PG_GETARG_POINTER(0)));
 }
 
 Datum
 smc_secret_key_recv(PG_FUNCTION_ARGS)
 {
-	StringInfo	buf = (StringInfo) PG_GETARG_POINTER(0);
-	uint8	   *key;
-
-	check_key_access();
-
-	key = palloc(SMC_SECRET_KEY_BYTES);
-	pq_copymsgbytes(buf, (char *) key, SMC_SECRET_KEY_BYTES);
-	PG_RETURN_POINTER(key);
+	PG_RETURN_POINTER(smc_hidden_recv(&key_type, (StringInfo) PG_GETARG_POINTER(0)));
 }
 
 Datum
 smc_secret_key_send(PG_FUNCTION_ARGS)
 {
-	const uint8 *key = (const uint8 *) PG_GETARG_POINTER(0);
-	StringInfoData buf;
-
-	check_key_access();
-
-	pq_begintypsend(&buf);
-	pq_sendbytes(&buf, (const char *) key, SMC_SECRET_KEY_BYTES);
-	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
+	PG_RETURN_BYTEA_P(smc_hidden_send(&key_type, (const uint8 *) PG_GETARG_POINTER(0)));
 }

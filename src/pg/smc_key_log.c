@@ -30,6 +30,7 @@
 #include "pg/smc_module.h"
 #include "pg/smc_peer.h"
 #include "pg/smc_statement.h"
+#include "pg/smc_verified.h"
 
 PG_FUNCTION_INFO_V1(smc_key_standing);
 PG_FUNCTION_INFO_V1(smc_verify_rotation);
@@ -48,7 +49,6 @@ enum
 	COLUMN_LAST = COLUMN_ACCEPTED_BY
 };
 
-#define VERIFIED_COUNT	32		/* statements remembered as good */
 
 /*
  * Walking back
@@ -164,25 +164,19 @@ smc_key_log_chain(const char *party, const uint8 key[SMC_PUBLIC_KEY_BYTES], SmcR
 static bool
 verify(const SmcRotation *rotation, const char *party)
 {
-	static uint8 verified[VERIFIED_COUNT][SMC_KEY_BYTES];
-	static int	next = 0;
-	static int	count = 0;
+	static SmcVerified verified;
 	uint8		mark[SMC_KEY_BYTES];
 	SmcHash		hash;
-	int			i;
 
 	smc_hash_init(&hash, "smc verified rotation v1", NULL);
 	smc_hash_add(&hash, party, strlen(party));
 	smc_hash_add(&hash, rotation, sizeof(*rotation));
 	smc_hash_final(&hash, mark);
-	for (i = 0; i < count; i++)
-		if (memcmp(verified[i], mark, SMC_KEY_BYTES) == 0)
-			return true;
+	if (smc_verified_before(&verified, mark))
+		return true;
 	if (smc_rotation_verify(rotation, party) != SMC_OK)
 		return false;
-	memcpy(verified[next], mark, SMC_KEY_BYTES);
-	next = (next + 1) % VERIFIED_COUNT;
-	count = Min(count + 1, VERIFIED_COUNT);
+	smc_verified_note(&verified, mark);
 	return true;
 }
 

@@ -81,19 +81,6 @@ key_of(const char *name)
 }
 
 static void
-run_utility(PlannedStmt *pstmt, const char *query_string, bool read_only_tree,
-			ProcessUtilityContext context, ParamListInfo params,
-			QueryEnvironment *query_env, DestReceiver *dest, QueryCompletion *qc)
-{
-	if (previous_process_utility != NULL)
-		previous_process_utility(pstmt, query_string, read_only_tree, context,
-								 params, query_env, dest, qc);
-	else
-		standard_ProcessUtility(pstmt, query_string, read_only_tree, context,
-								params, query_env, dest, qc);
-}
-
-static void
 note_pin(PlannedStmt *pstmt, const char *query_string, bool read_only_tree,
 		 ProcessUtilityContext context, ParamListInfo params,
 		 QueryEnvironment *query_env, DestReceiver *dest, QueryCompletion *qc)
@@ -103,7 +90,7 @@ note_pin(PlannedStmt *pstmt, const char *query_string, bool read_only_tree,
 
 	if (!is_pin(pstmt->utilityStmt))
 	{
-		run_utility(pstmt, query_string, read_only_tree, context, params, query_env, dest, qc);
+		previous_process_utility(pstmt, query_string, read_only_tree, context, params, query_env, dest, qc);
 		return;
 	}
 
@@ -111,7 +98,7 @@ note_pin(PlannedStmt *pstmt, const char *query_string, bool read_only_tree,
 	name = pstrdup(((AlterForeignServerStmt *) pstmt->utilityStmt)->servername);
 	smc_key_log_lock();
 	old_key = key_of(name);
-	run_utility(pstmt, query_string, read_only_tree, context, params, query_env, dest, qc);
+	previous_process_utility(pstmt, query_string, read_only_tree, context, params, query_env, dest, qc);
 	CommandCounterIncrement();
 	smc_key_log_add_pin(name, old_key, key_of(name), GetUserNameFromId(GetUserId(), false));
 }
@@ -149,6 +136,6 @@ smc_key_pin_follow(const char *server, const char *key)
 void
 smc_key_pin_init(void)
 {
-	previous_process_utility = ProcessUtility_hook;
+	previous_process_utility = ProcessUtility_hook != NULL ? ProcessUtility_hook : standard_ProcessUtility;
 	ProcessUtility_hook = note_pin;
 }

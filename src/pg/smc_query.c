@@ -419,7 +419,8 @@ sum_scale(const SmcStudy *study, const SmcAgg *agg, const SmcExpr *arg)
 static void
 check_range(const SmcStudy *study, const SmcAgg *agg)
 {
-	if (smc_exprrange_sum_fits(study, agg->arg, agg->scale))
+	if (smc_statistic_of(agg->kind) != NULL ? smc_statistic_fits(study, agg) :
+		smc_exprrange_sum_fits(study, agg->arg, agg->scale))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -522,10 +523,7 @@ check_sums(const SmcStudy *study, SmcAgg *agg)
 	agg->scale = sum_scale(study, agg, agg->arg);
 	if (agg->second != NULL)
 		agg->second_scale = sum_scale(study, agg, agg->second);
-	if (smc_statistic_of(agg->kind) != NULL)
-		smc_statistic_check_range(study, agg);
-	else
-		check_range(study, agg);
+	check_range(study, agg);
 }
 
 /* Raise unless there are as many arguments as an aggregate takes. */

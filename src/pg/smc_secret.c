@@ -17,22 +17,19 @@
  */
 #include "postgres.h"
 
-#include <sodium.h>
-
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
-#include "executor/executor.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
 #include "utils/snapmgr.h"
@@ -40,7 +37,7 @@
 #include "utils/uuid.h"
 
 #include "core/smc_hash.h"
-#include "pg/smc_compat.h"
+#include "pg/smc_hidden.h"
 #include "pg/smc_module.h"
 #include "pg/smc_secret.h"
 #include "pg/smc_statement.h"
@@ -343,37 +340,17 @@ state_name(SmcSecretState state)
 	elog(ERROR, "a secret is not stored in state %d", (int) state);
 }
 
-/* By hand and not by SQL, to keep it out of the stream of logical decoding. */
 static void
 insert_share(const SmcSecret *secret, const SmcSecretShare *share)
 {
 	Relation	rel = open_table("smc_secret_shares", SHARE_COUNT, RowExclusiveLock);
 	Datum		values[SHARE_COUNT];
 	bool		nulls[SHARE_COUNT] = {false};
-	HeapTuple	tuple;
-	TupleTableSlot *slot;
-	EState	   *estate;
-	ResultRelInfo *result;
 
 	values[SHARE_ID] = UUIDPGetDatum((const pg_uuid_t *) secret->id);
 	values[SHARE_NAME] = CStringGetTextDatum(secret->name);
 	values[SHARE_SHARE] = PointerGetDatum(share);
-	tuple = heap_form_tuple(RelationGetDescr(rel), values, nulls);
-	slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsHeapTuple);
-	ExecStoreHeapTuple(tuple, slot, false);
-
-	estate = CreateExecutorState();
-	result = makeNode(ResultRelInfo);
-	InitResultRelInfo(result, rel, 0, NULL, 0);
-	ExecOpenIndices(result, false);
-	table_tuple_insert(rel, slot, GetCurrentCommandId(true), TABLE_INSERT_NO_LOGICAL, NULL);
-	(void) smc_compat_insert_index_entries(result, slot, estate);
-	ExecCloseIndices(result);
-	ExecDropSingleTupleTableSlot(slot);
-	FreeExecutorState(estate);
-
-	sodium_memzero(tuple->t_data, tuple->t_len);
-	heap_freetuple(tuple);
+	smc_hidden_insert(rel, values, nulls);
 	table_close(rel, NoLock);
 	CommandCounterIncrement();
 }

@@ -11,18 +11,16 @@
  */
 #include "postgres.h"
 
-#include <sodium.h>
-
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "libpq/pqformat.h"
-#include "miscadmin.h"
 #include "nodes/value.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/varlena.h"
 
+#include "pg/smc_hidden.h"
 #include "pg/smc_secret.h"
 #include "pg/smc_secret_text.h"
 #include "pg/smc_secret_type.h"
@@ -310,72 +308,29 @@ smc_secret_abs(PG_FUNCTION_ARGS)
  * Shares
  */
 
-static void
-check_share_access(void)
-{
-	if (!superuser())
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied for shares of secrets"),
-				 errdetail("Only superusers may read or enter a share.")));
-}
+static const SmcHiddenType share_type = {"smc_secret_share", "share", "shares of secrets", SMC_SECRET_SHARE_BYTES};
 
 /* Input, in hex: for dumps. */
 Datum
 smc_secret_share_in(PG_FUNCTION_ARGS)
 {
-	const char *text = PG_GETARG_CSTRING(0);
-	uint8	   *share;
-	size_t		len;
-
-	check_share_access();
-
-	share = palloc0(SMC_SECRET_SHARE_BYTES);
-	if (strlen(text) != 2 * SMC_SECRET_SHARE_BYTES ||
-		sodium_hex2bin(share, SMC_SECRET_SHARE_BYTES, text, strlen(text), NULL, &len, NULL) != 0 ||
-		len != SMC_SECRET_SHARE_BYTES)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("invalid input for type %s", "smc_secret_share"),
-				 errdetail("A share is %d hexadecimal digits.", 2 * SMC_SECRET_SHARE_BYTES)));
-	PG_RETURN_POINTER(share);
+	PG_RETURN_POINTER(smc_hidden_in(&share_type, PG_GETARG_CSTRING(0)));
 }
 
 Datum
 smc_secret_share_out(PG_FUNCTION_ARGS)
 {
-	const uint8 *share = (const uint8 *) PG_GETARG_POINTER(0);
-	char	   *text;
-
-	check_share_access();
-
-	text = palloc(2 * SMC_SECRET_SHARE_BYTES + 1);
-	sodium_bin2hex(text, 2 * SMC_SECRET_SHARE_BYTES + 1, share, SMC_SECRET_SHARE_BYTES);
-	PG_RETURN_CSTRING(text);
+	PG_RETURN_CSTRING(smc_hidden_out(&share_type, (const uint8 *) PG_GETARG_POINTER(0)));
 }
 
 Datum
 smc_secret_share_recv(PG_FUNCTION_ARGS)
 {
-	StringInfo	buf = (StringInfo) PG_GETARG_POINTER(0);
-	uint8	   *share;
-
-	check_share_access();
-
-	share = palloc(SMC_SECRET_SHARE_BYTES);
-	pq_copymsgbytes(buf, (char *) share, SMC_SECRET_SHARE_BYTES);
-	PG_RETURN_POINTER(share);
+	PG_RETURN_POINTER(smc_hidden_recv(&share_type, (StringInfo) PG_GETARG_POINTER(0)));
 }
 
 Datum
 smc_secret_share_send(PG_FUNCTION_ARGS)
 {
-	const uint8 *share = (const uint8 *) PG_GETARG_POINTER(0);
-	StringInfoData buf;
-
-	check_share_access();
-
-	pq_begintypsend(&buf);
-	pq_sendbytes(&buf, (const char *) share, SMC_SECRET_SHARE_BYTES);
-	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
+	PG_RETURN_BYTEA_P(smc_hidden_send(&share_type, (const uint8 *) PG_GETARG_POINTER(0)));
 }

@@ -172,23 +172,15 @@ has_room(const SmcStudy *study, const SmcAgg *agg, SmcMoment moment)
 	return smc_exprrange_moment_fits(study, a, b, smc_statistic_scale(agg, moment), most_bits(moment));
 }
 
-void
-smc_statistic_check_range(const SmcStudy *study, const SmcAgg *agg)
+bool
+smc_statistic_fits(const SmcStudy *study, const SmcAgg *agg)
 {
 	if (agg->kind == SMC_AGG_REGR_COUNT)
-		return;
-	if (has_room(study, agg, SMC_MOMENT_FIRST) && has_room(study, agg, SMC_MOMENT_FIRST_SQUARE) &&
+		return true;
+	return has_room(study, agg, SMC_MOMENT_FIRST) && has_room(study, agg, SMC_MOMENT_FIRST_SQUARE) &&
 		(agg->second == NULL ||
 		 (has_room(study, agg, SMC_MOMENT_SECOND) && has_room(study, agg, SMC_MOMENT_SECOND_SQUARE) &&
-		  has_room(study, agg, SMC_MOMENT_PRODUCT))))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("%s over study \"%s\" could leave the range of joint sums",
-					smc_query_agg_text(study, agg), study->name),
-			 errdetail("Whether it does would depend on a party's rows, and so tell about them."),
-			 errhint("Use smaller constants, multiply fewer columns, round what is added up to fewer digits, "
-					 "or declare the columns' agreed options \"lo\" and \"hi\".")));
+		  has_room(study, agg, SMC_MOMENT_PRODUCT)));
 }
 
 /* ---- local SQL -------------------------------------------------------------------------- */

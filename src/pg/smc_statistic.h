@@ -80,10 +80,10 @@ extern int	smc_statistic_bits(const SmcStudy *study, const SmcAgg *agg, SmcMomen
 extern void smc_statistic_strip(const SmcStudy *study, SmcAgg *agg);
 
 /*
- * Raise where a party's part could leave its room by what the asker chose; see
+ * Whether no party's part can leave its room by what the asker chose; see
  * pg/smc_exprrange.c.  The scales of agg are set.
  */
-extern void smc_statistic_check_range(const SmcStudy *study, const SmcAgg *agg);
+extern bool smc_statistic_fits(const SmcStudy *study, const SmcAgg *agg);
 
 /* Append the local SQL of a moment, and of the number of rows without a NULL. */
 extern void smc_statistic_append_moment(StringInfo buf, const struct SmcDeparse *deparse,
