@@ -190,6 +190,31 @@ CREATE TRIGGER smc_quota_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON 
   FOR EACH STATEMENT EXECUTE FUNCTION smc_quota_guard();
 
 --
+-- What figures were told of, for later questions to be compared with: the newest
+-- of each study, under its digest.  See src/pg/smc_history_store.c.
+--
+CREATE TABLE smc_history_log (
+  digest   bytea NOT NULL,
+  hash     bytea NOT NULL,
+  number   bigint NOT NULL,
+  study    text NOT NULL,
+  rows     text NOT NULL,
+  row_set  bytea NOT NULL,
+  uses     bytea NOT NULL,
+  wanted   bytea NOT NULL,
+  told     bytea,
+  pending  uuid[] NOT NULL,
+  asked_at timestamptz NOT NULL,
+  PRIMARY KEY (digest, hash)
+);
+REVOKE ALL ON smc_history_log FROM PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('smc_history_log', '');
+CREATE FUNCTION smc_history_guard() RETURNS trigger
+  AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE;
+CREATE TRIGGER smc_history_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON smc_history_log
+  FOR EACH STATEMENT EXECUTE FUNCTION smc_history_guard();
+
+--
 -- Audit, results, activity
 --
 CREATE TABLE smc_audit_log (
@@ -780,6 +805,7 @@ COMMENT ON TABLE smc_identity IS 'this party''s name and key pair, in one row th
 COMMENT ON TABLE smc_consent_log IS 'what each party has defined and signed, as it told; what is signed is never deleted';
 COMMENT ON TABLE smc_key_log IS 'what view smc_key_changes shows';
 COMMENT ON TABLE smc_quota_log IS 'the queries that count against a study''s limits';
+COMMENT ON TABLE smc_history_log IS 'the conditions that figures were told of, which later ones are compared with';
 COMMENT ON TABLE smc_audit_log IS 'what view smc_audit shows';
 COMMENT ON TABLE smc_requests_waiting IS 'what view smc_requests shows';
 COMMENT ON TABLE smc_results_log IS 'what view smc_results shows';

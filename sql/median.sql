@@ -168,13 +168,13 @@ SELECT smc_median(i) FROM median;
 ALTER FOREIGN TABLE median OPTIONS (DROP epsilon);
 
 -- min_rows
-ALTER FOREIGN TABLE median OPTIONS (ADD min_rows '3');
+ALTER FOREIGN TABLE median OPTIONS (ADD min_rows '3', ADD history '0');
 SELECT smc_accept('median') IS NOT NULL AS accepted;
 \c globex
-ALTER FOREIGN TABLE median OPTIONS (ADD min_rows '3');
+ALTER FOREIGN TABLE median OPTIONS (ADD min_rows '3', ADD history '0');
 SELECT smc_accept('median') IS NOT NULL AS accepted;
 \c initech
-ALTER FOREIGN TABLE median OPTIONS (ADD min_rows '3');
+ALTER FOREIGN TABLE median OPTIONS (ADD min_rows '3', ADD history '0');
 SELECT smc_accept('median') IS NOT NULL AS accepted;
 \c acme
 SELECT g, smc_median(i), smc_median(n) FILTER (WHERE i > 0) AS n, smc_percentile(m, 0.9) FROM median GROUP BY g ORDER BY g;

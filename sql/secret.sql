@@ -343,7 +343,7 @@ CREATE FOREIGN TABLE silent (
 	quarter int OPTIONS (allow 'filter, count'),
 	x int OPTIONS (allow 'sum, count'),
 	n numeric(12,2) OPTIONS (allow 'sum, avg', reveal_to 'acme')
-) SERVER acme OPTIONS (parties 'acme, globex, initech', reveal_to 'none', min_rows '3', source 'own');
+) SERVER acme OPTIONS (parties 'acme, globex, initech', reveal_to 'none', min_rows '3', history '0', source 'own');
 SELECT smc_accept('silent') IS NOT NULL AS accepted;
 \c globex
 SET search_path = secret, public;

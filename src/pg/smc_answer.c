@@ -357,7 +357,7 @@ begin_waiting(SmcAnswer *answer, const Computation *c)
 	SmcWaiting	waiting;
 
 	smc_compute_digest(smc_mesh_lane_id(answer->mesh), asked->seq, asked->id, asked->digest,
-					   asked->query, digest);
+					   asked->query, NULL, digest);
 	smc_approval_begin(&answer->approval, answer->mesh, asked->study, asked->seq, digest);
 	sodium_memzero(digest, sizeof(digest));
 	smc_activity_awaiting(smc_approval_missing_names(&answer->approval));
@@ -397,6 +397,8 @@ check_and_record(SmcAnswer *answer, const SmcMessage *message, Computation *c)
 	answer->stats_before = smc_mesh_stats(answer->mesh);
 	answer->audit_begun = false;
 	answer->waiting = false;
+	answer->outcome = NULL;
+	memset(&answer->recall, 0, sizeof(answer->recall));
 	answer->computing = true;
 
 	if (asked->seq != answer->seq + 1)
@@ -414,9 +416,9 @@ check_and_record(SmcAnswer *answer, const SmcMessage *message, Computation *c)
 	answer->audit.query = smc_query_text(c->study, c->query);
 	answer->audit.reveals = smc_query_reveals_and_keeps(c->study, c->query);
 
-	c->partials = smc_wiped_alloc((size_t) c->layout->cell_count * c->layout->slot_count * sizeof(SmcRing128));
-
 	smc_activity_begin(asked->id, asked->study, hub_name(answer), asked->role, false);
+	if (!c->study->approve_each)
+		smc_answer_remember(answer, c);
 	smc_audit_begin(&answer->audit);
 	if (c->study->approve_each)
 		begin_waiting(answer, c);
@@ -513,6 +515,7 @@ end_waiting(SmcAnswer *answer, const Computation *c)
 	smc_transaction_begin();
 	check_lane(answer);
 	(void) check_study(answer, &c->asked);
+	smc_answer_remember(answer, c);
 	smc_waiting_end(c->asked.id);
 	smc_audit_note_decisions(&answer->audit);
 	smc_transaction_commit_flushed();
@@ -638,7 +641,8 @@ run_joint_part(SmcAnswer *answer, Computation *c)
 	smc_activity_phase(SMC_PHASE_JOINT);
 	smc_answer_start_listening(answer);
 	smc_compute_digest(smc_mesh_lane_id(answer->mesh), c->asked.seq, c->asked.id,
-					   c->asked.digest, c->asked.query, digest);
+					   c->asked.digest, c->asked.query, c->history, digest);
+	answer->outcome = &c->outcome;
 	smc_mesh_channel_init(answer->mesh, &channel, smc_answer_check_hub, answer);
 	status = smc_compute_run(&channel, smc_mesh_seeds(answer->mesh), digest,
 							 smc_mesh_lane_id(answer->mesh), answer->engine, c->layout,
@@ -652,6 +656,9 @@ run_joint_part(SmcAnswer *answer, Computation *c)
 	if (status == SMC_ERR_CHANNEL)
 		smc_mesh_channel_rethrow(answer->mesh);
 	smc_compute_check(status, &c->outcome);
+
+	/* before the hub hears that we are done: its next question finds what this one was told */
+	smc_answer_end_history(answer);
 }
 
 /* Tell the hub that our shares have left, and wait for its word that everybody's have. */
@@ -722,6 +729,8 @@ answer_compute(SmcAnswer *answer, const SmcMessage *message)
 	check_and_record(answer, message, c);
 	if (answer->waiting)
 		await_approval(answer, c);
+	smc_answer_recall(answer, c);
+	c->partials = smc_wiped_alloc(smc_layout_elements(c->layout) * sizeof(SmcRing128));
 	if (!smc_query_reads_nothing(c->query))
 		run_local_part(answer, c);
 	confirm_consent(answer, c);
@@ -847,6 +856,7 @@ write_audit(SmcAnswer *answer)
 		smc_transaction_begin();
 		if (answer->waiting)
 			give_up_waiting(answer);
+		smc_history_end(&answer->recall.run, answer->outcome);
 		smc_audit_end(&answer->audit);
 		smc_transaction_commit_lazy();
 	}

@@ -12,6 +12,7 @@
 #include "pg/smc_approval.h"
 #include "pg/smc_audit.h"
 #include "pg/smc_compute.h"
+#include "pg/smc_recall.h"
 #include "pg/smc_holdings.h"
 #include "pg/smc_messages.h"
 
@@ -48,6 +49,8 @@ struct SmcAnswer
 	bool		audit_begun;
 	bool		waiting;		/* a request of ours is in smc_requests_waiting */
 	SmcHoldings *holdings;		/* of secrets whose names are held; NULL: none */
+	SmcRecall	recall;			/* of the study's history */
+	const SmcOutcome *outcome;	/* as far as it has come; NULL: not begun */
 	SmcApproval approval;
 	SmcAuditRecord audit;
 	SmcMeshStats stats_before;
@@ -60,6 +63,7 @@ typedef struct SmcAnswerComputation
 	const SmcStudy *study;
 	SmcQuery   *query;
 	SmcLayout  *layout;
+	bytea	   *history;		/* of the study, by all parties; NULL: nothing is compared */
 	SmcRing128 *partials;
 	SmcKeys    *keys;
 	uint64		local_us;
@@ -107,5 +111,20 @@ extern void smc_answer_end_secrets(SmcAnswer *answer);
  * which is raised, nothing was kept anywhere.
  */
 extern void smc_answer_await_end(SmcAnswer *answer, SmcAnswerComputation *c, SmcMessage *message);
+
+/* ---- history: pg/smc_answer_history.c ---------------------------------------------- */
+
+/*
+ * Where conditions are compared with earlier ones, put down what this one asks
+ * for, and see what was known before; the next transaction has it flushed.  In
+ * the midst of a transaction, which it ends, and begins another.
+ */
+extern void smc_answer_remember(SmcAnswer *answer, const SmcAnswerComputation *c);
+
+/* Then bring together what all parties know of the study's history, and lay out for it. */
+extern void smc_answer_recall(SmcAnswer *answer, SmcAnswerComputation *c);
+
+/* Say how it ended, as far as the outcome tells; not inside a transaction. */
+extern void smc_answer_end_history(SmcAnswer *answer);
 
 #endif							/* SMC_ANSWER_IMPL_H */

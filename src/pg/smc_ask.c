@@ -19,10 +19,12 @@
 #include "pg/smc_audit.h"
 #include "pg/smc_bytea.h"
 #include "pg/smc_circuit.h"
+#include "pg/smc_history.h"
 #include "pg/smc_holdings.h"
 #include "pg/smc_local.h"
 #include "pg/smc_module.h"
 #include "pg/smc_quota.h"
+#include "pg/smc_recall.h"
 #include "pg/smc_secret_terms.h"
 #include "pg/smc_watch.h"
 #include "pg/smc_wiped.h"
@@ -87,35 +89,63 @@ write_keeps(SmcWriter *writer, const void *what)
 
 /* Raise where what was to be kept rests on too few rows: nothing was. */
 static void
-check_kept(const SmcStudy *study, const SmcQuery *query, const SmcOutcome *outcome)
+check_kept(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout, const SmcOutcome *outcome)
 {
 	if (!outcome->keeps_withheld)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg_plural("secret \"%s\" of study \"%s\" was not kept: fewer than %u row",
-						   "secret \"%s\" of study \"%s\" was not kept: fewer than %u rows",
-						   study->min_rows,
-						   smc_query_keep_name(&query->keeps[0]), study->name, study->min_rows),
+			 errmsg("secret \"%s\" of study \"%s\" was not kept: fewer than %u rows%s",
+					smc_query_keep_name(&query->keeps[0]), study->name, study->min_rows,
+					layout->gap_count == 0 ? "" :
+					psprintf(", or fewer than %u apart from another question", study->min_rows)),
 			 errdetail("The study withholds what rests on fewer, and what is withheld is not kept.")));
 }
 
-SmcOutcome *
-smc_ask_run(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout, SmcRunTimes *times)
+/*
+ * Where conditions are compared with earlier ones: wait for these, and lay the
+ * query out for them; returns the layout's bytes, else NULL.
+ */
+static bytea *
+lay_out_anew(SmcRun *run, const SmcStudy *study, SmcQuery *query, SmcLayout **layout)
 {
-	Keeping		keeping = {study, query, layout->circuit};
+	if ((*layout)->set_count == 0)
+		return NULL;
+	query->history = smc_recall_list(smc_run_await_history(run));
+	smc_history_check(study, query->history);
+	*layout = smc_layout_make(study, query);
+	return smc_layout_write(*layout);
+}
+
+/* Compute our own part, and hand it over; *keys are to be kept until the run is finished. */
+static void
+contribute(SmcRun *run, const SmcStudy *study, SmcQuery *query, SmcLayout **layout, SmcKeys **keys)
+{
+	bytea	   *laid_out = lay_out_anew(run, study, query, layout);
+	size_t		count = smc_layout_elements(*layout);
+	SmcRing128 *partials = smc_wiped_alloc(count * sizeof(SmcRing128));
+	uint64		rows = (uint64) -1;	/* none were read */
+
+	*keys = NULL;
+	if (!smc_query_reads_nothing(query))
+		rows = smc_watch_local_run(run, study, query, *layout, partials, keys);
+	smc_run_contribute(run, laid_out, partials, count, *keys, rows);
+	smc_wiped_free(partials);
+}
+
+SmcOutcome *
+smc_ask_run(const SmcStudy *study, SmcQuery *query, SmcLayout **layout, SmcRunTimes *times)
+{
+	Keeping		keeping = {study, query, (*layout)->circuit};
 	SmcRequest	request = {0};
 	SmcOutcome *outcome;
-	SmcRing128 *partials;
-	size_t		count = (size_t) layout->cell_count * layout->slot_count;
 	SmcKeys    *keys = NULL;
 	SmcRun	   *run;
-	uint64		rows = (uint64) -1;	/* none were read */
 
 	smc_audit_make_id(request.id);
 	request.study = study;
 	request.query = smc_query_write(query);
-	request.layout = smc_layout_write(layout);
+	request.layout = smc_layout_write(*layout);
 	request.about_secrets = smc_holdings_matter(query);
 	request.keeps = query->keep_count > 0 ? smc_bytea_collect(write_keeps, &keeping) : NULL;
 	request.query_text = smc_query_text(study, query);
@@ -125,16 +155,14 @@ smc_ask_run(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layou
 	run = smc_run_begin(&request);
 	if (study->approve_each)
 		smc_run_await_approval(run);
-	partials = smc_wiped_alloc(count * sizeof(SmcRing128));
-	if (!smc_query_reads_nothing(query))
-		rows = smc_watch_local_run(run, study, query, layout, partials, &keys);
-	smc_run_contribute(run, partials, count, keys, rows);
-	smc_wiped_free(partials);
-
-	outcome = smc_run_finish(run, times);
-	if (keys != NULL)
-		smc_keys_free(keys);
+	do
+	{
+		contribute(run, study, query, layout, &keys);
+		outcome = smc_run_finish(run, times);
+		if (keys != NULL)
+			smc_keys_free(keys);
+	} while (outcome == NULL);
 	smc_compute_check_told(outcome, study->name);
-	check_kept(study, query, outcome);
+	check_kept(study, query, *layout, outcome);
 	return outcome;
 }

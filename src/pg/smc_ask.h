@@ -19,10 +19,11 @@ extern void smc_ask_require_study(const SmcStudy *study, bool reads_rows);
 /*
  * Run a query that smc_query_check has passed, with no parameters left.  Raises
  * what went wrong, at whichever party, and where something was to be kept that
- * rests on too few rows.  Everything is made in the current context, whose reset
- * ends it early, at all parties.
+ * rests on too few rows.  Where its conditions are compared with earlier ones, the
+ * query gets these, and *layout is made anew.  Everything is made in the current
+ * context, whose reset ends it early, at all parties.
  */
-extern SmcOutcome *smc_ask_run(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+extern SmcOutcome *smc_ask_run(const SmcStudy *study, SmcQuery *query, SmcLayout **layout,
 							   SmcRunTimes *times);
 
 #endif							/* SMC_ASK_H */

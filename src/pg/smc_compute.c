@@ -3,8 +3,9 @@
  *
  * The vector of partials is split over all parties and only totals are opened,
  * each to its recipients (core/smc_sum.h).  With min_rows the counts of rows
- * come first and stay shares: of each only whether it reaches the minimum is
- * opened (core/smc_threshold.h), and then those totals that rest on enough.  All
+ * come first and stay shares, with the gaps to earlier conditions (pg/smc_gap.h):
+ * of each count only whether it reaches the minimum and keeps its gaps is opened
+ * (core/smc_threshold.h), and then those totals that rest on enough.  All
  * parties decide from the same opened bits, so they agree on what comes next
  * without a word.  Contests between the parties' private numbers
  * (core/smc_contest.h) and order statistics (pg/smc_rank.h) come last, over the
@@ -34,7 +35,7 @@
 
 void
 smc_compute_digest(const uint8 *lane_id, uint64 seq, const uint8 *id,
-				   const uint8 *study_digest, const bytea *query,
+				   const uint8 *study_digest, const bytea *query, const bytea *history,
 				   uint8 out[SMC_KEY_BYTES])
 {
 	SmcHash		hash;
@@ -45,6 +46,8 @@ smc_compute_digest(const uint8 *lane_id, uint64 seq, const uint8 *id,
 	smc_hash_add(&hash, id, SMC_UUID_BYTES);
 	smc_hash_add(&hash, study_digest, SMC_KEY_BYTES);
 	smc_hash_add(&hash, VARDATA_ANY(query), VARSIZE_ANY_EXHDR(query));
+	if (history != NULL)
+		smc_hash_add(&hash, VARDATA_ANY(history), VARSIZE_ANY_EXHDR(history));
 	smc_hash_final(&hash, out);
 }
 
@@ -218,67 +221,143 @@ run_phase(Run *run, uint64 phase, const Selection *selection, bool open)
 }
 
 /*
- * min_rows: share the counts of rows, and open which of them reach it.  What is
- * known of a count then stands in its total: min_rows or 0.
+ * The counts of rows, and the gaps that are looked at: elements to be shared, in
+ * the order in which smc_threshold_judge gets them.
+ */
+typedef struct Counting
+{
+	Selection	selection;		/* counts: the cells' rows first; then gaps */
+	size_t		count;			/* of counts */
+	size_t	   *first;			/* by slot: its cells are counts from here on */
+	bool	   *may_close;		/* by gap */
+	SmcThresholdLink *links;
+	size_t		link_count;
+} Counting;
+
+/* All slots that count rows, cell by cell: those of which it is told how many are too few first. */
+static void
+select_counts(const SmcLayout *layout, Counting *counting)
+{
+	for (int pass = 0; pass < 2; pass++)
+	{
+		for (int slot = 0; slot < layout->slot_count; slot++)
+		{
+			if (!counts_rows(&layout->slots[slot]) || (layout->slots[slot].kind == SMC_SLOT_ROWS) != (pass == 0))
+				continue;
+			counting->first[slot] = counting->selection.count;
+			for (uint32 cell = 0; cell < layout->cell_count; cell++)
+				selection_add(&counting->selection, (size_t) cell * layout->slot_count + slot, 0);
+		}
+	}
+	counting->count = counting->selection.count;
+}
+
+/* A gap's elements, where it is looked at, and which counts have it to keep. */
+static void
+select_gap(const SmcLayout *layout, const SmcGap *gap, Counting *counting)
+{
+	size_t		matrix = (size_t) layout->cell_count * layout->slot_count;
+	uint32	   *places = palloc(gap->key_count * sizeof(uint32));
+
+	for (uint32 key = 0; key < gap->key_count; key++)
+	{
+		if (!smc_layout_is_known(gap, key))
+			continue;
+		places[key] = (uint32) (counting->selection.count - counting->count);
+		counting->may_close[places[key]] = gap->may_close;
+		selection_add(&counting->selection, matrix + gap->first + key, 0);
+	}
+	for (uint32 cell = 0; cell < layout->cell_count; cell++)
+	{
+		uint32		key = smc_layout_key(layout, gap, cell);
+
+		if (!smc_layout_is_known(gap, key))
+			continue;
+		counting->links[counting->link_count].count = (uint32) (counting->first[gap->support] + cell);
+		counting->links[counting->link_count].other = gap->other_support < 0 ? SMC_THRESHOLD_EARLIER :
+			(uint32) (counting->first[gap->other_support] + cell);
+		counting->links[counting->link_count++].gap = places[key];
+	}
+	pfree(places);
+}
+
+static void
+counting_init(const SmcLayout *layout, Counting *counting)
+{
+	size_t		links = 0;
+
+	for (int i = 0; i < layout->gap_count; i++)
+		links += smc_layout_links(layout, &layout->gaps[i]);
+	selection_init(&counting->selection, smc_layout_elements(layout));
+	counting->first = palloc0(layout->slot_count * sizeof(size_t));
+	counting->may_close = palloc0(Max(layout->gap_elements, 1) * sizeof(bool));
+	counting->links = palloc_extended(Max(links, 1) * sizeof(SmcThresholdLink), MCXT_ALLOC_HUGE);
+	counting->link_count = 0;
+	select_counts(layout, counting);
+	for (int i = 0; i < layout->gap_count; i++)
+		select_gap(layout, &layout->gaps[i], counting);
+}
+
+static void
+counting_free(Counting *counting)
+{
+	selection_free(&counting->selection);
+	pfree(counting->first);
+	pfree(counting->may_close);
+	pfree(counting->links);
+}
+
+/*
+ * min_rows: share the counts of rows, and the gaps between conditions, and open
+ * which counts pass.  What is known of a count then stands in its total: min_rows
+ * or 0.
  */
 static SmcStatus
 run_threshold(Run *run)
 {
 	const SmcLayout *layout = run->layout;
 	SmcOutcome *outcome = run->outcome;
-	size_t		cap = (size_t) layout->cell_count * layout->slot_count;
 	bool		grouped = layout->rows_slot >= 0;
-	Selection	selection;
+	Counting	counting;
+	SmcThreshold threshold = {layout->min_rows};
 	SmcRing128 *shares;
-	uint64	   *reached;
-	uint64		below = 0;
+	uint64	   *passed;
+	uint64		hidden = 0;
 	SmcStatus	status;
 
-	/* the cells' rows first: of them alone it is told how many are too few */
-	selection_init(&selection, cap);
-	for (int pass = 0; pass < 2; pass++)
-		for (int slot = 0; slot < layout->slot_count; slot++)
-			if (counts_rows(&layout->slots[slot]) &&
-				(layout->slots[slot].kind == SMC_SLOT_ROWS) == (pass == 0))
-				for (uint32 cell = 0; cell < layout->cell_count; cell++)
-					selection_add(&selection, (size_t) cell * layout->slot_count + slot, 0);
-
-	status = run_phase(run, PHASE_COUNTS, &selection, false);
+	counting_init(layout, &counting);
+	status = run_phase(run, PHASE_COUNTS, &counting.selection, false);
 	if (status == SMC_OK)
 		status = use_engine(run);
 
-	shares = smc_wiped_alloc(selection.count * sizeof(SmcRing128));
-	reached = palloc0(smc_bits_words(selection.count) * sizeof(uint64));
-	for (size_t i = 0; i < selection.count; i++)
-		shares[i] = run->partials[selection.elements[i]];
-	if (status == SMC_OK && grouped)
-		status = smc_threshold_split(&run->lane->engine, shares, layout->min_rows, reached, &below,
-									 layout->cell_count);
-	else if (status == SMC_OK)
-		status = smc_threshold_reached(&run->lane->engine, shares, layout->min_rows, reached,
-									   layout->cell_count);
+	shares = smc_wiped_alloc(counting.selection.count * sizeof(SmcRing128));
+	passed = palloc0(smc_bits_words(counting.count) * sizeof(uint64));
+	for (size_t i = 0; i < counting.selection.count; i++)
+		shares[i] = run->partials[counting.selection.elements[i]];
+	threshold.count = counting.count;
+	threshold.counts = shares;
+	threshold.hidden_count = grouped ? layout->cell_count : 0;
+	threshold.gap_count = counting.selection.count - counting.count;
+	threshold.gaps = shares + counting.count;
+	threshold.may_close = counting.may_close;
+	threshold.link_count = counting.link_count;
+	threshold.links = counting.links;
 	if (status == SMC_OK)
+		status = smc_threshold_judge(&run->lane->engine, &threshold, passed, &hidden);
+	for (size_t i = 0; i < counting.count && status == SMC_OK; i++)
 	{
-		size_t		others = selection.count - layout->cell_count;
-		uint64	   *more = palloc0(smc_bits_words(Max(others, 1)) * sizeof(uint64));
+		bool		enough = ((passed[i / 64] >> (i % 64)) & 1) != 0;
 
-		status = smc_threshold_reached(&run->lane->engine, shares + layout->cell_count,
-									   layout->min_rows, more, others);
-		for (size_t i = 0; i < selection.count && status == SMC_OK; i++)
-		{
-			bool		is_rows = i < layout->cell_count;
-			size_t		at = is_rows ? i : i - layout->cell_count;
-			bool		enough = (((is_rows ? reached : more)[at / 64] >> (at % 64)) & 1) != 0;
-
-			outcome->totals[selection.elements[i]] = enough ? layout->min_rows : 0;
-			outcome->states[selection.elements[i]] = SMC_ELEMENT_OPENED;
-			if (is_rows && !enough && !grouped)
-				below = 1;
-		}
+		outcome->totals[counting.selection.elements[i]] = enough ? layout->min_rows : 0;
+		outcome->states[counting.selection.elements[i]] = SMC_ELEMENT_OPENED;
+		if (i < layout->cell_count && !enough && !grouped)
+			hidden = 1;
 	}
-	outcome->withheld_cells = (uint32) below;
+	outcome->withheld_cells = (uint32) hidden;
+	outcome->judged = status == SMC_OK;
 	smc_wiped_free(shares);
-	selection_free(&selection);
+	pfree(passed);
+	counting_free(&counting);
 	return status;
 }
 

@@ -16,7 +16,7 @@ typedef enum SmcElementState
 {
 	SMC_ELEMENT_HIDDEN = 0,		/* not for us */
 	SMC_ELEMENT_OPENED,
-	SMC_ELEMENT_WITHHELD		/* rests on too few rows */
+	SMC_ELEMENT_WITHHELD		/* rests on too few rows, or on nearly the same as another */
 } SmcElementState;
 
 /* What became of an output of the circuit in one cell. */
@@ -43,12 +43,13 @@ typedef struct SmcOutcome
 	SmcRanked  *ranked;			/* of RANK slots that are opened: what was found */
 	size_t		shown_count;	/* cell_count with a circuit, else 0 */
 	bool	   *shown;			/* by cell, where there is a circuit: not left out by HAVING */
+	bool		judged;			/* with min_rows: the totals of slots that count rows are there, and figures may have been opened */
 	bool		division_by_zero;	/* an error of the query's own: nothing was opened by the circuit */
 	bool		told_division_by_zero;	/* the same, told to this party among others, but not to all */
 	int			kept_count;		/* of the circuit's keeps */
 	SmcSecretShare *kept;		/* our shares of them; smc_compute_wipe_kept */
 	bool		keeps_withheld; /* there are some, and not all rest on enough rows: none is to be kept */
-	uint32		withheld_cells;	/* groups (or the whole) with rows, but too few */
+	uint32		withheld_cells;	/* groups (or the whole) with rows, but withheld */
 	uint32		withheld_figures;	/* single figures withheld in groups that passed */
 	uint64		bytes_sent;
 	uint64		bytes_received;
@@ -57,10 +58,11 @@ typedef struct SmcOutcome
 
 /*
  * The context that masks are bound to: lane, number in the lane, id, study
- * digest and query bytes; the phase is added inside.
+ * digest, query bytes, and those of the earlier conditions that it is compared
+ * with (NULL: with none, or not known yet); the phase is added inside.
  */
 extern void smc_compute_digest(const uint8 *lane_id, uint64 seq, const uint8 *id,
-							   const uint8 *study_digest, const bytea *query,
+							   const uint8 *study_digest, const bytea *query, const bytea *history,
 							   uint8 out[SMC_KEY_BYTES]);
 
 /*
@@ -76,7 +78,7 @@ typedef struct SmcLaneEngine
 extern SmcLaneEngine *smc_compute_engine_create(MemoryContext context);
 
 /*
- * Share, apply min_rows, open.  partials are replaced by shares; keys are those
+ * Share, apply min_rows, open.  partials (smc_layout_elements) become shares; keys are those
  * of the layout's key sets (NULL: none); secrets are our shares of those that the
  * circuit takes in (NULL: none).  outcome's arrays are allocated in the current
  * context.  Returns core's status; never raises except for memory.

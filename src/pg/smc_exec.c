@@ -175,11 +175,11 @@ answer(SmcScan *scan, char *const *values)
 	scan->query = smc_query_bind(scan->planned->query, count, scan->values);
 	smc_query_check(scan->study, scan->query);
 	scan->layout = smc_layout_make(scan->study, scan->query);
-	scan->outcome = smc_ask_run(scan->study, scan->query, scan->layout, &times);
+	scan->outcome = smc_ask_run(scan->study, scan->query, &scan->layout, &times);
 	add_totals(&scan->totals, scan->outcome, &times);
 
 	scan->group_values = read_domains(scan->study, scan->query);
-	scan->nothing_for_us = smc_notice_outcome(scan->study, scan->query, scan->outcome);
+	scan->nothing_for_us = smc_notice_outcome(scan->study, scan->query, scan->layout, scan->outcome);
 }
 
 /* The same in a fresh run_context, which an error leaves empty. */

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "port/pg_bitutils.h"
 
 #include "core/smc_bits.h"
@@ -20,6 +21,9 @@
 #include "pg/smc_compat.h"
 #include "pg/smc_exec.h"
 #include "pg/smc_explain.h"
+#include "pg/smc_gap.h"
+#include "pg/smc_gapsql.h"
+#include "pg/smc_history_store.h"
 #include "pg/smc_localsql.h"
 #include "pg/smc_option.h"
 #include "pg/smc_rank.h"
@@ -106,6 +110,37 @@ comparison_rounds(int parties, int bits)
 	int			levels = bits == 64 ? 6 : 7;
 
 	return parties == 2 ? levels - 1 : parties - 1 - parties / 3 + levels;
+}
+
+/*
+ * Rounds of joining what is found of gaps, to earlier sets or to others of the
+ * query: levels of a tree over the most that a count has to keep.
+ */
+static int
+joining_rounds_of(const SmcLayout *layout, bool earlier)
+{
+	int			most = 0;
+	int			levels = 0;
+
+	for (int slot = 0; slot < layout->slot_count; slot++)
+	{
+		int			count = 0;
+
+		for (int i = 0; i < layout->gap_count; i++)
+			count += layout->gaps[i].support == slot && (layout->gaps[i].other_support < 0) == earlier;
+		most = Max(most, count);
+	}
+	while ((1 << levels) < most + 1)
+		levels++;
+	return levels;
+}
+
+static int
+joining_rounds(const SmcLayout *layout)
+{
+	int			others = joining_rounds_of(layout, false);
+
+	return joining_rounds_of(layout, true) + others + (others > 0 ? 1 : 0);
 }
 
 /* A contest in words. */
@@ -237,10 +272,13 @@ describe_steps(const SmcStudy *study, const SmcQuery *query, const SmcLayout *la
 		engine |= smc_layout_is_contest(&layout->slots[i]);
 	engine |= counts.elements > 0 || layout->circuit != NULL;
 
+	if (layout->history > 0)
+		steps = lappend(steps, "the parties bring together which earlier questions they know of: 2 rounds");
 	steps = lappend(steps, "each party runs its local query");
 	if (engine)
 		steps = lappend(steps, psprintf("oblivious transfer is set up between all pairs, unless the lane has it: 2 rounds, %d bytes each way a pair",
 										(int) SMC_OT_SETUP_BYTES));
+	elements += layout->gap_elements;
 	if (elements > 0)
 		steps = lappend(steps, psprintf("each party splits " UINT64_FORMAT " partial figure%s%s into %d shares, from seeds shared by pairs: no message",
 									elements, elements == 1 ? "" : "s", groups, study->party_count));
@@ -248,6 +286,10 @@ describe_steps(const SmcStudy *study, const SmcQuery *query, const SmcLayout *la
 		steps = lappend(steps, psprintf("the numbers of rows%s are compared with %u on shares, and one bit of each opened to all parties: about %d rounds",
 										groups, layout->min_rows,
 										2 * comparison_rounds(study->party_count, 64) + study->party_count + 3));
+	if (layout->gap_count > 0)
+		steps = lappend(steps, psprintf("the numbers of rows by which the conditions differ from one another and from earlier ones, %d comparison%s, are judged with these: about %d round%s more",
+										layout->gap_count, layout->gap_count == 1 ? "" : "s",
+										joining_rounds(layout), joining_rounds(layout) == 1 ? "" : "s"));
 	if (figures.elements > 0)
 		steps = lappend(steps, opening_text(psprintf("the totals%s are opened to their recipients", groups),
 											&figures, counts.elements > 0));
@@ -307,12 +349,34 @@ explain_totals(const SmcScan *scan, const SmcStudy *study, ExplainState *es)
 	ExplainCloseGroup("Peers", "Peers", false, es);
 }
 
+/* What this party would run to compare conditions. */
+static List *
+comparing_queries(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
+{
+	List	   *queries = NIL;
+	SmcGapList	list;
+
+	smc_gapsql_list(layout, false, &list);
+	if (list.count > 0)
+		queries = lappend(queries, smc_gapsql_whole(study, query, layout, &list));
+	smc_gapsql_list(layout, true, &list);
+	if (list.count > 0)
+		queries = lappend(queries, smc_gapsql_grouped(study, query, layout, &list, 0, NULL));
+	return queries;
+}
+
 /* What VERBOSE shows beside: everything that follows from the query before it runs. */
 static void
-explain_verbose(const SmcStudy *study, const SmcQuery *query, ExplainState *es)
+explain_verbose(const SmcStudy *study, SmcQuery *query, ExplainState *es)
 {
-	SmcLayout  *layout = smc_layout_make(study, query);
+	SmcLayout  *layout;
 
+	if (smc_gap_applies(study))
+	{
+		query->history = smc_history_look_up(study);
+		smc_history_check(study, query->history);
+	}
+	layout = smc_layout_make(study, query);
 	ExplainPropertyText("Joint Query", smc_query_text(study, query), es);
 	ExplainPropertyText("Local Query",
 						study->source ? smc_localsql_text(study, query, layout) :
@@ -326,6 +390,9 @@ explain_verbose(const SmcStudy *study, const SmcQuery *query, ExplainState *es)
 		if (values != NIL)
 			explain_lines("Local Values", values, es);
 	}
+	/* others' conditions are in it */
+	if (layout->gap_count > 0 && study->source && superuser())
+		explain_lines("Comparing Query", comparing_queries(study, query, layout), es);
 	explain_lines("Step", describe_steps(study, query, layout), es);
 }
 
@@ -349,6 +416,9 @@ smcExplainForeignScan(ForeignScanState *node, ExplainState *es)
 		explain_lines("Keeps", split_lines(smc_query_keeps(study, planned->query)), es);
 	if (study->min_rows > 1)
 		ExplainPropertyUInteger("Withheld Below", "rows", study->min_rows, es);
+	if (smc_gap_applies(study))
+		ExplainPropertyText("Compared With",
+							psprintf("the latest %d different conditions of each party's history", study->history), es);
 	if (study->approve_each)
 		ExplainPropertyText("Approval",
 							psprintf("each run waits for %s, at most %s",

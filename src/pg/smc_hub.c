@@ -30,10 +30,11 @@
 #include "pg/smc_consent.h"
 #include "pg/smc_failure.h"
 #include "pg/smc_holdings.h"
-#include "pg/smc_hub.h"
+#include "pg/smc_hub_impl.h"
 #include "pg/smc_messages.h"
 #include "pg/smc_peer.h"
 #include "pg/smc_pulse.h"
+#include "pg/smc_recall.h"
 #include "pg/smc_rotate.h"
 #include "pg/smc_study.h"
 #include "pg/smc_transaction.h"
@@ -42,30 +43,6 @@
 /* How long peers are given to take the news of a failure, and of the end. */
 #define BREAK_TIMEOUT_MS	200
 #define FINISH_TIMEOUT_MS	200
-
-struct SmcHub
-{
-	MemoryContext context;
-	SmcTransport *transport;
-	SmcMesh    *mesh;
-	SmcPulse   *pulse;
-	SmcLaneEngine *engine;
-	int			self;
-	int			party_count;
-	uint64		seq;			/* of the last computation */
-	List	   *agreed;			/* digests (SMC_KEY_BYTES each) that all parties accepted */
-
-	/* of the request under way */
-	SmcTask    *task;
-	TimestampTz began_at;
-	bool		approved;		/* people were asked, and all said yes */
-	bool		shared;			/* a share of ours may have left */
-	uint16		ready;			/* who has reported READY */
-	uint16		contributed;	/* who has reported CONTRIBUTED */
-	bool		committed;		/* what was kept is on disk everywhere: it can't fail any more */
-	SmcQuery   *query;			/* where it is about secrets, else NULL */
-	SmcHoldings holdings;		/* of these */
-};
 
 /* Make our end of the lane, with the secret key in memory no longer than that takes. */
 static void
@@ -213,8 +190,8 @@ next_message_within(SmcHub *hub, SmcMessage *message, long max_ms)
 	return false;
 }
 
-static bool
-next_message(SmcHub *hub, SmcMessage *message)
+bool
+smc_hub_next_message(SmcHub *hub, SmcMessage *message)
 {
 	return next_message_within(hub, message, LONG_MAX);
 }
@@ -335,7 +312,7 @@ agree(SmcHub *hub)
 	{
 		SmcMessage	message;
 
-		if (next_message(hub, &message))
+		if (smc_hub_next_message(hub, &message))
 			smc_agreement_take(&agreement, hub->mesh, &message);
 	}
 
@@ -381,7 +358,11 @@ await_holdings(SmcHub *hub)
 	{
 		SmcMessage	message;
 
-		if (next_message(hub, &message))
+		if (!smc_hub_next_message(hub, &message))
+			continue;
+		if (message.type == SMC_MSG_KNOWN)
+			smc_recall_note(&hub->recall, &message);
+		else
 			smc_holdings_take(&hub->holdings, &message);
 	}
 	smc_transaction_begin();
@@ -431,7 +412,7 @@ start_computation(SmcHub *hub)
 	smc_transaction_begin();
 	smc_consent_require_own(make_study(hub));
 
-	hub->seq++;
+	hub->recall.seq = ++hub->seq;
 	memset(&compute, 0, sizeof(compute));
 	compute.seq = hub->seq;
 	memcpy(compute.id, task->request.id, SMC_UUID_BYTES);
@@ -450,6 +431,47 @@ start_computation(SmcHub *hub)
 	smc_audit_begin(&task->audit);
 	smc_transaction_commit_flushed();
 	task->audit_begun = true;
+}
+
+/*
+ * History
+ */
+
+/* Where conditions are compared with earlier ones, put down what this one asks for. */
+static void
+remember(SmcHub *hub, const SmcLayout *layout)
+{
+	SmcRecall  *recall = &hub->recall;
+
+	recall->run.digest = hub->task->request.digest;
+	recall->run.study = hub->task->request.study;
+	recall->run.id = hub->task->request.id;
+	recall->run.layout = layout;
+	recall->mesh = hub->mesh;
+	recall->on_idle = on_idle;
+	recall->arg = hub;
+	smc_recall_begin(recall);
+}
+
+/* Then bring together what all parties know, and let our own backend begin; NULL where nothing is compared. */
+static bytea *
+recall_history(SmcHub *hub)
+{
+	bytea	   *history = smc_recall_by_hub(&hub->recall);
+	StringInfoData buf;
+
+	if (history == NULL)
+		return NULL;
+	smc_pipe_start(&buf, SMC_PIPE_HISTORY);
+	appendBinaryStringInfo(&buf, VARDATA(history), VARSIZE(history) - VARHDRSZ);
+	(void) smc_pipe_send(hub->task->pipe, &buf, NULL, NULL);
+	return history;
+}
+
+void
+smc_hub_end_history(SmcHub *hub)
+{
+	smc_history_end(&hub->recall.run, hub->outcome);
 }
 
 /*
@@ -482,6 +504,11 @@ take_decision(SmcHub *hub, SmcApproval *approval, SmcMessage *message)
 		smc_claim_note_ready(hub->mesh, message, hub->seq, &hub->ready);
 		return;
 	}
+	if (message->type == SMC_MSG_KNOWN)
+	{
+		smc_recall_note(&hub->recall, message);
+		return;
+	}
 	if (message->type == SMC_MSG_CONTRIBUTED)
 	{
 		note_contributed(hub, message);
@@ -500,7 +527,7 @@ take_decision(SmcHub *hub, SmcApproval *approval, SmcMessage *message)
  * begin; raises when some have not.
  */
 static void
-await_approval(SmcHub *hub)
+await_approval(SmcHub *hub, const SmcLayout *layout)
 {
 	SmcTask    *task = hub->task;
 	int			within = (int) task->request.approve_within;
@@ -510,7 +537,7 @@ await_approval(SmcHub *hub)
 	uint8		digest[SMC_KEY_BYTES];
 
 	smc_compute_digest(smc_mesh_lane_id(hub->mesh), hub->seq, task->request.id,
-					   task->request.digest, task->request.query, digest);
+					   task->request.digest, task->request.query, NULL, digest);
 	smc_approval_begin(&approval, hub->mesh, task->request.study, hub->seq, digest);
 	sodium_memzero(digest, sizeof(digest));
 	show_decisions(hub, &approval);
@@ -526,6 +553,7 @@ await_approval(SmcHub *hub)
 			smc_approval_raise_late(&approval, within);
 	}
 
+	remember(hub, layout);
 	smc_transaction_begin();
 	smc_consent_require_own(make_study(hub));	/* as much time has passed */
 	smc_audit_note_decisions(&task->audit);
@@ -547,28 +575,32 @@ typedef struct Contribution
 	size_t		have;			/* keys that are there */
 } Contribution;
 
-/* Take a message of our backend's; true when all is there. */
+/* Take a message of our backend's, which may lay out anew; true when all is there. */
 static bool
-take_contribution(SmcTask *task, const SmcLayout *layout, SmcPipeMessage type, SmcReader *reader,
+take_contribution(SmcTask *task, SmcLayout **layout, SmcPipeMessage type, SmcReader *reader,
 				  Contribution *c)
 {
-	size_t		count = (size_t) layout->cell_count * layout->slot_count;
-	size_t		parts = smc_keys_parts(layout);
-
 	if (type == SMC_PIPE_CONTRIBUTION && c->partials == NULL)
 	{
+		size_t		parts = smc_keys_parts(*layout);
 		uint64	   *counts = palloc(Max(parts, 1) * sizeof(uint64));
+		const uint8_t *laid_out;
+		size_t		bytes;
 
-		c->partials = smc_wiped_alloc(count * sizeof(SmcRing128));
 		task->audit.rows = (int64) smc_reader_u64(reader);
-		smc_reader_copy(reader, (uint8_t *) c->partials, count * sizeof(SmcRing128));
+		laid_out = smc_reader_blob(reader, MaxAllocSize, &bytes);
+		if (bytes > 0)
+			*layout = smc_layout_parse(laid_out, bytes);
+		bytes = smc_layout_elements(*layout) * sizeof(SmcRing128);
+		c->partials = smc_wiped_alloc(bytes);
+		smc_reader_copy(reader, (uint8_t *) c->partials, bytes);
 		for (size_t i = 0; i < parts; i++)
 			counts[i] = smc_reader_u64(reader);
 		if (smc_reader_end(reader) != SMC_OK)
 			elog(ERROR, "malformed contribution from a backend");
 		sodium_memzero(unconstify(uint8_t *, reader->data), reader->len);
 		if (parts > 0)
-			c->keys = smc_keys_create(layout, counts);
+			c->keys = smc_keys_create(*layout, counts);
 		pfree(counts);
 	}
 	else if (type == SMC_PIPE_KEYS && c->keys != NULL)
@@ -580,7 +612,7 @@ take_contribution(SmcTask *task, const SmcLayout *layout, SmcPipeMessage type, S
 
 /* Wait for our own part, allocated here. */
 static void
-await_contribution(SmcHub *hub, const SmcLayout *layout, Contribution *c)
+await_contribution(SmcHub *hub, SmcLayout **layout, Contribution *c)
 {
 	SmcTask    *task = hub->task;
 
@@ -597,7 +629,7 @@ await_contribution(SmcHub *hub, const SmcLayout *layout, Contribution *c)
 				return;
 			continue;
 		}
-		if (next_message(hub, &message))
+		if (smc_hub_next_message(hub, &message))
 		{
 			if (message.type == SMC_MSG_READY)
 			{
@@ -638,7 +670,8 @@ count_query(SmcHub *hub)
 }
 
 static void
-run_joint_part(SmcHub *hub, const SmcLayout *layout, Contribution *c, SmcOutcome *outcome)
+run_joint_part(SmcHub *hub, const SmcLayout *layout, const bytea *history, Contribution *c,
+			   SmcOutcome *outcome)
 {
 	SmcTask    *task = hub->task;
 	SmcSecretShare *secrets = smc_holdings_read_shares(&hub->holdings, hub->query);
@@ -648,7 +681,7 @@ run_joint_part(SmcHub *hub, const SmcLayout *layout, Contribution *c, SmcOutcome
 
 	smc_activity_phase(SMC_PHASE_JOINT);
 	smc_compute_digest(smc_mesh_lane_id(hub->mesh), hub->seq, task->request.id,
-					   task->request.digest, task->request.query, digest);
+					   task->request.digest, task->request.query, history, digest);
 	smc_mesh_channel_init(hub->mesh, &channel, on_idle, hub);
 	hub->shared = true;
 	status = smc_compute_run(&channel, smc_mesh_seeds(hub->mesh), digest,
@@ -673,7 +706,7 @@ await_contributed(SmcHub *hub)
 	{
 		SmcMessage	message;
 
-		if (!next_message(hub, &message))
+		if (!smc_hub_next_message(hub, &message))
 			continue;
 		if (message.type != SMC_MSG_CONTRIBUTED)
 			smc_messages_unexpected(&message, party_name(hub, message.from));
@@ -732,6 +765,7 @@ conclude(SmcHub *hub, const SmcLayout *layout, SmcOutcome *outcome, const SmcMes
 	task->audit.status = smc_compute_all_withheld(layout, outcome) || outcome->keeps_withheld ? "withheld" : "done";
 
 	smc_transaction_begin();
+	smc_hub_end_history(hub);
 	smc_audit_end(&task->audit);
 	smc_transaction_commit_lazy();
 	smc_activity_end();
@@ -756,102 +790,29 @@ compute(SmcHub *hub)
 	SmcMeshStats before = smc_mesh_stats(hub->mesh);
 	SmcLayout  *layout = smc_layout_parse((const uint8 *) VARDATA_ANY(task->request.layout),
 										  VARSIZE_ANY_EXHDR(task->request.layout));
-	SmcOutcome	outcome;
 	Contribution contribution = {0};
+	bytea	   *history;
 
 	smc_activity_begin(task->request.id, task->request.study, task->audit.asked_by,
 					   task->request.role, true);
 	if (!is_agreed(hub, task->request.digest))
 		agree(hub);
+	if (task->request.approve_within == 0)
+		remember(hub, layout);
 	start_computation(hub);
 	await_holdings(hub);
 	if (task->request.approve_within > 0)
-		await_approval(hub);
-	await_contribution(hub, layout, &contribution);
+		await_approval(hub, layout);
+	history = recall_history(hub);
+	await_contribution(hub, &layout, &contribution);
 	confirm_consent(hub);
 	count_query(hub);
-	run_joint_part(hub, layout, &contribution, &outcome);
+	hub->outcome = palloc0(sizeof(SmcOutcome));
+	run_joint_part(hub, layout, history, &contribution, hub->outcome);
 	await_contributed(hub);
-	keep(hub, &outcome);
+	keep(hub, hub->outcome);
 	send_end(hub);
-	conclude(hub, layout, &outcome, &before);
-}
-
-/*
- * Questions to a single peer
- */
-
-/* Ask the lane's other party, and wait for its answer of that type; the caller frees it. */
-static void
-ask(SmcHub *hub, uint8 question, uint8 answer, SmcMessage *message)
-{
-	int			peer = hub->self == 0 ? 1 : 0;
-
-	if (hub->party_count != 2)
-		elog(ERROR, "a question to one peer needs a lane of two parties");
-	smc_mesh_post(hub->mesh, peer, question, NULL, 0);
-	while (!next_message(hub, message))
-		;
-	if (message->type != answer)
-		smc_messages_unexpected(message, party_name(hub, message->from));
-}
-
-static void
-ping(SmcHub *hub)
-{
-	SmcTask    *task = hub->task;
-	TimestampTz started = GetCurrentTimestamp();
-	SmcMessage	message;
-	SmcReader	reader;
-	StringInfoData buf;
-	char	   *extension_version;
-	uint32		server_version;
-	uint64		round_trip_us;
-
-	ask(hub, SMC_MSG_WHO, SMC_MSG_HERE, &message);
-	round_trip_us = GetCurrentTimestamp() - started;
-	smc_reader_init(&reader, message.data, message.len);
-	extension_version = smc_messages_get_text(&reader);
-	server_version = smc_reader_u32(&reader);
-	smc_messages_end(&reader, "HERE", party_name(hub, message.from));
-	smc_mesh_free_message(&message);
-
-	smc_pool_set_idle();
-	smc_pipe_start(&buf, SMC_PIPE_PONG);
-	smc_messages_put_u64(&buf, round_trip_us);
-	smc_messages_put_u32(&buf, server_version);
-	smc_messages_put_u32(&buf, smc_mesh_version(hub->mesh));
-	smc_messages_put_blob(&buf, extension_version, strlen(extension_version));
-	(void) smc_pipe_send(task->pipe, &buf, NULL, NULL);
-}
-
-static void
-fetch_studies(SmcHub *hub)
-{
-	SmcTask    *task = hub->task;
-	SmcMessage	message;
-	SmcReader	reader;
-	StringInfoData buf;
-	uint32		count;
-	uint32		i;
-
-	ask(hub, SMC_MSG_STUDIES, SMC_MSG_TELL, &message);
-	smc_reader_init(&reader, message.data, message.len);
-	smc_pipe_start(&buf, SMC_PIPE_DEFINITIONS);
-	count = smc_reader_u32(&reader);
-	smc_messages_put_u32(&buf, count);
-	for (i = 0; i < count && !reader.failed; i++)
-	{
-		size_t		len;
-		const uint8_t *definition = smc_reader_blob(&reader, SMC_MESSAGE_MAX, &len);
-
-		smc_messages_put_blob(&buf, definition, len);
-	}
-	smc_messages_end(&reader, "TELL", party_name(hub, message.from));
-	smc_mesh_free_message(&message);
-
-	smc_pool_set_idle();
-	(void) smc_pipe_send(task->pipe, &buf, NULL, NULL);
+	conclude(hub, layout, hub->outcome, &before);
 }
 
 void
@@ -864,6 +825,8 @@ smc_hub_serve(SmcHub *hub, SmcTask *task)
 	hub->committed = false;
 	hub->query = NULL;
 	hub->shared = false;
+	hub->outcome = NULL;
+	memset(&hub->recall, 0, sizeof(hub->recall));
 	hub->ready = 0;
 	hub->contributed = 0;
 	hub->began_at = GetCurrentTimestamp();
@@ -876,10 +839,10 @@ smc_hub_serve(SmcHub *hub, SmcTask *task)
 			compute(hub);
 			break;
 		case SMC_REQUEST_PING:
-			ping(hub);
+			smc_hub_ping(hub);
 			break;
 		case SMC_REQUEST_STUDIES:
-			fetch_studies(hub);
+			smc_hub_fetch_studies(hub);
 			break;
 		default:
 			elog(ERROR, "unknown request %d of a backend", (int) task->request.kind);

@@ -53,6 +53,12 @@ extern void smc_hub_explain(SmcHub *hub, ErrorData *edata);
  */
 extern bool smc_hub_can_retry(const SmcHub *hub, int sqlstate);
 
+/*
+ * After an error, in the caller's transaction: end what the request under way has
+ * put down in the study's history.
+ */
+extern void smc_hub_end_history(SmcHub *hub);
+
 /* Tell the peers why it ends, as far as they still listen, and close the links. */
 extern void smc_hub_break(SmcHub *hub, int sqlstate, const char *text);
 

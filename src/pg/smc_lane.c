@@ -46,9 +46,11 @@ struct SmcRun
 	SmcLaneKey	key;
 	SmcPipeRequest request;
 	char	   *what;			/* for errors */
-	size_t		count;			/* of elements */
+	size_t		count;			/* of totals in the outcome */
 	size_t		part_count;		/* of keys */
 	const SmcKeys *keys;		/* the caller's */
+	bool		remembers;		/* there is a history to await before contributing */
+	bytea	   *history;		/* it came when an outcome was awaited, after a new start; NULL: not */
 	StringInfoData contribution;	/* as sent, kept in case of another attempt; len 0: not yet */
 	SmcPipe    *pipe;
 	SmcLaneTicket ticket;
@@ -266,8 +268,18 @@ restart(SmcRun *run)
 	smc_pipe_close(run->pipe);
 	smc_audit_make_id(run->request.id);
 	start(run);
-	if (run->contribution.len > 0)
+	if (run->contribution.len > 0 && !run->remembers)
 		send_contribution(run);
+}
+
+/* The contribution is out of date: another will be made. */
+static void
+drop_contribution(SmcRun *run)
+{
+	sodium_memzero(run->contribution.data, run->contribution.maxlen);
+	pfree(run->contribution.data);
+	memset(&run->contribution, 0, sizeof(run->contribution));
+	run->keys = NULL;
 }
 
 /* The worker is gone without a word. */
@@ -306,9 +318,22 @@ notice_awaited(const SmcRun *run, SmcReader *reader)
 			(errmsg("%s waits for approval by %.*s", run->what, (int) len, (const char *) names)));
 }
 
+/* A copy of a history that came. */
+static bytea *
+copy_history(const SmcReader *reader)
+{
+	size_t		len = reader->len - reader->at;
+	bytea	   *history = palloc(VARHDRSZ + len);
+
+	SET_VARSIZE(history, VARHDRSZ + len);
+	memcpy(VARDATA(history), reader->data + reader->at, len);
+	return history;
+}
+
 /*
  * Wait for the answer of that type; other answers are handled here: errors are
- * raised, a broken lane is replaced.  False when a ping failed to authenticate.
+ * raised, a broken lane is replaced.  False when a ping failed to authenticate,
+ * and when in place of an outcome there is another history.
  */
 static bool
 await_answer(SmcRun *run, SmcPipeMessage expected, SmcReader *reader)
@@ -334,6 +359,14 @@ await_answer(SmcRun *run, SmcPipeMessage expected, SmcReader *reader)
 				{
 					notice_awaited(run, reader);
 					continue;
+				}
+				if (type == SMC_PIPE_HISTORY && expected == SMC_PIPE_OUTCOME)
+				{
+					MemoryContext caller = MemoryContextSwitchTo(run->context);
+
+					run->history = copy_history(reader);
+					MemoryContextSwitchTo(caller);
+					return false;
 				}
 				if (type != SMC_PIPE_STALE)
 					elog(ERROR, "unexpected answer of type %d from a lane worker", (int) type);
@@ -405,6 +438,7 @@ smc_run_begin(const SmcRequest *request)
 	layout = smc_layout_parse((const uint8 *) VARDATA(run->request.layout),
 							  VARSIZE(run->request.layout) - VARHDRSZ);
 	run->count = (size_t) layout->cell_count * layout->slot_count;
+	run->remembers = layout->set_count > 0;
 	run->part_count = smc_keys_parts(layout);
 	MemoryContextSwitchTo(caller);
 
@@ -421,21 +455,38 @@ smc_run_await_approval(SmcRun *run)
 	run->approved_at = GetCurrentTimestamp();
 }
 
+bytea *
+smc_run_await_history(SmcRun *run)
+{
+	bytea	   *history = run->history;
+	SmcReader	reader;
+
+	run->history = NULL;
+	if (history != NULL)
+		return history;
+	(void) await_answer(run, SMC_PIPE_HISTORY, &reader);
+	return copy_history(&reader);
+}
+
 void
-smc_run_contribute(SmcRun *run, const SmcRing128 *partials, size_t count,
+smc_run_contribute(SmcRun *run, const bytea *layout, const SmcRing128 *partials, size_t count,
 				   const SmcKeys *keys, uint64 rows)
 {
 	MemoryContext caller = MemoryContextSwitchTo(run->context);
+	size_t		layout_len = layout != NULL ? VARSIZE_ANY_EXHDR(layout) : 0;
 
-	if (count != run->count || (keys != NULL ? keys->part_count : 0) != run->part_count)
-		elog(ERROR, "contribution of %zu elements where %zu were announced", count, run->count);
+	if ((keys != NULL ? keys->part_count : 0) != run->part_count)
+		elog(ERROR, "contribution of %zu parts of keys where %zu were announced",
+			 keys != NULL ? keys->part_count : 0, run->part_count);
 
 	smc_pipe_start(&run->contribution, SMC_PIPE_CONTRIBUTION);
 
 	/* in one piece, so that no copy is left behind by growing */
 	enlargeStringInfo(&run->contribution,
-					  (int) ((1 + run->part_count) * sizeof(uint64) + count * sizeof(SmcRing128)));
+					  (int) (sizeof(uint32) + layout_len + (1 + run->part_count) * sizeof(uint64) +
+							 count * sizeof(SmcRing128)));
 	smc_messages_put_u64(&run->contribution, rows);
+	smc_messages_put_blob(&run->contribution, layout_len > 0 ? VARDATA_ANY(layout) : NULL, layout_len);
 	appendBinaryStringInfo(&run->contribution, (const char *) partials,
 						   (int) (count * sizeof(SmcRing128)));
 	for (size_t i = 0; i < run->part_count; i++)
@@ -474,7 +525,11 @@ smc_run_finish(SmcRun *run, SmcRunTimes *times)
 	if (run->contribution.len == 0)
 		elog(ERROR, "smc_run_finish before smc_run_contribute");
 
-	(void) await_answer(run, SMC_PIPE_OUTCOME, &reader);
+	if (!await_answer(run, SMC_PIPE_OUTCOME, &reader))
+	{
+		drop_contribution(run);
+		return NULL;
+	}
 	outcome = smc_pipe_read_outcome(&reader, run->count, &measured);
 
 	if (times != NULL)

@@ -54,10 +54,18 @@ extern SmcRun *smc_run_begin(const SmcRequest *request);
 extern void smc_run_await_approval(SmcRun *run);
 
 /*
- * Hand over this party's partials (cell_count * slot_count; copied), its keys (NULL
- * where there are none; to be kept until the run is finished) and its number of rows.
+ * Where the layout has sets, after that: wait for the history that they are to be
+ * compared with (smc_recall_list), good as long as the run is.
  */
-extern void smc_run_contribute(SmcRun *run, const SmcRing128 *partials, size_t count,
+extern bytea *smc_run_await_history(SmcRun *run);
+
+/*
+ * Hand over this party's partials (smc_layout_elements; copied), its keys (NULL
+ * where there are none; to be kept until the run is finished) and its number of
+ * rows.  layout is what they were laid out by, where that isn't the request's, else
+ * NULL.
+ */
+extern void smc_run_contribute(SmcRun *run, const bytea *layout, const SmcRing128 *partials, size_t count,
 							   const SmcKeys *keys, uint64 rows);
 
 /*
@@ -81,7 +89,8 @@ typedef struct SmcRunTimes
 
 /*
  * Wait for the outcome; releases the lane.  Raises the computation's error,
- * naming study and peer.
+ * naming study and peer.  NULL: it was begun anew on another lane, and there is
+ * another history to await.
  */
 extern SmcOutcome *smc_run_finish(SmcRun *run, SmcRunTimes *times);
 

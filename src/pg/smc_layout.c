@@ -10,17 +10,12 @@
 #include "core/smc_bytes.h"
 #include "pg/smc_bytea.h"
 #include "pg/smc_circuit.h"
+#include "pg/smc_gap.h"
 #include "pg/smc_layout.h"
 #include "pg/smc_privacy.h"
 #include "pg/smc_query.h"
+#include "pg/smc_rowset.h"
 #include "pg/smc_statistic.h"
-
-/* Places of a group column: its values, and NULL unless that can't be. */
-static uint32
-place_count(const SmcColumn *column)
-{
-	return column->value_count + (column->not_null ? 0 : 1);
-}
 
 /* Whether every party of b is in a. */
 static bool
@@ -365,7 +360,7 @@ smc_layout_make(const SmcStudy *study, const SmcQuery *query)
 	layout->circuit = smc_circuit_make(study, query, layout);
 
 	for (int i = 0; i < query->group_count && cells <= SMC_ELEMENTS_MAX; i++)
-		cells *= place_count(&study->columns[query->group_columns[i]]);
+		cells *= smc_rowset_places(&study->columns[query->group_columns[i]]);
 	if (cells * (layout->slot_count + (layout->circuit ? 2 * layout->circuit->output_count : 0)) > SMC_ELEMENTS_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -374,6 +369,8 @@ smc_layout_make(const SmcStudy *study, const SmcQuery *query)
 						   SMC_ELEMENTS_MAX),
 				 errhint("Group by fewer columns, or in several queries.")));
 	layout->cell_count = cells;
+	smc_layout_add_groups(study, query, layout);
+	smc_gap_lay_out(study, query, layout);
 	return layout;
 }
 
@@ -384,7 +381,7 @@ smc_layout_cell_groups(const SmcStudy *study, const SmcQuery *query, uint32 cell
 	for (int i = query->group_count - 1; i >= 0; i--)
 	{
 		const SmcColumn *column = &study->columns[query->group_columns[i]];
-		uint32		places = place_count(column);
+		uint32		places = smc_rowset_places(column);
 		int			place = cell % places;
 
 		indexes[i] = place < column->value_count ? place : -1;
@@ -401,7 +398,7 @@ smc_layout_cell_at(const SmcStudy *study, const SmcQuery *query, const int *inde
 	{
 		const SmcColumn *column = &study->columns[query->group_columns[i]];
 
-		cell = cell * place_count(column) +
+		cell = cell * smc_rowset_places(column) +
 			(indexes[i] >= 0 ? indexes[i] : column->value_count);
 	}
 	return cell;
@@ -447,6 +444,7 @@ write_layout(SmcWriter *writer, const void *what)
 		smc_writer_u64(writer, (uint64) layout->key_sets[i].lo);
 		smc_writer_u64(writer, (uint64) layout->key_sets[i].hi);
 	}
+	smc_layout_write_gaps(writer, layout);
 	smc_writer_u8(writer, layout->circuit != NULL);
 	if (layout->circuit != NULL)
 		smc_circuit_write(writer, layout->circuit);
@@ -556,10 +554,10 @@ smc_layout_parse(const uint8 *data, size_t len)
 	{
 		int			support = layout->slots[i].support;
 
-		if (support >= 0 && layout->slots[support].kind != SMC_SLOT_ROWS &&
-			layout->slots[support].kind != SMC_SLOT_SUPPORT)
+		if (support >= 0 && !smc_layout_counts_rows(layout, support))
 			smc_reader_fail(&reader);
 	}
+	smc_layout_read_gaps(&reader, layout);
 	if (smc_reader_bool(&reader) && !reader.failed)
 		layout->circuit = smc_circuit_read(&reader, layout);
 	if (layout->slot_count == 0 && (layout->circuit == NULL || layout->circuit->secret_count == 0))

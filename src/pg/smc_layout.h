@@ -6,6 +6,7 @@
 
 #include "postgres.h"
 
+#include "core/smc_bytes.h"
 #include "pg/smc_percentile.h"
 #include "pg/smc_query.h"
 
@@ -59,6 +60,38 @@ typedef struct SmcKeySet
 } SmcKeySet;
 
 struct SmcCircuit;
+struct SmcRowSet;
+
+/*
+ * Where conditions are compared with earlier ones: what a count of rows is of,
+ * so that it can be remembered.
+ */
+typedef struct SmcLayoutSet
+{
+	int16		slot;			/* a ROWS or SUPPORT slot whose count figures rest on */
+	bytea	   *row_set;		/* smc_rowset_write */
+	bytea	   *uses;			/* smc_rowset_add_uses, of all figures that rest on it */
+	char	   *text;			/* the same in words */
+} SmcLayoutSet;
+
+/*
+ * A gap: in how many rows that set differs from another, an earlier one or
+ * another one of this query.  Both are looked at in the groups of some of the
+ * query's group columns, each of which has a key: see smc_layout_key.
+ */
+typedef struct SmcGap
+{
+	int16		support;		/* the slot whose counts have this gap to keep */
+	int16		other_support;	/* that of the other set, where it is one of this query; -1: an earlier one */
+	bool		may_close;		/* whether no difference at all will do */
+	uint8		common;			/* bit i: the i-th group column of the query is one of those */
+	uint32		key_count;
+	uint32		first;			/* the gap of key k is element first + k of the gaps' vector */
+	uint8	   *known;			/* bit k: a figure of the other was told of there */
+	/* for the local query, not sent to a lane's worker */
+	const struct SmcRowSet *own;
+	const struct SmcRowSet *other;
+} SmcGap;
 
 /*
  * A SUM and a COUNT for each aggregate, as outputs and as inputs, one more for
@@ -77,7 +110,29 @@ typedef struct SmcLayout
 	int			rank_count;		/* RANK slots */
 	int			rows_slot;		/* not 0 where a cell has rows, to all that learn any figure; -1 without GROUP BY, or where HAVING tells */
 	struct SmcCircuit *circuit; /* what is computed before it is opened; NULL: nothing */
+	int			group_count;
+	uint32		places[SMC_QUERY_GROUPS_MAX];	/* of each group column: smc_rowset_places */
+	uint8		canonical[SMC_QUERY_GROUPS_MAX];	/* the group columns by their numbers in the study */
+	int			history;		/* how many earlier conditions are kept; 0: none, and no sets, no gaps */
+	int			set_count;
+	SmcLayoutSet *sets;
+	int			gap_count;
+	SmcGap	   *gaps;
+	uint32		gap_elements;	/* of the gaps' vector, which follows the other */
 } SmcLayout;
+
+/* Elements of a party's vector: cells times slots, then the gaps. */
+extern size_t smc_layout_elements(const SmcLayout *layout);
+
+/* The key of a cell for a gap. */
+extern uint32 smc_layout_key(const SmcLayout *layout, const SmcGap *gap, uint32 cell);
+
+/* Whether a figure of the other set was told of at a key; for how many cells there is one. */
+extern bool smc_layout_is_known(const SmcGap *gap, uint32 key);
+extern uint32 smc_layout_links(const SmcLayout *layout, const SmcGap *gap);
+
+/* The place of a cell when groups are ordered by their columns' numbers, as in a row set. */
+extern uint32 smc_layout_canonical_cell(const SmcLayout *layout, uint32 cell);
 
 /* Whether a slot's figure is found by a contest, rather than by adding up. */
 extern bool smc_layout_is_contest(const SmcSlot *slot);
@@ -108,6 +163,18 @@ extern int	smc_layout_support(const SmcStudy *study, const SmcQuery *query, SmcL
 
 extern bytea *smc_layout_write(const SmcLayout *layout);
 extern SmcLayout *smc_layout_parse(const uint8 *data, size_t len);
+
+/* ---- comparing conditions: pg/smc_layout_gaps.c -------------------------------------- */
+
+/* Whether a slot counts rows that others rest on. */
+extern bool smc_layout_counts_rows(const SmcLayout *layout, int slot);
+
+/* While a layout is made, after its cells: fill in its groups. */
+extern void smc_layout_add_groups(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout);
+
+/* Their bytes, with those of sets and gaps; malformed ones mark the reader as failed. */
+extern void smc_layout_write_gaps(SmcWriter *writer, const SmcLayout *layout);
+extern void smc_layout_read_gaps(SmcReader *reader, SmcLayout *layout);
 
 /* The group values of a cell: index into column->values, or -1 for NULL, for each group column. */
 extern void smc_layout_cell_groups(const SmcStudy *study, const SmcQuery *query, uint32 cell, int *indexes);

@@ -33,6 +33,7 @@
 #include "core/smc_sum.h"
 #include "pg/smc_extreme.h"
 #include "pg/smc_local.h"
+#include "pg/smc_localgap.h"
 #include "pg/smc_localsql.h"
 #include "pg/smc_modes.h"
 #include "pg/smc_statistic.h"
@@ -495,6 +496,24 @@ read_all_keys(LocalRun *run)
 		read_keys(run, set);
 }
 
+/* find_cell, for others. */
+static bool
+find_cell_of(void *arg, const Datum *values, const bool *isnull, uint32 *cell)
+{
+	return find_cell(arg, values, isnull, cell);
+}
+
+/* Count the rows in gaps; find_cell has set the problem, if there is any. */
+static void
+count_gaps(LocalRun *run)
+{
+	const SmcLayout *layout = run->layout;
+	SmcLocalGaps local = {run->study, run->query, layout,
+		run->partials + (size_t) layout->cell_count * layout->slot_count, find_cell_of, run};
+
+	(void) smc_localgap_count(&local);
+}
+
 /* Run the query and take in its rows, in an SPI context of its own. */
 static void
 run_query(LocalRun *run, const char *sql)
@@ -525,6 +544,8 @@ run_query(LocalRun *run, const char *sql)
 	}
 	if (run->layout->key_set_count > 0 && run->problem == PROBLEM_NONE)
 		read_all_keys(run);
+	if (run->layout->gap_count > 0 && run->problem == PROBLEM_NONE)
+		count_gaps(run);
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 }

@@ -53,6 +53,9 @@ typedef enum SmcLaneMessage
 	SMC_MSG_CLAIM,
 	SMC_MSG_CLAIMED,
 	SMC_MSG_COUNT,
+	/* where conditions are compared with earlier ones, u64 seq and a history each: pg/smc_recall.h */
+	SMC_MSG_KNOWN,
+	SMC_MSG_HISTORY,
 	/*
 	 * party -> all others, before a computation that uses or keeps secrets: u64
 	 * seq, u32 count, of each name in the query u8 SmcSecretState, 16 id.

@@ -8,26 +8,31 @@
 
 #include "pg/smc_notice.h"
 
-/* Withheld groups and figures. */
+/*
+ * Withheld groups and figures.  Why each one was, nobody knows: one bit is opened
+ * of each.
+ */
 static void
-tell_withheld(const SmcStudy *study, const SmcQuery *query, const SmcOutcome *outcome)
+tell_withheld(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout, const SmcOutcome *outcome)
 {
 	uint32		cells = outcome->withheld_cells;
 	uint32		figures = outcome->withheld_figures;
+	const char *or_near = layout->gap_count == 0 ? "" :
+		psprintf(", or fewer than %u apart from another question", study->min_rows);
 
 	if (cells > 0 && query->group_count == 0)
 		ereport(NOTICE,
-				(errmsg("result withheld: fewer than %u rows", study->min_rows)));
+				(errmsg("result withheld: fewer than %u rows%s", study->min_rows, or_near)));
 	else if (cells > 0)
 		ereport(NOTICE,
-				(errmsg_plural("%u group withheld: fewer than %u rows",
-							   "%u groups withheld: fewer than %u rows",
-							   cells, cells, study->min_rows)));
+				(errmsg_plural("%u group withheld: fewer than %u rows%s",
+							   "%u groups withheld: fewer than %u rows%s",
+							   cells, cells, study->min_rows, or_near)));
 	if (figures > 0)
 		ereport(NOTICE,
-				(errmsg_plural("%u figure withheld: fewer than %u rows",
-							   "%u figures withheld: fewer than %u rows",
-							   figures, figures, study->min_rows)));
+				(errmsg_plural("%u figure withheld: fewer than %u rows%s",
+							   "%u figures withheld: fewer than %u rows%s",
+							   figures, figures, study->min_rows, or_near)));
 }
 
 /* The outputs that are not for us, one notice for each set of parties that they are for. */
@@ -70,7 +75,8 @@ tell_hidden(const SmcStudy *study, const SmcQuery *query)
 }
 
 bool
-smc_notice_outcome(const SmcStudy *study, const SmcQuery *query, const SmcOutcome *outcome)
+smc_notice_outcome(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+				   const SmcOutcome *outcome)
 {
 	uint16		recipients = smc_query_recipients(study, query, -1);
 
@@ -83,7 +89,7 @@ smc_notice_outcome(const SmcStudy *study, const SmcQuery *query, const SmcOutcom
 		return true;
 	}
 
-	tell_withheld(study, query, outcome);
+	tell_withheld(study, query, layout, outcome);
 	tell_hidden(study, query);
 	return false;
 }

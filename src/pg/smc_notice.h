@@ -10,9 +10,10 @@
 
 /*
  * Announce what is missing from an answer: withheld for resting on too few
- * rows, or revealed to other parties only.  Returns whether nothing at all is
+ * rows or being too near to an earlier one, or revealed to other parties only.  Returns whether nothing at all is
  * revealed to this party, so that the answer has no rows here.
  */
-extern bool smc_notice_outcome(const SmcStudy *study, const SmcQuery *query, const SmcOutcome *outcome);
+extern bool smc_notice_outcome(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+							   const SmcOutcome *outcome);
 
 #endif							/* SMC_NOTICE_H */

@@ -20,10 +20,11 @@
 typedef enum SmcPipeMessage
 {
 	SMC_PIPE_REQUEST = 'R',		/* to the worker: SmcPipeRequest */
-	SMC_PIPE_CONTRIBUTION = 'C',	/* to the worker: u64 rows, the partials, u64 keys of each part */
+	SMC_PIPE_CONTRIBUTION = 'C',	/* to the worker: u64 rows, blob layout (empty: that of the request), the partials, u64 keys of each part */
 	SMC_PIPE_KEYS = 'K',		/* to the worker, after it: some of the keys, in order */
 	SMC_PIPE_AWAITED = 'A',		/* to the backend: whose approval is awaited, a text */
 	SMC_PIPE_APPROVED = 'G',	/* to the backend: nothing; all have approved, go on */
+	SMC_PIPE_HISTORY = 'H',		/* to the backend: what to compare with, as smc_history_write has it; go on */
 	SMC_PIPE_OUTCOME = 'O',		/* to the backend: SmcOutcome and times */
 	SMC_PIPE_PONG = 'P',		/* to the backend: SmcPing */
 	SMC_PIPE_DEFINITIONS = 'D', /* to the backend: u32 count, blob each */

@@ -102,6 +102,7 @@ typedef struct SmcQuery
 	SmcQuerySecret *secrets;
 	int			keep_count;
 	SmcQueryKeep *keeps;
+	List	   *history;		/* of SmcEarlier *, checked: what its conditions are compared with; not in its bytes */
 } SmcQuery;
 
 /*

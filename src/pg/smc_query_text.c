@@ -9,6 +9,7 @@
 #include "pg/smc_circuit.h"
 #include "pg/smc_deparse.h"
 #include "pg/smc_exprtype.h"
+#include "pg/smc_gap.h"
 #include "pg/smc_layout.h"
 #include "pg/smc_percentile.h"
 #include "pg/smc_query.h"
@@ -328,20 +329,25 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 			const SmcSlot *slot)
 {
 	const char *of = slot->agg >= 0 ? smc_query_agg_text(study, &query->aggs[slot->agg]) : NULL;
+	const char *apart = !smc_gap_compares(study, query, slot) ? "" :
+		psprintf(", and at least %u apart from other questions,", layout->min_rows);
 
 	switch ((SmcSlotKind) slot->kind)
 	{
 		case SMC_SLOT_ROWS:
-			if (query->group_count > 0)
+			if (query->group_count > 0 && apart[0] != '\0')
+				appendStringInfo(buf, "\nwhich groups have at least %u rows%s and how many have rows, but not so, to all parties",
+								 layout->min_rows, apart);
+			else if (query->group_count > 0)
 				appendStringInfo(buf, "\nwhich groups have at least %u rows, and how many have fewer, to all parties",
 								 layout->min_rows);
 			else
-				appendStringInfo(buf, "\nwhether there are at least %u rows to all parties",
-								 layout->min_rows);
+				appendStringInfo(buf, "\nwhether there are at least %u rows%s to all parties",
+								 layout->min_rows, apart);
 			break;
 		case SMC_SLOT_SUPPORT:
-			appendStringInfo(buf, "\nwhether there are at least %u rows behind %s to all parties",
-							 layout->min_rows, of);
+			appendStringInfo(buf, "\nwhether there are at least %u rows behind %s%s to all parties",
+							 layout->min_rows, of, apart);
 			break;
 		case SMC_SLOT_ANY:
 			if (of == NULL)

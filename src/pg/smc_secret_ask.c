@@ -367,9 +367,9 @@ ask(const SmcTerm *term, Oid wanted, bool *isnull)
 				 errhint("Reveal it by smc_reveal(..., NULL::%s).", format_type_be(type))));
 	smc_query_check(study, query);
 	layout = smc_layout_make(study, query);
-	outcome = smc_ask_run(study, query, layout, NULL);
+	outcome = smc_ask_run(study, query, &layout, NULL);
 	*isnull = true;
-	if (smc_notice_outcome(study, query, outcome))
+	if (smc_notice_outcome(study, query, layout, outcome))
 		return (Datum) 0;
 	figure = smc_figure_of(study, query, layout, outcome, 0, SMC_QUERY_FORMULA(0), type, isnull);
 	return *isnull ? (Datum) 0 : convert(figure, type, wanted);
@@ -444,6 +444,7 @@ keep(const SmcTerm *term, const char *name, Interval *lifetime)
 {
 	const SmcStudy *study;
 	SmcQuery   *query;
+	SmcLayout  *layout;
 
 	smc_ask_require_process();
 	study = find_study(term);
@@ -460,7 +461,8 @@ keep(const SmcTerm *term, const char *name, Interval *lifetime)
 		query->keeps[0].expires = smc_expr_const(TIMESTAMPTZOID, smc_expr_datum_text(TIMESTAMPTZOID, end));
 	}
 	smc_query_check(study, query);
-	(void) smc_ask_run(study, query, smc_layout_make(study, query), NULL);
+	layout = smc_layout_make(study, query);
+	(void) smc_ask_run(study, query, &layout, NULL);
 }
 
 static pg_noinline Datum

@@ -98,6 +98,29 @@ smc_statement_run(SmcStatement *statement, const Datum *values, const bool *null
 	return processed;
 }
 
+/* The columns of one of the statement's rows, copied into a context. */
+static void
+copy_row(uint64 row, MemoryContext context, int column_count, Datum *columns, bool *column_nulls)
+{
+	MemoryContext spi = MemoryContextSwitchTo(context);
+	TupleDesc	desc = SPI_tuptable->tupdesc;
+	int			i;
+
+	for (i = 0; i < column_count; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		Datum		value = heap_getattr(SPI_tuptable->vals[row], i + 1, desc, &column_nulls[i]);
+
+		if (column_nulls[i])
+			columns[i] = (Datum) 0;
+		else if (attribute->attlen == -1)
+			columns[i] = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+		else
+			columns[i] = datumCopy(value, attribute->attbyval, attribute->attlen);
+	}
+	MemoryContextSwitchTo(spi);
+}
+
 bool
 smc_statement_fetch(SmcStatement *statement, const Datum *values, const bool *nulls,
 					int column_count, Datum *columns, bool *column_nulls)
@@ -109,27 +132,33 @@ smc_statement_fetch(SmcStatement *statement, const Datum *values, const bool *nu
 	execute(statement, values, nulls, &saved);
 	found = SPI_processed > 0;
 	if (found)
+		copy_row(0, caller, column_count, columns, column_nulls);
+	finish(&saved);
+	return found;
+}
+
+void
+smc_statement_scan(SmcStatement *statement, const Datum *values, const bool *nulls, int column_count,
+				   void (*row) (void *arg, const Datum *columns, const bool *nulls), void *arg)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	SmcPrivilege saved;
+	Datum		columns[SMC_STATEMENT_ARGS_MAX];
+	bool		column_nulls[SMC_STATEMENT_ARGS_MAX];
+	uint64		i;
+
+	Assert(column_count <= SMC_STATEMENT_ARGS_MAX);
+	execute(statement, values, nulls, &saved);
+	for (i = 0; i < SPI_processed; i++)
 	{
-		MemoryContext spi = MemoryContextSwitchTo(caller);
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-		int			i;
+		MemoryContext spi;
 
-		for (i = 0; i < column_count; i++)
-		{
-			Form_pg_attribute attribute = TupleDescAttr(desc, i);
-			Datum		value = heap_getattr(SPI_tuptable->vals[0], i + 1, desc, &column_nulls[i]);
-
-			if (column_nulls[i])
-				columns[i] = (Datum) 0;
-			else if (attribute->attlen == -1)
-				columns[i] = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
-			else
-				columns[i] = datumCopy(value, attribute->attbyval, attribute->attlen);
-		}
+		copy_row(i, caller, column_count, columns, column_nulls);
+		spi = MemoryContextSwitchTo(caller);
+		row(arg, columns, column_nulls);
 		MemoryContextSwitchTo(spi);
 	}
 	finish(&saved);
-	return found;
 }
 
 bool

@@ -39,6 +39,13 @@ extern bool smc_statement_fetch(SmcStatement *statement, const Datum *values, co
 								int column_count, Datum *columns, bool *column_nulls);
 
 /*
+ * The same for all rows: calls row(arg, columns, nulls) for each, in the caller's
+ * context, into which the columns are copied.
+ */
+extern void smc_statement_scan(SmcStatement *statement, const Datum *values, const bool *nulls, int column_count,
+							   void (*row) (void *arg, const Datum *columns, const bool *nulls), void *arg);
+
+/*
  * Read the one value, of a type that is passed by value, that a query gives, as
  * of what is committed now, whatever the transaction's isolation.  False when it
  * gives none, or NULL.

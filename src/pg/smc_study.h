@@ -91,6 +91,7 @@ typedef struct SmcStudy
 	int64		max_queries;	/* -1: no limit */
 	int64		max_queries_per_day;	/* -1: no limit */
 	uint32		max_groups;		/* possible groups of one query; 0: no limit */
+	int			history;		/* earlier conditions that one is compared with, where min_rows is set */
 	TimestampTz expires;		/* DT_NOEND: never */
 	char	   *epsilon;		/* NULL: none */
 	char	   *epsilon_budget; /* NULL: none */

@@ -129,6 +129,7 @@ read_options(SmcStudy *study, List *options)
 	study->recipients = all_parties(study);
 	study->askers = all_parties(study);
 	study->min_rows = 1;
+	study->history = SMC_HISTORY_DEFAULT;
 	study->max_queries = -1;
 	study->max_queries_per_day = -1;
 	study->expires = DT_NOEND;
@@ -175,6 +176,8 @@ read_options(SmcStudy *study, List *options)
 			study->max_queries_per_day = smc_option_parse_int(value, name, 0, PG_INT32_MAX);
 		else if (strcmp(name, "max_groups") == 0)
 			study->max_groups = smc_option_parse_int(value, name, 1, PG_INT32_MAX);
+		else if (strcmp(name, "history") == 0)
+			study->history = smc_option_parse_int(value, name, 0, SMC_HISTORY_MAX);
 		else if (strcmp(name, "expires") == 0)
 			study->expires = smc_option_parse_expires(value);
 		else if (strcmp(name, "epsilon") == 0)
@@ -265,6 +268,7 @@ define(SmcStudy *study)
 	definition.max_queries = study->max_queries;
 	definition.max_queries_per_day = study->max_queries_per_day;
 	definition.max_groups = study->max_groups;
+	definition.history = study->history;
 	if (!TIMESTAMP_IS_NOEND(study->expires))
 		definition.expires = DatumGetCString(DirectFunctionCall1(timestamptz_out,
 																 TimestampTzGetDatum(study->expires)));

@@ -24,6 +24,8 @@ smc_transaction_begin(void)
 
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
+	/* whatever the DBA's default: who has waited for a lock must see what its holder wrote */
+	XactIsoLevel = XACT_READ_COMMITTED;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	MemoryContextSwitchTo(caller);
 }

@@ -42,6 +42,7 @@ typedef enum OptionKind
 	KIND_COLUMN,
 	KIND_COUNT,					/* 0 and up */
 	KIND_COUNT_POSITIVE,		/* 1 and up */
+	KIND_HISTORY,
 	KIND_POSITIVE,
 	KIND_APPROVE,
 	KIND_WITHIN,
@@ -82,6 +83,7 @@ static const OptionRule option_rules[] = {
 	{"max_queries", ForeignTableRelationId, KIND_COUNT},
 	{"max_queries_per_day", ForeignTableRelationId, KIND_COUNT},
 	{"max_groups", ForeignTableRelationId, KIND_COUNT_POSITIVE},
+	{"history", ForeignTableRelationId, KIND_HISTORY},
 	{"expires", ForeignTableRelationId, KIND_EXPIRES},
 	{"epsilon", ForeignTableRelationId, KIND_POSITIVE},
 	{"epsilon_budget", ForeignTableRelationId, KIND_POSITIVE},
@@ -249,6 +251,9 @@ check_value(const OptionRule *rule, const char *value)
 			break;
 		case KIND_COUNT:
 			(void) smc_option_parse_int(value, rule->name, 0, PG_INT32_MAX);
+			break;
+		case KIND_HISTORY:
+			(void) smc_option_parse_int(value, rule->name, 0, SMC_HISTORY_MAX);
 			break;
 		case KIND_COUNT_POSITIVE:
 			(void) smc_option_parse_int(value, rule->name, 1, PG_INT32_MAX);

@@ -67,9 +67,12 @@ report(BackendState state, const Worker *worker)
  * Failure
  */
 
-/* Write how it ended; failing to must not hide the first error, so this only logs. */
+/*
+ * Write how it ended, to the history and, where it is to be there, to the audit;
+ * failing to must not hide the first error, so this only logs.
+ */
 static void
-write_audit(SmcTask *task, const ErrorData *edata)
+write_end(Worker *worker, SmcTask *task, const ErrorData *edata, bool in_audit)
 {
 	MemoryContext caller = CurrentMemoryContext;
 
@@ -79,7 +82,10 @@ write_audit(SmcTask *task, const ErrorData *edata)
 		task->audit.sqlstate = pstrdup(unpack_sql_state(edata->sqlerrcode));
 		task->audit.error = smc_failure_describe(edata, false);
 		smc_transaction_begin();
-		smc_audit_end(&task->audit);
+		if (worker->hub != NULL)
+			smc_hub_end_history(worker->hub);
+		if (in_audit)
+			smc_audit_end(&task->audit);
 		smc_transaction_commit_lazy();
 	}
 	PG_CATCH();
@@ -141,8 +147,8 @@ fail(Worker *worker, SmcTask *task, bool was_warm)
 	if (worker->hub != NULL)
 		smc_hub_break(worker->hub, edata->sqlerrcode,
 					  smc_failure_text(edata, false));
-	if (task->request.kind == SMC_REQUEST_COMPUTE && (task->audit_begun || !retry))
-		write_audit(task, edata);
+	if (task->request.kind == SMC_REQUEST_COMPUTE)
+		write_end(worker, task, edata, task->audit_begun || !retry);
 	smc_activity_end();
 	answer_error(task->pipe, edata, retry);
 	proc_exit(0);

@@ -66,6 +66,7 @@ SELECT columns_are('smc_studies', ARRAY['study', 'relation', 'parties', 'reveal_
   'source', 'queries_left', 'queries_left_today', 'epsilon_left', 'definition']);
 SELECT columns_are('smc_secrets', ARRAY['study', 'name', 'type', 'made_of', 'made_by', 'made_role', 'made_at', 'expires', 'state', 'id']);
 SELECT trigger_is('smc_quota_log', 'smc_quota_guard', 'smc_quota_guard');
+SELECT trigger_is('smc_history_log', 'smc_history_guard', 'smc_history_guard');
 SELECT columns_are('smc_peers', ARRAY['name', 'is_self', 'host', 'port', 'dbname', 'public_key']);
 
 -- the aggregates have the native ones' result types
@@ -122,7 +123,7 @@ SELECT is_empty($$ SELECT 1 FROM pg_namespace WHERE oid IN (SELECT objid FROM ou
 SELECT is_empty($$ SELECT 1 FROM pg_event_trigger WHERE evtname ~ 'smc' $$, 'no event trigger');
 SELECT ok(NOT extrelocatable, 'not relocatable') FROM pg_extension WHERE extname = 'smc';
 SELECT set_eq($$ SELECT c::regclass::text FROM pg_extension, unnest(extconfig) c WHERE extname = 'smc' $$,
-  ARRAY['smc_consent_log', 'smc_key_log', 'smc_quota_log', 'smc_audit_log', 'smc_results_log', 'smc_secret_log', 'smc_secret_shares'],
+  ARRAY['smc_consent_log', 'smc_key_log', 'smc_quota_log', 'smc_history_log', 'smc_audit_log', 'smc_results_log', 'smc_secret_log', 'smc_secret_shares'],
   'what a dump contains: not the identity');
 
 -- the identity

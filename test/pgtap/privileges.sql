@@ -38,8 +38,8 @@ END $$;
 SELECT is(pg_temp.attempt('smc_tap_user', 'SELECT 1'), 'ran', 'the test itself works');
 
 -- grants
-SELECT table_privs_are(t::text, 'smc_tap_user', ARRAY[]::text[]) FROM unnest(ARRAY['smc_identity', 'smc_consent_log', 'smc_consents', 'smc_key_log', 'smc_quota_log', 'smc_audit_log', 'smc_results_log', 'smc_requests_waiting', 'smc_audit']) t;
-SELECT table_privs_are(t::text, 'smc_link', ARRAY[]::text[]) FROM unnest(ARRAY['smc_identity', 'smc_consent_log', 'smc_consents', 'smc_key_log', 'smc_quota_log', 'smc_audit_log', 'smc_results_log', 'smc_requests_waiting']) t;
+SELECT table_privs_are(t::text, 'smc_tap_user', ARRAY[]::text[]) FROM unnest(ARRAY['smc_identity', 'smc_consent_log', 'smc_consents', 'smc_key_log', 'smc_quota_log', 'smc_history_log', 'smc_audit_log', 'smc_results_log', 'smc_requests_waiting', 'smc_audit']) t;
+SELECT table_privs_are(t::text, 'smc_link', ARRAY[]::text[]) FROM unnest(ARRAY['smc_identity', 'smc_consent_log', 'smc_consents', 'smc_key_log', 'smc_quota_log', 'smc_history_log', 'smc_audit_log', 'smc_results_log', 'smc_requests_waiting']) t;
 SELECT table_privs_are(v::text, 'smc_tap_user', ARRAY['SELECT']) FROM unnest(ARRAY['smc_peers', 'smc_studies', 'smc_activity', 'smc_results', 'smc_requests', 'smc_key_changes']) v;
 SELECT function_privs_are('smc_create_identity', ARRAY['text'], 'smc_tap_user', ARRAY[]::text[]);
 SELECT function_privs_are('smc_rotate_identity', ARRAY[]::text[], 'smc_tap_user', ARRAY[]::text[]);
@@ -71,6 +71,8 @@ SELECT is(pg_temp.attempt('smc_tap_user', s), m, s) FROM (VALUES
   ('SELECT smc_rotate_identity()', 'permission denied for function smc_rotate_identity'),
   ('SELECT smc_key_standing(''globex'', ''x'')', 'ran'),
   ('TABLE smc_quota_log', 'permission denied for table smc_quota_log'),
+  ('TABLE smc_history_log', 'permission denied for table smc_history_log'),
+  ('DELETE FROM smc_history_log', 'permission denied for table smc_history_log'),
   ('DELETE FROM smc_quota_log', 'permission denied for table smc_quota_log'),
   ('TABLE smc_audit_log', 'permission denied for table smc_audit_log'),
   ('TABLE smc_audit', 'permission denied for view smc_audit'),
@@ -216,6 +218,16 @@ SELECT isnt(pg_temp.attempt(r, s), 'ran', r || ': ' || s)
        unnest(ARRAY['TRUNCATE smc_quota_log', 'DROP TABLE smc_quota_log', 'DROP TRIGGER smc_quota_guard ON smc_quota_log',
          'ALTER TABLE smc_quota_log DISABLE TRIGGER ALL', 'SET session_replication_role = replica',
          'CREATE OR REPLACE FUNCTION smc_quota_guard() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN RETURN NULL; END''']) s;
+
+-- nor puts words into a study's history, or takes them out
+SELECT is(pg_temp.attempt(r, s), 'only superusers may change the history of a study''s questions', r || ': ' || s)
+  FROM unnest(ARRAY['smc_tap_writer', 'smc_tap_bypass']) r,
+       unnest(ARRAY['DELETE FROM smc_history_log', 'UPDATE smc_history_log SET told = NULL',
+         'INSERT INTO smc_history_log VALUES ('''', '''', 1, ''x'', ''x'', '''', '''', '''', NULL, ''{}'', now())']) s;
+SELECT isnt(pg_temp.attempt(r, s), 'ran', r || ': ' || s)
+  FROM unnest(ARRAY['smc_tap_writer', 'smc_tap_bypass']) r,
+       unnest(ARRAY['TRUNCATE smc_history_log', 'DROP TABLE smc_history_log', 'DROP TRIGGER smc_history_guard ON smc_history_log',
+         'ALTER TABLE smc_history_log DISABLE TRIGGER ALL']) s;
 
 -- a peer's role
 SELECT is(pg_temp.attempt('smc_tap_peer', s, 'session_authorization'), 'role "smc_tap_peer" may only run CALL smc_attach()', s)

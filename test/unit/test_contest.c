@@ -1,5 +1,5 @@
 /*
- * Contests and thresholds against plaintext, 2 to 5 parties: random, equal and
+ * Contests against plaintext, 2 to 5 parties: random, equal and
  * missing numbers, signs, the largest allowed.
  */
 #include <setjmp.h>
@@ -15,13 +15,11 @@
 #include "core/smc_arith.h"
 #include "core/smc_boolean.h"
 #include "core/smc_contest.h"
-#include "core/smc_threshold.h"
 #include "smc_testengine.h"
 #include "smc_testnet.h"
 
 #define PARTIES		5
 #define COUNT		70
-#define K			5
 
 typedef __int128 Signed;
 
@@ -29,13 +27,10 @@ typedef struct Case
 {
 	int			alice;
 	int			bob;
-	SmcRing128	own[PARTIES][COUNT];	/* as numbers; as addends of counts */
-	SmcRing128	counts[PARTIES][COUNT];
+	SmcRing128	own[PARTIES][COUNT];
 	SmcRing128	opened[PARTIES][4][COUNT];	/* max, argmax, min, argmin */
 	uint64_t	less[PARTIES][2];
 	uint64_t	equal[PARTIES][2];
-	uint64_t	reached[PARTIES][2];
-	uint64_t	below[PARTIES];
 } Case;
 
 static SmcStatus
@@ -131,16 +126,6 @@ run(SmcChannel *channel, void *arg)
 		if (status == SMC_OK)
 			status = check_wide(&engine, largest, own, c->opened[self][largest ? 0 : 2], c->opened[self][largest ? 1 : 3]);
 	}
-	if (status == SMC_OK)
-		status = smc_threshold_split(&engine, c->counts[self], K, c->reached[self], &c->below[self], COUNT);
-	if (status == SMC_OK)
-	{
-		uint64_t	again[2];
-
-		status = smc_threshold_reached(&engine, c->counts[self], K, again, COUNT);
-		if (memcmp(again, c->reached[self], sizeof(again)) != 0)
-			status = SMC_ERR_ARGUMENT;
-	}
 	smc_engine_close(&engine);
 	return status;
 }
@@ -151,14 +136,11 @@ check(int parties, int alice, int bob)
 	Case	   *c = calloc(1, sizeof(*c));
 	SmcTestResult results[PARTIES];
 	Signed		most = (Signed) ((~(SmcRing128) 0 >> 1) / (SmcRing128) parties);
-	uint64_t	below = 0;
 
 	c->alice = alice;
 	c->bob = bob;
 	for (size_t e = 0; e < COUNT; e++)
 	{
-		SmcRing128	left = e % 3 == 0 ? e % 12 : e;	/* the count */
-
 		for (int p = 0; p < parties; p++)
 		{
 			SmcRing128	x;
@@ -180,9 +162,6 @@ check(int parties, int alice, int bob)
 					break;
 			}
 			c->own[p][e] = x;
-			randombytes_buf(&x, sizeof(x));
-			c->counts[p][e] = p == parties - 1 ? left : x;
-			left -= x;
 		}
 	}
 	smc_testnet_run(parties, run, c, results);
@@ -197,7 +176,6 @@ check(int parties, int alice, int bob)
 		Signed		y = (Signed) c->own[bob][e];
 		int			argmax = e % 7 == 6 ? parties : e % 7 == 5 ? 1 : 0;
 		int			argmin = argmax;
-		uint64_t	count = e % 3 == 0 ? e % 12 : e;
 
 		for (int p = 1; p < parties && e % 7 < 5; p++)
 		{
@@ -206,21 +184,16 @@ check(int parties, int alice, int bob)
 			if ((Signed) c->own[p][e] < (Signed) c->own[argmin][e])
 				argmin = p;
 		}
-		if (count > 0 && count < K)
-			below++;
 		for (int p = 0; p < parties; p++)
 		{
 			assert_int_equal(c->less[p][e / 64] >> (e % 64) & 1, x < y);
 			assert_int_equal(c->equal[p][e / 64] >> (e % 64) & 1, x == y);
-			assert_int_equal(c->reached[p][e / 64] >> (e % 64) & 1, count >= K);
 			assert_true(c->opened[p][1][e] == (SmcRing128) argmax);
 			assert_true(c->opened[p][3][e] == (SmcRing128) argmin);
 			assert_true(c->opened[p][0][e] == (argmax == parties ? SMC_CONTEST_NONE_LOW : c->own[argmax][e]));
 			assert_true(c->opened[p][2][e] == (argmin == parties ? SMC_CONTEST_NONE_HIGH : c->own[argmin][e]));
 		}
 	}
-	for (int p = 0; p < parties; p++)
-		assert_int_equal(c->below[p], below);
 	free(c);
 }
 

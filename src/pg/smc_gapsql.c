@@ -1,0 +1,289 @@
+/*
+ * The text of the queries by which this party counts its rows in gaps.
+ *
+ * They are apart from the local query, which so keeps its own WHERE, its indexes
+ * and its shape: a gap counts rows that WHERE leaves out, too.
+ *
+ * Whether a gap is as wide as min_rows is all that is wanted, so no more than
+ * min_rows rows of it need be found.  Over all rows that is a LIMIT, after which
+ * most gaps cost a few rows or an index; only what hardly differs is looked for
+ * in the whole source.  In groups all gaps are counted in one pass; see
+ * pg/smc_local.c for how most of that is saved.
+ *
+ * What two conditions have in common is written once, before what they differ by.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "pg/smc_deparse.h"
+#include "pg/smc_gapsql.h"
+#include "pg/smc_rowset.h"
+#include "pg/smc_source.h"
+
+/* Terms of conditions and values that are all to hold. */
+typedef struct Terms
+{
+	List	   *conditions;
+	List	   *values;
+} Terms;
+
+void
+smc_gapsql_list(const SmcLayout *layout, bool in_groups, SmcGapList *list)
+{
+	list->count = 0;
+	for (int i = 0; i < layout->gap_count; i++)
+	{
+		if ((layout->gaps[i].common != 0) == in_groups)
+			list->gaps[list->count++] = i;
+	}
+}
+
+static char *
+source_name(Oid source)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(source)),
+									  get_rel_name(source));
+}
+
+/*
+ * Conditions
+ */
+
+static bool
+is_empty(const Terms *terms)
+{
+	return terms->conditions == NIL && terms->values == NIL;
+}
+
+static Terms
+terms_of(const SmcRowSet *set)
+{
+	Terms		terms = {set->conditions, set->values};
+
+	return terms;
+}
+
+static Terms
+terms_less(const Terms *a, const Terms *b)
+{
+	Terms		terms = {
+		smc_rowset_terms_less(a->conditions, b->conditions),
+		smc_rowset_terms_less(a->values, b->values)
+	};
+
+	return terms;
+}
+
+/* Write terms in parentheses, joined by AND; there is one at least. */
+static void
+append_terms(StringInfo buf, const SmcDeparse *deparse, const Terms *terms)
+{
+	const char *separator = "(";
+	ListCell   *lc;
+
+	foreach(lc, terms->conditions)
+	{
+		appendStringInfo(buf, "%s(", separator);
+		smc_deparse_expr(buf, deparse, ((SmcRowTerm *) lfirst(lc))->expr);
+		appendStringInfoChar(buf, ')');
+		separator = " AND ";
+	}
+	foreach(lc, terms->values)
+	{
+		appendStringInfo(buf, "%s(", separator);
+		smc_deparse_expr(buf, deparse, ((SmcRowTerm *) lfirst(lc))->expr);
+		appendStringInfoString(buf, ") IS NOT NULL");
+		separator = " AND ";
+	}
+	appendStringInfoChar(buf, ')');
+}
+
+/*
+ * Write the condition of being in exactly one of two sets.  for_index: as a choice
+ * of two, each of which an index may find; else so that each is evaluated once.
+ */
+static void
+append_gap(StringInfo buf, const SmcDeparse *deparse, const SmcGap *gap, bool for_index)
+{
+	Terms		own = terms_of(gap->own);
+	Terms		other = terms_of(gap->other);
+	Terms		own_rest = terms_less(&own, &other);
+	Terms		other_rest = terms_less(&other, &own);
+	Terms		both = terms_less(&own, &own_rest);
+
+	if (!is_empty(&both))
+	{
+		append_terms(buf, deparse, &both);
+		appendStringInfoString(buf, " AND ");
+	}
+	if (is_empty(&own_rest) || is_empty(&other_rest))
+	{
+		append_terms(buf, deparse, is_empty(&own_rest) ? &other_rest : &own_rest);
+		appendStringInfoString(buf, " IS NOT TRUE");
+		return;
+	}
+	appendStringInfoChar(buf, '(');
+	append_terms(buf, deparse, &own_rest);
+	appendStringInfoString(buf, for_index ? " AND " : " IS TRUE OPERATOR(pg_catalog.<>) (");
+	append_terms(buf, deparse, &other_rest);
+	if (for_index)
+	{
+		appendStringInfoString(buf, " IS NOT TRUE OR ");
+		append_terms(buf, deparse, &other_rest);
+		appendStringInfoString(buf, " AND ");
+		append_terms(buf, deparse, &own_rest);
+		appendStringInfoString(buf, " IS NOT TRUE)");
+	}
+	else
+		appendStringInfoString(buf, " IS TRUE))");
+}
+
+/*
+ * Over all rows
+ */
+
+char *
+smc_gapsql_whole(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+				 const SmcGapList *list)
+{
+	Oid			source = smc_source_find(study);
+	SmcDeparse	deparse = {study, source, NULL};
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "SELECT ");
+	for (int i = 0; i < list->count; i++)
+	{
+		appendStringInfo(&buf, "%s(SELECT pg_catalog.count(*) FROM (SELECT FROM %s WHERE ",
+						 i > 0 ? ", " : "", source_name(source));
+		append_gap(&buf, &deparse, &layout->gaps[list->gaps[i]], true);
+		appendStringInfo(&buf, " LIMIT %u) AS gap)", layout->min_rows);
+	}
+	return buf.data;
+}
+
+/*
+ * In groups
+ */
+
+/*
+ * Write a WHERE that leaves out rows in neither of any gap's sets: the sets'
+ * conditions joined by OR, for indexes and partitions.  Nothing where a set takes
+ * in all rows.
+ */
+static void
+append_any(StringInfo buf, const SmcDeparse *deparse, const SmcLayout *layout, const SmcGapList *list,
+		   const char **separator)
+{
+	List	   *written = NIL;
+	StringInfoData any;
+
+	initStringInfo(&any);
+	for (int i = 0; i < list->count; i++)
+	{
+		const SmcGap *gap = &layout->gaps[list->gaps[i]];
+		const SmcRowSet *sets[2] = {gap->own, gap->other};
+
+		for (int s = 0; s < 2; s++)
+		{
+			Terms		terms = terms_of(sets[s]);
+
+			if (is_empty(&terms))
+				return;
+			if (list_member_ptr(written, sets[s]))
+				continue;
+			written = lappend(written, unconstify(SmcRowSet *, sets[s]));
+			appendStringInfoString(&any, any.len > 0 ? " OR " : "");
+			append_terms(&any, deparse, &terms);
+		}
+	}
+	appendStringInfo(buf, "%s(%s)", *separator, any.data);
+	*separator = " AND ";
+}
+
+/* Write a condition that leaves out the rows of groups that are done; those with a NULL stay. */
+static void
+append_not_done(StringInfo buf, const SmcDeparse *deparse, const SmcQuery *query, const SmcLayout *layout,
+				const bool *done, const char **separator)
+{
+	const SmcStudy *study = deparse->study;
+	int			indexes[SMC_QUERY_GROUPS_MAX];
+	bool		any = false;
+
+	for (uint32 cell = 0; cell < layout->cell_count; cell++)
+	{
+		bool		has_null = false;
+
+		smc_layout_cell_groups(study, query, cell, indexes);
+		for (int i = 0; i < query->group_count; i++)
+			has_null |= indexes[i] < 0;
+		if (!done[cell] || has_null)
+			continue;
+		if (!any)
+		{
+			appendStringInfo(buf, "%s((", *separator);
+			for (int i = 0; i < query->group_count; i++)
+			{
+				appendStringInfoString(buf, i > 0 ? ", " : "");
+				smc_deparse_column(buf, deparse, query->group_columns[i]);
+			}
+			appendStringInfoString(buf, ") IN (VALUES ");
+		}
+		appendStringInfoString(buf, any ? ", (" : "(");
+		for (int i = 0; i < query->group_count; i++)
+		{
+			const SmcColumn *column = &study->columns[query->group_columns[i]];
+
+			appendStringInfo(buf, "%s%s::%s", i > 0 ? ", " : "", quote_literal_cstr(column->values[indexes[i]]),
+							 format_type_extended(column->type, column->typmod,
+												  FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
+		}
+		appendStringInfoChar(buf, ')');
+		any = true;
+	}
+	if (!any)
+		return;
+	appendStringInfoString(buf, ")) IS NOT TRUE");
+	*separator = " AND ";
+}
+
+char *
+smc_gapsql_grouped(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+				   const SmcGapList *list, int sample, const bool *done)
+{
+	Oid			source = smc_source_find(study);
+	SmcDeparse	deparse = {study, source, NULL};
+	const char *separator = " WHERE ";
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "SELECT ");
+	for (int i = 0; i < query->group_count; i++)
+	{
+		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
+		appendStringInfoString(&buf, ", ");
+	}
+	for (int i = 0; i < list->count; i++)
+	{
+		appendStringInfoString(&buf, "pg_catalog.count(*) FILTER (WHERE ");
+		append_gap(&buf, &deparse, &layout->gaps[list->gaps[i]], false);
+		appendStringInfoString(&buf, "), ");
+	}
+	appendStringInfo(&buf, "pg_catalog.count(*) FROM %s%s",
+					 sample > 0 ? "(SELECT * FROM " : "", source_name(source));
+	append_any(&buf, &deparse, layout, list, &separator);
+	if (done != NULL)
+		append_not_done(&buf, &deparse, query, layout, done, &separator);
+	if (sample > 0)
+		appendStringInfo(&buf, " LIMIT %d) AS sample", sample);
+	for (int i = 0; i < query->group_count; i++)
+	{
+		appendStringInfoString(&buf, i == 0 ? " GROUP BY " : ", ");
+		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
+	}
+	return buf.data;
+}
