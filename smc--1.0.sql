@@ -684,6 +684,20 @@ BEGIN
   END LOOP;
 END $$;
 
+-- tallies: the most frequent value, as the native mode(); how many rows are in each
+-- of some buckets of one width, as width_bucket() numbers them
+CREATE FUNCTION smc_no_study_same(internal, anyelement) RETURNS anyelement
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study_buckets(internal) RETURNS bigint[]
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study(internal, "any", "any", "any", "any") RETURNS internal
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE;
+CREATE AGGREGATE smc_mode(anyelement) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_same, FINALFUNC_EXTRA);
+COMMENT ON AGGREGATE smc_mode(anyelement) IS 'joint most frequent value over a study';
+CREATE AGGREGATE smc_histogram(x anycompatible, lo anycompatible, hi anycompatible, buckets int) (
+  SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_buckets);
+COMMENT ON AGGREGATE smc_histogram(anycompatible, anycompatible, anycompatible, int) IS 'joint number of rows in each of some buckets from lo to hi, over a study';
+
 -- exact sums of floats, of squares and products, for a party's local query: of y,
 -- x, y^2, x^2 and x y, each value rounded as its shortest decimal to so many digits
 CREATE FUNCTION smc_exact_add(internal, y double precision, digits int) RETURNS internal

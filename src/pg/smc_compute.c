@@ -384,6 +384,7 @@ withhold_in_cell(Run *run, uint32 cell)
 	int			last_withheld = -1;
 	bool		shown = true;
 	uint32		figures = 0;
+	uint32		buckets = 0;
 
 	for (int slot = 0; slot < layout->slot_count; slot++)
 	{
@@ -395,14 +396,18 @@ withhold_in_cell(Run *run, uint32 cell)
 		if (s->is_input || counts_rows(s) || suffices(layout, outcome, cell, slot))
 			continue;
 		outcome->states[first + slot] = SMC_ELEMENT_WITHHELD;
-		if (s->agg != last_withheld)
+		if (s->kind == SMC_SLOT_TALLY)
+			buckets++;
+		else if (s->agg != last_withheld)
 		{
 			figures++;
 			last_withheld = s->agg;
 		}
 	}
-	if (shown)
-		outcome->withheld_figures += figures;
+	if (!shown)
+		return;
+	outcome->withheld_figures += figures;
+	outcome->withheld_buckets += buckets;
 }
 
 /* Open everything that is added up, and not withheld. */

@@ -585,7 +585,9 @@ fill_outcome(Run *run)
 			{
 				/* told of where the group is: that isn't known of others */
 				figure->state = SMC_ELEMENT_WITHHELD;
-				if (run->outcome->shown[cell])
+				if (run->outcome->shown[cell] && out->is_bucket)
+					run->outcome->withheld_buckets++;
+				else if (run->outcome->shown[cell])
 					run->outcome->withheld_figures++;
 				continue;
 			}

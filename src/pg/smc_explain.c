@@ -25,6 +25,7 @@
 #include "pg/smc_gapsql.h"
 #include "pg/smc_history_store.h"
 #include "pg/smc_localsql.h"
+#include "pg/smc_localtally.h"
 #include "pg/smc_option.h"
 #include "pg/smc_rank.h"
 #include "pg/smc_study.h"
@@ -389,6 +390,11 @@ explain_verbose(const SmcStudy *study, SmcQuery *query, ExplainState *es)
 			values = lappend(values, smc_localsql_values(study, query, &layout->key_sets[i]));
 		if (values != NIL)
 			explain_lines("Local Values", values, es);
+		values = NIL;
+		for (int slot = smc_localtally_next(query, layout, 0); slot >= 0; slot = smc_localtally_next(query, layout, slot + 1))
+			values = lappend(values, smc_localtally_text(study, query, layout, slot));
+		if (values != NIL)
+			explain_lines("Local Counts", values, es);
 	}
 	/* others' conditions are in it */
 	if (layout->gap_count > 0 && study->source && superuser())

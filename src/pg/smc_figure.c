@@ -29,6 +29,7 @@
 #include "pg/smc_modes.h"
 #include "pg/smc_query.h"
 #include "pg/smc_statistic.h"
+#include "pg/smc_tally.h"
 
 /* One aggregate in one cell: where its figure is found. */
 typedef struct Place
@@ -227,6 +228,75 @@ percentile_datum(const Place *place, Oid result_type, bool *isnull)
 	return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower, element, len, by_value, align));
 }
 
+/* An integer as its type; raises where it is beyond. */
+static Datum
+integer_datum(const SmcJointFigure *figure, Oid result_type)
+{
+	SmcWide		value = figure->value;
+	int64		integer = (int64) value.limb[0];
+	SmcWide		narrow = smc_wide_from_int(integer);
+	bool		fits = memcmp(&narrow, &value, sizeof(value)) == 0;
+
+	switch (result_type)
+	{
+		case INT2OID:
+			if (!fits || integer < PG_INT16_MIN || integer > PG_INT16_MAX)
+				ereport(ERROR,
+						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						 errmsg("smallint out of range")));
+			return Int16GetDatum((int16) integer);
+		case INT4OID:
+			if (!fits || integer < PG_INT32_MIN || integer > PG_INT32_MAX)
+				ereport(ERROR,
+						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						 errmsg("integer out of range")));
+			return Int32GetDatum((int32) integer);
+		default:
+			if (!fits)
+				raise_bigint_range();
+			return Int64GetDatum(integer);
+	}
+}
+
+/*
+ * A histogram, whose buckets were opened as they were added up, or by the
+ * circuit: NULL are those that are withheld.
+ */
+static Datum
+histogram_datum(const Place *place, bool *isnull)
+{
+	const SmcAgg *agg = &place->query->aggs[place->agg];
+	const SmcLayout *layout = place->layout;
+	int			joint = smc_circuit_find(layout->circuit, place->agg);
+	int			count = smc_tally_places(place->study, agg);
+	int			slot = joint >= 0 ? -1 : smc_layout_find_tally(place->study, place->query, layout, place->agg, 1);
+	Datum	   *values = palloc(count * sizeof(Datum));
+	bool	   *nulls = palloc(count * sizeof(bool));
+	int			lower = 1;
+
+	*isnull = (smc_query_recipients(place->study, place->query, place->agg) & (1u << place->study->self)) == 0;
+	if (*isnull)
+		return (Datum) 0;
+	for (int i = 0; i < count; i++)
+	{
+		if (joint >= 0)
+		{
+			const SmcJointFigure *figures = place->outcome->figures +
+				place->first / layout->slot_count * layout->circuit->output_count;
+
+			nulls[i] = figures[joint + i].state != SMC_ELEMENT_OPENED || figures[joint + i].is_null;
+			values[i] = nulls[i] ? (Datum) 0 : integer_datum(&figures[joint + i], INT8OID);
+		}
+		else
+		{
+			nulls[i] = place->outcome->states[place->first + slot + i] != SMC_ELEMENT_OPENED;
+			values[i] = nulls[i] ? (Datum) 0 : Int64GetDatum(to_int64(place->outcome->totals[place->first + slot + i]));
+		}
+	}
+	return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower, INT8OID,
+											  sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
 /* An aggregate's figure from what was added up, or a contest, in one cell. */
 static Datum
 total_datum(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
@@ -324,36 +394,6 @@ decimal_datum(const SmcAgg *agg, const SmcCircuitOutput *out, const SmcJointFigu
 	}
 }
 
-/* An integer as its type; raises where it is beyond. */
-static Datum
-integer_datum(const SmcJointFigure *figure, Oid result_type)
-{
-	SmcWide		value = figure->value;
-	int64		integer = (int64) value.limb[0];
-	SmcWide		narrow = smc_wide_from_int(integer);
-	bool		fits = memcmp(&narrow, &value, sizeof(value)) == 0;
-
-	switch (result_type)
-	{
-		case INT2OID:
-			if (!fits || integer < PG_INT16_MIN || integer > PG_INT16_MAX)
-				ereport(ERROR,
-						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-						 errmsg("smallint out of range")));
-			return Int16GetDatum((int16) integer);
-		case INT4OID:
-			if (!fits || integer < PG_INT32_MIN || integer > PG_INT32_MAX)
-				ereport(ERROR,
-						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-						 errmsg("integer out of range")));
-			return Int32GetDatum((int32) integer);
-		default:
-			if (!fits)
-				raise_bigint_range();
-			return Int64GetDatum(integer);
-	}
-}
-
 /* The aggregate that an output is, alone; NULL for a formula. */
 static const SmcAgg *
 lone_agg(const SmcQuery *query, int output)
@@ -372,6 +412,9 @@ joint_datum(const SmcStudy *study, const SmcQuery *query, const SmcCircuitOutput
 	*isnull = figure->state != SMC_ELEMENT_OPENED || figure->is_null;
 	if (*isnull)
 		return (Datum) 0;
+	if (lone_agg(query, out->output) != NULL && lone_agg(query, out->output)->kind == SMC_AGG_MODE)
+		return smc_tally_value(study, lone_agg(query, out->output), (int) Min(figure->value.limb[0], PG_INT32_MAX),
+							   result_type);
 	if (out->is_bit)
 		return BoolGetDatum(figure->bit);
 
@@ -404,6 +447,12 @@ smc_figure_of(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 {
 	int			joint = smc_circuit_find(layout->circuit, agg);
 
+	if (agg < SMC_QUERY_AGGS_MAX && query->aggs[agg].kind == SMC_AGG_HISTOGRAM)
+	{
+		Place		place = {study, query, layout, outcome, (size_t) cell * layout->slot_count, agg};
+
+		return histogram_datum(&place, isnull);
+	}
 	if (joint >= 0)
 		return joint_datum(study, query, &layout->circuit->outputs[joint],
 						   &outcome->figures[(size_t) cell * layout->circuit->output_count + joint],
@@ -489,9 +538,9 @@ json_type(const SmcQuery *query, int output)
 	}
 }
 
-/* An array, as its output function writes it. */
+/* A value as its type's output function writes it. */
 static char *
-array_text(Oid type, Datum figure)
+output_text(Oid type, Datum figure)
 {
 	Oid			output;
 	bool		is_varlena;
@@ -503,8 +552,6 @@ array_text(Oid type, Datum figure)
 static char *
 figure_text(Oid type, Datum figure)
 {
-	if (smc_optable_class(type) == SMC_CLASS_ARRAY)
-		return array_text(type, figure);
 	switch (type)
 	{
 		case INT8OID:
@@ -521,8 +568,10 @@ figure_text(Oid type, Datum figure)
 			return DatumGetCString(DirectFunctionCall1(timestamp_out, figure));
 		case TIMESTAMPTZOID:
 			return DatumGetCString(DirectFunctionCall1(timestamptz_out, figure));
-		default:
+		case NUMERICOID:
 			return DatumGetCString(DirectFunctionCall1(numeric_out, figure));
+		default:
+			return output_text(type, figure);
 	}
 }
 

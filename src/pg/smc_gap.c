@@ -88,7 +88,8 @@ has_params(const SmcQuery *query)
 
 	for (int i = 0; i < query->agg_count; i++)
 		found |= smc_expr_has_params(query->aggs[i].arg) || smc_expr_has_params(query->aggs[i].second) ||
-			smc_expr_has_params(query->aggs[i].filter);
+			smc_expr_has_params(query->aggs[i].filter) || smc_expr_has_params(query->aggs[i].lo) ||
+			smc_expr_has_params(query->aggs[i].hi) || smc_expr_has_params(query->aggs[i].buckets);
 	return found;
 }
 

@@ -16,6 +16,7 @@
 #include "pg/smc_query.h"
 #include "pg/smc_rowset.h"
 #include "pg/smc_statistic.h"
+#include "pg/smc_tally.h"
 
 /* Whether every party of b is in a. */
 static bool
@@ -131,7 +132,7 @@ smc_layout_support(const SmcStudy *study, const SmcQuery *query, SmcLayout *layo
 		return 0;
 	for (int i = 1; i < layout->slot_count; i++)
 	{
-		if (layout->slots[i].kind == SMC_SLOT_SUPPORT &&
+		if (layout->slots[i].kind == SMC_SLOT_SUPPORT && layout->slots[i].place == 0 &&
 			smc_query_same_rows(study, &query->aggs[layout->slots[i].agg], &query->aggs[agg]))
 			return i;
 	}
@@ -203,6 +204,72 @@ smc_layout_add_moment(const SmcStudy *study, const SmcQuery *query, SmcLayout *l
 	return at;
 }
 
+/* A slot for a place of a tally's. */
+static int
+add_tally(const SmcStudy *study, SmcLayout *layout, SmcSlotKind kind, int agg, int place, uint16 recipients)
+{
+	int			at;
+
+	if (layout->tally_count++ == SMC_TALLIES_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a query over study \"%s\" asks for too many buckets, or for modes of too many values",
+						study->name),
+				 errdetail("It can count rows in %d of them.", SMC_TALLIES_MAX)));
+	at = add_slot(layout, kind, agg, -1, recipients);
+	layout->slots[at].place = place;
+	return at;
+}
+
+int
+smc_layout_add_tally(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg, int place)
+{
+	int			at;
+
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+
+		if (slot->kind == SMC_SLOT_TALLY && slot->is_input && slot->place == place &&
+			smc_tally_same(&query->aggs[slot->agg], &query->aggs[agg]))
+			return i;
+	}
+	at = add_tally(study, layout, SMC_SLOT_TALLY, agg, place, 0);
+	layout->slots[at].is_input = true;
+	layout->slots[at].bits = SMC_COUNT_BITS;
+	return at;
+}
+
+int
+smc_layout_tally_support(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg, int place)
+{
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+
+		if (slot->kind == SMC_SLOT_SUPPORT && slot->place == place &&
+			smc_tally_same(&query->aggs[slot->agg], &query->aggs[agg]))
+			return i;
+	}
+	return add_tally(study, layout, SMC_SLOT_SUPPORT, agg, place, all_parties(study));
+}
+
+int
+smc_layout_find_tally(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout, int agg, int place)
+{
+	uint16		recipients = smc_query_recipients(study, query, agg);
+
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+
+		if (slot->kind == SMC_SLOT_TALLY && !slot->is_input && slot->place == place &&
+			covers(slot->recipients, recipients) && smc_tally_same(&query->aggs[slot->agg], &query->aggs[agg]))
+			return i;
+	}
+	return -1;
+}
+
 int
 smc_layout_find_rank(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
 					 int agg, const SmcFraction *fraction)
@@ -264,6 +331,25 @@ add_ranks(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int a
 	}
 }
 
+/* Add the slots of a histogram's buckets, unless they are there; with a minimum each has a support of its own. */
+static void
+add_buckets(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg)
+{
+	int			places = smc_tally_places(study, &query->aggs[agg]);
+
+	if (smc_layout_find_tally(study, query, layout, agg, 1) >= 0)
+		return;
+	for (int place = 1; layout->min_rows > 1 && place <= places; place++)
+		(void) smc_layout_tally_support(study, query, layout, agg, place);
+	for (int place = 1; place <= places; place++)
+	{
+		int			support = layout->min_rows > 1 ? smc_layout_tally_support(study, query, layout, agg, place) : -1;
+
+		layout->slots[add_tally(study, layout, SMC_SLOT_TALLY, agg, place,
+								smc_query_recipients(study, query, agg))].support = support;
+	}
+}
+
 /* Add the slots of an aggregate's figure, unless they are there. */
 static void
 add_figure(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg, int support)
@@ -271,6 +357,11 @@ add_figure(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int 
 	SmcAggKind	kind = query->aggs[agg].kind;
 	uint16		recipients = smc_query_recipients(study, query, agg);
 
+	if (kind == SMC_AGG_HISTOGRAM)
+	{
+		add_buckets(study, query, layout, agg);
+		return;
+	}
 	if (smc_percentile_is_one(kind))
 	{
 		add_ranks(study, query, layout, agg, support);
@@ -300,11 +391,15 @@ add_figure(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int 
 static void
 lay_out_with_minimum(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
 {
-	int			supports[SMC_QUERY_AGGS_MAX];
+	int			supports[SMC_QUERY_AGGS_MAX] = {0};
 
 	add_slot(layout, SMC_SLOT_ROWS, -1, -1, all_parties(study));
 	for (int i = 0; i < query->agg_count; i++)
-		supports[i] = smc_layout_support(study, query, layout, i);
+	{
+		/* a histogram's buckets have their own */
+		if (query->aggs[i].kind != SMC_AGG_HISTOGRAM)
+			supports[i] = smc_layout_support(study, query, layout, i);
+	}
 	for (int i = 0; i < query->agg_count; i++)
 	{
 		if (smc_circuit_bypasses(study, query, i))
@@ -431,6 +526,7 @@ write_layout(SmcWriter *writer, const void *what)
 		smc_writer_u8(writer, slot->bits);
 		smc_writer_u8(writer, slot->moment);
 		smc_writer_u8(writer, slot->part);
+		smc_writer_u16(writer, slot->place);
 		smc_writer_u8(writer, slot->interpolates);
 		smc_writer_u32(writer, slot->numerator);
 		smc_writer_u32(writer, slot->denominator);
@@ -464,7 +560,8 @@ is_sound(const SmcLayout *layout, const SmcSlot *slot)
 		slot->parties[0] >= SMC_PARTIES_MAX || slot->parties[1] >= SMC_PARTIES_MAX ||
 		(slot->kind == SMC_SLOT_COMPARE && slot->parties[0] == slot->parties[1]) ||
 		slot->agg < -1 || slot->agg >= SMC_QUERY_AGGS_MAX ||
-		slot->support < -1 || slot->support >= layout->slot_count)
+		slot->support < -1 || slot->support >= layout->slot_count ||
+		(slot->kind == SMC_SLOT_TALLY && slot->place == 0))
 		return false;
 	return slot->agg >= 0 || slot->kind == SMC_SLOT_ROWS || slot->kind == SMC_SLOT_ANY;
 }
@@ -536,6 +633,7 @@ smc_layout_parse(const uint8 *data, size_t len)
 		slot->bits = smc_reader_u8(&reader);
 		slot->moment = smc_reader_u8(&reader);
 		slot->part = smc_reader_u8(&reader);
+		slot->place = smc_reader_u16(&reader);
 		slot->interpolates = smc_reader_bool(&reader);
 		slot->numerator = smc_reader_u32(&reader);
 		slot->denominator = smc_reader_u32(&reader);

@@ -23,6 +23,7 @@ typedef enum SmcSlotKind
 	SMC_SLOT_SUM,				/* the sum of an aggregate's argument */
 	SMC_SLOT_ANY,				/* blinded flag: any row that the aggregate rests on, or any row of the cell when agg < 0 */
 	SMC_SLOT_MOMENT,			/* a sum that a statistic is made of, or a part of it */
+	SMC_SLOT_TALLY,				/* the rows of one place of an aggregate's: see smc_tally.h */
 	/* from here on each party's number stays its own; see smc_contest.h */
 	SMC_SLOT_MIN,				/* this party's minimum, or SMC_CONTEST_NONE_HIGH */
 	SMC_SLOT_MAX,				/* this party's maximum, or SMC_CONTEST_NONE_LOW */
@@ -43,6 +44,7 @@ typedef struct SmcSlot
 	uint8		bits;			/* of an input that is added up: the total is below 2^bits; 0: as any */
 	uint8		moment;			/* of MOMENT: which sum, and which part of it (SmcMoment, SmcMomentPart) */
 	uint8		part;
+	uint16		place;			/* of TALLY, and of a SUPPORT of such: which place, from 1; else 0 */
 	/* of RANK */
 	bool		interpolates;
 	uint32		numerator;		/* of the fraction, in lowest terms */
@@ -95,9 +97,9 @@ typedef struct SmcGap
 
 /*
  * A SUM and a COUNT for each aggregate, as outputs and as inputs, one more for
- * its rows, the parts of a statistic's sums, and the cell's.
+ * its rows, the parts of a statistic's sums, tallies, and the cell's.
  */
-#define SMC_LAYOUT_SLOTS_MAX	(13 * SMC_QUERY_AGGS_MAX + 2)
+#define SMC_LAYOUT_SLOTS_MAX	(13 * SMC_QUERY_AGGS_MAX + SMC_TALLIES_MAX + 2)
 
 typedef struct SmcLayout
 {
@@ -108,6 +110,7 @@ typedef struct SmcLayout
 	int			key_set_count;
 	SmcKeySet  *key_sets;
 	int			rank_count;		/* RANK slots */
+	int			tally_count;	/* slots that have a place, while the layout is made */
 	int			rows_slot;		/* not 0 where a cell has rows, to all that learn any figure; -1 without GROUP BY, or where HAVING tells */
 	struct SmcCircuit *circuit; /* what is computed before it is opened; NULL: nothing */
 	int			group_count;
@@ -160,6 +163,18 @@ extern int	smc_layout_add_input(const SmcStudy *study, const SmcQuery *query, Sm
 extern int	smc_layout_add_moment(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout,
 								  int agg, int moment, int part, int bits);
 extern int	smc_layout_support(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg);
+
+/*
+ * The same of the rows in one place of a tally's: a TALLY slot that is an input;
+ * the SUPPORT slot.  Raises ERRCODE_PROGRAM_LIMIT_EXCEEDED where there are too many.
+ */
+extern int	smc_layout_add_tally(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg, int place);
+extern int	smc_layout_tally_support(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout,
+									 int agg, int place);
+
+/* The TALLY slot that tells of a place to all of an aggregate's recipients, or -1. */
+extern int	smc_layout_find_tally(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+								  int agg, int place);
 
 extern bytea *smc_layout_write(const SmcLayout *layout);
 extern SmcLayout *smc_layout_parse(const uint8 *data, size_t len);

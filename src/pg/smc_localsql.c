@@ -18,6 +18,7 @@
 #include "pg/smc_privacy.h"
 #include "pg/smc_source.h"
 #include "pg/smc_statistic.h"
+#include "pg/smc_tally.h"
 
 /* The SQL type that an aggregate's argument is summed as. */
 static Oid
@@ -150,6 +151,8 @@ append_slot(StringInfo buf, const SmcDeparse *deparse, const SmcQuery *query, co
 				appendStringInfoString(buf, " IS NOT NULL");
 			}
 			break;
+		case SMC_SLOT_TALLY:
+			break;				/* is counted apart */
 		case SMC_SLOT_MOMENT:
 			smc_statistic_append_moment(buf, deparse, agg, slot->moment);
 			break;
@@ -188,7 +191,7 @@ smc_localsql_rows_slot(const SmcStudy *study, const SmcQuery *query, const SmcLa
 
 		if (slot->kind == SMC_SLOT_ROWS)
 			return -1;			/* a count of all rows is there */
-		if (agg == NULL || slot->kind == SMC_SLOT_ANY)
+		if (agg == NULL || slot->kind == SMC_SLOT_ANY || slot->place > 0)
 			continue;
 		if (smc_layout_is_contest(slot) || slot->kind == SMC_SLOT_MOMENT)
 		{
@@ -258,6 +261,42 @@ smc_localsql_values(const SmcStudy *study, const SmcQuery *query, const SmcKeySe
 }
 
 char *
+smc_localsql_places(const SmcStudy *study, const SmcQuery *query, const SmcAgg *agg)
+{
+	Oid			source = smc_source_find(study);
+	SmcDeparse	deparse = {study, source, NULL};
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "SELECT ");
+	for (int i = 0; i < query->group_count; i++)
+	{
+		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
+		appendStringInfoString(&buf, ", ");
+	}
+	smc_tally_append_place(&buf, &deparse, agg);
+	appendStringInfoString(&buf, ", pg_catalog.count(*)");
+	append_source(&buf, source);
+	append_condition(&buf, &deparse, query->where, true);
+	append_condition(&buf, &deparse, agg->filter, query->where == NULL);
+	appendStringInfoString(&buf, " GROUP BY ");
+	for (int i = 1; i <= query->group_count; i++)
+		appendStringInfo(&buf, "%d, ", i);
+	appendStringInfo(&buf, "%d", query->group_count + 1);
+	return buf.data;
+}
+
+int
+smc_localsql_column(const SmcLayout *layout, int slot)
+{
+	int			column = 1;
+
+	for (int i = 0; i < slot; i++)
+		column += layout->slots[i].place == 0;
+	return column;
+}
+
+char *
 smc_localsql_text(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
 {
 	Oid			source = smc_source_find(study);
@@ -274,6 +313,8 @@ smc_localsql_text(const SmcStudy *study, const SmcQuery *query, const SmcLayout 
 	}
 	for (int i = 0; i < layout->slot_count; i++)
 	{
+		if (layout->slots[i].place > 0)
+			continue;
 		append_slot(&buf, &deparse, query, &layout->slots[i]);
 		appendStringInfoString(&buf, ", ");
 	}

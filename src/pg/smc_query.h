@@ -54,10 +54,13 @@ typedef enum SmcAggKind
 	SMC_AGG_MEDIAN,
 	SMC_AGG_PERCENTILE,
 	SMC_AGG_PERCENTILE_CONT,
-	SMC_AGG_PERCENTILE_DISC
+	SMC_AGG_PERCENTILE_DISC,
+	/* tallies: pg/smc_tally.h */
+	SMC_AGG_MODE,
+	SMC_AGG_HISTOGRAM
 } SmcAggKind;
 
-#define SMC_AGG_LAST	SMC_AGG_PERCENTILE_DISC
+#define SMC_AGG_LAST	SMC_AGG_HISTOGRAM
 
 typedef struct SmcAgg
 {
@@ -67,6 +70,10 @@ typedef struct SmcAgg
 	SmcExpr    *second;			/* X of a pair, else NULL */
 	SmcExpr    *filter;			/* NULL: none */
 	SmcExpr    *fraction;		/* of a percentile: a constant between 0 and 1, or an array of such; else NULL */
+	SmcExpr    *lo;				/* of a histogram: constants; else NULL */
+	SmcExpr    *hi;
+	SmcExpr    *buckets;
+	bool		descending;		/* of a mode: of equally frequent values the last one */
 	int			scale;			/* digits after the point of the sum's ring element */
 	int			second_scale;	/* of X */
 	int			parties[2];		/* of COMPARE: whose sums, as the study counts its parties */

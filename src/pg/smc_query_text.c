@@ -16,6 +16,7 @@
 #include "pg/smc_secret_terms.h"
 #include "pg/smc_secret_text.h"
 #include "pg/smc_statistic.h"
+#include "pg/smc_tally.h"
 
 /* The SQL name of a kind of aggregate, NULL when there is no such kind. */
 static const char *
@@ -141,6 +142,10 @@ smc_query_agg_type(const SmcAgg *agg)
 		case SMC_AGG_ARGMIN:
 		case SMC_AGG_ARGMAX:
 			return TEXTOID;
+		case SMC_AGG_MODE:
+			return type;
+		case SMC_AGG_HISTOGRAM:
+			return INT8ARRAYOID;
 		default:
 			return smc_percentile_is_one(agg->kind) ? smc_percentile_type(agg) : smc_statistic_type(agg);
 	}
@@ -149,7 +154,8 @@ smc_query_agg_type(const SmcAgg *agg)
 bool
 smc_query_takes_all_rows(const SmcStudy *study, const SmcAgg *agg)
 {
-	return agg->filter == NULL &&
+	/* a histogram rests on the rows of its buckets */
+	return agg->filter == NULL && agg->kind != SMC_AGG_HISTOGRAM &&
 		(agg->arg == NULL || !smc_exprtype_nullable(study, agg->arg)) &&
 		(agg->second == NULL || !smc_exprtype_nullable(study, agg->second));
 }
@@ -206,6 +212,8 @@ smc_query_append_agg(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *ag
 {
 	if (smc_percentile_is_one(agg->kind))
 		smc_percentile_append(buf, deparse, agg);
+	else if (smc_tally_is_one(agg->kind))
+		smc_tally_append(buf, deparse, agg);
 	else
 		append_call(buf, deparse, agg);
 	if (agg->filter != NULL)
@@ -346,6 +354,15 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 								 layout->min_rows, apart);
 			break;
 		case SMC_SLOT_SUPPORT:
+			/* one line for all buckets */
+			if (slot->place > 1)
+				break;
+			if (slot->place == 1)
+			{
+				appendStringInfo(buf, "\nwhich buckets of %s have at least %u rows%s to all parties",
+								 of, layout->min_rows, apart);
+				break;
+			}
 			appendStringInfo(buf, "\nwhether there are at least %u rows behind %s%s to all parties",
 							 layout->min_rows, of, apart);
 			break;
@@ -359,6 +376,7 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 			break;
 		case SMC_SLOT_COUNT:
 		case SMC_SLOT_SUM:
+		case SMC_SLOT_TALLY:
 		case SMC_SLOT_MOMENT:
 		case SMC_SLOT_MIN:
 		case SMC_SLOT_MAX:
@@ -377,8 +395,10 @@ static void
 append_noise(StringInfo buf, const SmcStudy *study, const SmcCircuit *circuit)
 {
 	if (circuit->noise_count > 0)
-		appendStringInfo(buf, "\nall with noise: epsilon %s, split over %d number%s that it is made of",
-						 study->epsilon, circuit->noise_count, circuit->noise_count == 1 ? "" : "s");
+		appendStringInfo(buf, "\nall with noise: epsilon %s, split over %d number%s that it is made of%s",
+						 study->epsilon, circuit->release_count, circuit->release_count == 1 ? "" : "s",
+						 circuit->release_count < circuit->noise_count ?
+						 " (a histogram counts as one: a row is in one bucket)" : "");
 }
 
 /* Who would see a division by zero, unless that was said. */

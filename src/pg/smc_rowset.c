@@ -226,6 +226,8 @@ add_columns(const SmcExpr *expr, uint8 *uses)
 void
 smc_rowset_add_uses(const SmcAgg *agg, uint8 *uses)
 {
+	if (agg->kind == SMC_AGG_HISTOGRAM)
+		uses[0] |= 1;
 	if (agg->kind == SMC_AGG_COUNT_ROWS || agg->kind == SMC_AGG_COUNT || agg->kind == SMC_AGG_REGR_COUNT)
 	{
 		uses[0] |= 1;

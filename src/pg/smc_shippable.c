@@ -634,6 +634,10 @@ own_aggregate(Oid function)
 		kind = SMC_AGG_MEDIAN;
 	else if (strcmp(name, "smc_percentile") == 0)
 		kind = SMC_AGG_PERCENTILE;
+	else if (strcmp(name, "smc_mode") == 0)
+		kind = SMC_AGG_MODE;
+	else if (strcmp(name, "smc_histogram") == 0)
+		kind = SMC_AGG_HISTOGRAM;
 	else if (strncmp(name, "smc_", 4) == 0)
 		kind = smc_statistic_by_name(name + 4);
 
@@ -705,6 +709,8 @@ smc_shippable_aggregate(Oid aggfnoid)
 		case F_PERCENTILE_DISC_FLOAT8_ANYELEMENT:
 		case F_PERCENTILE_DISC__FLOAT8_ANYELEMENT:
 			return SMC_AGG_PERCENTILE_DISC;
+		case F_MODE:
+			return SMC_AGG_MODE;
 		default:
 			if (aggfnoid < FirstGenbkiObjectId)
 				return native_statistic(aggfnoid);
@@ -714,7 +720,7 @@ smc_shippable_aggregate(Oid aggfnoid)
 	}
 }
 
-/* Whether WITHIN GROUP's order is the usual one of its type. */
+/* Whether WITHIN GROUP's order is the usual one of its type, or the other way. */
 static bool
 is_ascending(const Aggref *aggref)
 {
@@ -725,25 +731,39 @@ is_ascending(const Aggref *aggref)
 		order->sortop == lookup_type_cache(type, TYPECACHE_LT_OPR)->lt_opr;
 }
 
+static bool
+is_descending(const Aggref *aggref)
+{
+	const SortGroupClause *order = linitial_node(SortGroupClause, aggref->aggorder);
+	Oid			type = exprType((Node *) linitial_node(TargetEntry, aggref->args)->expr);
+
+	return list_length(aggref->aggorder) == 1 &&
+		order->sortop == lookup_type_cache(type, TYPECACHE_GT_OPR)->gt_opr;
+}
+
 /* Note why an aggregate can't be computed as it is written; false then. */
 static bool
 aggregate_fits(Walk *walk, const Aggref *aggref)
 {
 	const char *study = walk->context->study->name;
 	SmcAggKind	kind = smc_shippable_aggregate(aggref->aggfnoid);
-	bool		is_ordered_set = kind == SMC_AGG_PERCENTILE_CONT || kind == SMC_AGG_PERCENTILE_DISC;
+	bool		is_mode = kind == SMC_AGG_MODE && aggref->aggkind == AGGKIND_ORDERED_SET;
+	bool		is_ordered_set = kind == SMC_AGG_PERCENTILE_CONT || kind == SMC_AGG_PERCENTILE_DISC || is_mode;
 
 	if (kind == 0)
 		refuse(walk, psprintf("aggregate %s is not one that smc can compute jointly",
 							  format_procedure(aggref->aggfnoid)), NULL,
-			   "It computes count, and sum, avg, min, max, medians, percentiles, comparisons and statistics of numbers, min, max and percentiles of dates too.");
+			   "It computes count, and sum, avg, min, max, medians, percentiles, histograms, comparisons and statistics of numbers, min, max, percentiles and histograms of dates too, and modes of declared values.");
 	else if (aggref->agglevelsup != 0)
 		refuse(walk, psprintf("an aggregate of an outer query over study \"%s\" can't be computed jointly",
 							  study), NULL, NULL);
 	else if (aggref->aggdistinct != NIL)
 		refuse(walk, psprintf("aggregates with DISTINCT can't be computed jointly over study \"%s\"", study),
 			   "Equal values at different parties would have to be recognised.", NULL);
-	else if (is_ordered_set && !is_ascending(aggref))
+	else if (is_mode && !is_ascending(aggref) && !is_descending(aggref))
+		refuse(walk, psprintf("modes in such an order can't be computed jointly over study \"%s\"", study),
+			   NULL, "Leave USING out.");
+	else if (is_ordered_set && !is_mode && !is_ascending(aggref))
 		refuse(walk, psprintf("percentiles in descending order can't be computed jointly over study \"%s\"", study),
 			   NULL, "Leave DESC out; percentile_cont(p) in descending order is percentile_cont(1 - p).");
 	else if (aggref->aggorder != NIL && !is_ordered_set)
@@ -793,6 +813,37 @@ fraction_argument(SmcShipContext *context, Node *argument)
 	return smc_shippable_expr(context, (Expr *) argument);
 }
 
+/* A bound or the number of buckets of a histogram, likewise. */
+static SmcExpr *
+bucket_argument(SmcShipContext *context, const List *args, int at)
+{
+	Expr	   *argument = list_nth_node(TargetEntry, args, at)->expr;
+
+	if (contain_var_clause((Node *) argument))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the buckets of a histogram over study \"%s\" can't depend on its columns",
+						context->study->name)));
+	return smc_shippable_expr(context, argument);
+}
+
+/* How many arguments an aggregate has, WITHIN GROUP's among them. */
+static int
+arguments_of(SmcAggKind kind)
+{
+	switch (kind)
+	{
+		case SMC_AGG_COMPARE:
+			return 3;
+		case SMC_AGG_PERCENTILE:
+			return 2;
+		case SMC_AGG_HISTOGRAM:
+			return 4;
+		default:
+			return smc_statistic_of(kind) != NULL ? smc_statistic_of(kind)->args : 1;
+	}
+}
+
 void
 smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 {
@@ -811,7 +862,7 @@ smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 	if (agg->kind == SMC_AGG_COUNT_ROWS)
 		return;
 	statistic = smc_statistic_of(agg->kind);
-	if (list_length(aggref->args) != (agg->kind == SMC_AGG_COMPARE ? 3 : agg->kind == SMC_AGG_PERCENTILE ? 2 : statistic != NULL ? statistic->args : 1))
+	if (list_length(aggref->args) != arguments_of(agg->kind))
 		elog(ERROR, "aggregate %u has %d arguments", aggref->aggfnoid, list_length(aggref->args));
 	arg = (Node *) linitial_node(TargetEntry, aggref->args)->expr;
 	if (agg->kind == SMC_AGG_COMPARE)
@@ -820,6 +871,13 @@ smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 		agg->parties[1] = party_argument(context, lthird(aggref->args));
 	}
 
+	if (agg->kind == SMC_AGG_HISTOGRAM)
+	{
+		agg->lo = bucket_argument(context, aggref->args, 1);
+		agg->hi = bucket_argument(context, aggref->args, 2);
+		agg->buckets = bucket_argument(context, aggref->args, 3);
+	}
+	agg->descending = agg->kind == SMC_AGG_MODE && aggref->aggorder != NIL && is_descending(aggref);
 	if (agg->kind == SMC_AGG_PERCENTILE)
 		agg->fraction = fraction_argument(context, (Node *) lsecond_node(TargetEntry, aggref->args)->expr);
 	else if (aggref->aggdirectargs != NIL)
