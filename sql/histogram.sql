@@ -83,8 +83,14 @@ SELECT g, plain_histogram(4, VARIADIC array_agg(width_bucket(i::numeric, 0, 100,
 SELECT smc_histogram(i, 0, 100, 4), count(*) FROM hist WHERE g = 'd';
 SELECT smc_histogram(i * 2 + 1, 0, 100, 4) AS twice, (smc_histogram(i, 0, 100, 4))[2] AS second FROM hist;
 SELECT plain_histogram(4, VARIADIC array_agg(width_bucket(i * 2.0 + 1, 0, 100, 4))) FROM hist_rows;
+SELECT smc_histogram(i, 0::float8, 100, 7) AS f, smc_histogram(n, 0, 100::float8, 7) AS n, smc_histogram(i, -1.5, 98.5, 7) AS i,
+	smc_histogram(i, -3000000000, 3000000000, 7) AS far, smc_histogram(l, -9223372036854775808, 9223372036854775807, 3) AS l FROM hist;
+SELECT plain_histogram(7, VARIADIC array_agg(width_bucket(i::numeric, 0, 100, 7))) AS f, plain_histogram(7, VARIADIC array_agg(width_bucket(n, 0, 100, 7))) AS n,
+	plain_histogram(7, VARIADIC array_agg(width_bucket(i::numeric, -1.5, 98.5, 7))) AS i, plain_histogram(7, VARIADIC array_agg(width_bucket(i::numeric, -3000000000, 3000000000, 7))) AS far,
+	plain_histogram(3, VARIADIC array_agg(width_bucket(l::numeric, -9223372036854775808, 9223372036854775807, 3))) AS l FROM hist_rows;
 SELECT array_length(smc_histogram(i, 0, 100, 256), 1), pg_typeof(smc_histogram(i, 0, 100, 1)) FROM hist;
 -- parameters
+PREPARE dates(date, date, int) AS SELECT smc_histogram(d, $1, $2, $3) FROM hist;
 PREPARE buckets(int, int, int) AS SELECT smc_histogram(i, $1, $2, $3) FROM hist;
 EXECUTE buckets(0, 100, 4);
 SET plan_cache_mode = force_generic_plan;
@@ -92,7 +98,9 @@ EXECUTE buckets(0, 50, 3);
 EXECUTE buckets(50, 0, 3);
 EXECUTE buckets(0, NULL, 3);
 EXECUTE buckets(0, 50, 0);
-EXPLAIN (COSTS OFF) EXECUTE buckets(0, 50, 3);
+EXPLAIN (VERBOSE, COSTS OFF) EXECUTE buckets(0, 50, 3);
+EXECUTE dates('2024-01-01', '2025-01-01', 12);
+EXPLAIN (VERBOSE, COSTS OFF) EXECUTE dates('2024-01-01', '2025-01-01', 12);
 RESET plan_cache_mode;
 EXPLAIN (VERBOSE, COSTS OFF) SELECT g, smc_histogram(i, 0, 100, 4), smc_histogram(d, '2024-01-01', '2025-01-01', 12) FILTER (WHERE i > 5) FROM hist GROUP BY g;
 SELECT smc_histogram(i, 0, 100, 4) FROM hist;
@@ -172,3 +180,86 @@ SELECT (SELECT max(abs(h - p)) < 10 FROM unnest(hist, plain) AS u (h, p)) AS nea
 	(SELECT smc_histogram(i, 0, 200, 10) AS hist FROM hist) h,
 	(SELECT plain_histogram(10, VARIADIC array_agg(width_bucket(i::numeric, 0, 200, 10))) AS plain FROM hist_rows) p;
 DROP FOREIGN TABLE hist;
+
+--
+-- Differences refused: 36 rows, twelve at each party, x from 1 to 36
+--
+\set make 'CREATE TABLE histd_own AS SELECT id, id AS x, CASE WHEN id > 20 THEN id END AS y, CASE WHEN id % 2 = 0 THEN ''F'' ELSE ''M'' END AS sex FROM generate_series(:first, :first + 11) id'
+\set columns '(id int OPTIONS (allow ''filter, count'') NOT NULL, x int OPTIONS (allow ''histogram, sum, count, filter'') NOT NULL, y int OPTIONS (allow ''histogram, sum, count'')  , sex text OPTIONS (allow ''group, filter'', values ''{F,M}'') NOT NULL)'
+\set options 'SERVER acme OPTIONS (parties ''acme, globex, initech'', reveal_to ''all'', source ''histd_own'', min_rows ''5'')'
+\set first 1
+:make;
+CREATE TABLE histd_rows AS SELECT id, id AS x, CASE WHEN id > 20 THEN id END AS y, CASE WHEN id % 2 = 0 THEN 'F' ELSE 'M' END AS sex FROM generate_series(1, 36) id;
+CREATE FOREIGN TABLE histd :columns :options;
+CREATE FOREIGN TABLE histe :columns :options;
+CREATE FOREIGN TABLE histf :columns :options;
+CREATE FOREIGN TABLE histg :columns :options;
+CREATE FOREIGN TABLE histh :columns :options;
+SELECT count(smc_accept(s)) FROM unnest('{histd,histe,histf,histg,histh}'::text[]) s;
+\c globex
+\set first 13
+:make;
+IMPORT FOREIGN SCHEMA smc LIMIT TO (histd, histe, histf, histg, histh) FROM SERVER acme INTO public;
+SELECT format('ALTER FOREIGN TABLE %I OPTIONS (ADD source ''histd_own'')', s) FROM unnest('{histd,histe,histf,histg,histh}'::text[]) s \gexec
+SELECT count(smc_accept(s)) FROM unnest('{histd,histe,histf,histg,histh}'::text[]) s;
+\c initech
+\set first 25
+:make;
+IMPORT FOREIGN SCHEMA smc LIMIT TO (histd, histe, histf, histg, histh) FROM SERVER acme INTO public;
+SELECT format('ALTER FOREIGN TABLE %I OPTIONS (ADD source ''histd_own'')', s) FROM unnest('{histd,histe,histf,histg,histh}'::text[]) s \gexec
+SELECT count(smc_accept(s)) FROM unnest('{histd,histe,histf,histg,histh}'::text[]) s;
+\c acme
+SELECT smc_histogram(x, 0, 40, 4) FROM histd;
+-- once more; the same edges, coarser; finer, where [0, 5) has four rows
+SELECT smc_histogram(x, 0, 40, 4), smc_histogram(x, 0, 40, 2) FROM histd;
+SELECT smc_histogram(x, 0, 40, 8) FROM histd;
+SELECT plain_histogram(8, VARIADIC array_agg(width_bucket(x::numeric, 0, 40, 8))) FROM histd_rows;
+-- shifted by one, by five, by less than there are rows between
+SELECT smc_histogram(x, 1, 41, 4) FROM histd;
+SELECT smc_histogram(x, 5, 35, 3) FROM histd;
+SELECT smc_histogram(x, 0.5, 40.5, 4) FROM histd;
+-- another number of buckets up to nearly the same end
+SELECT smc_histogram(x, 0, 41, 1) FROM histd;
+SELECT smc_histogram(x, 0, 31, 1), smc_histogram(x, 0, 31.5, 2), smc_histogram(x, 0, 31.5::float8, 1) FROM histd;
+-- with a condition that leaves out one row, or none, and other edges
+SELECT smc_histogram(x, 0, 40, 4) FROM histd WHERE id <> 5;
+SELECT smc_histogram(x, 0, 40, 4) FROM histd WHERE id <> 500;
+SELECT smc_histogram(x, 0, 33, 3) FROM histd WHERE id <> 500;
+SELECT smc_histogram(x, 0, 41, 2) FROM histd WHERE id > 1;
+-- counts beside buckets and runs of them
+SELECT smc_count(*) FROM histd WHERE x >= 10 AND x < 21;
+SELECT smc_count(*) FROM histd WHERE x >= 10 AND x < 29;
+SELECT smc_count(*) FROM histd WHERE x >= 0 AND x < 31;
+SELECT smc_count(*) FROM histd WHERE x >= 0 AND x < 25;
+-- all there is, but what the buckets leave out: nothing
+SELECT smc_count(*) FROM histd;
+SELECT smc_sum(x) FROM histd WHERE id <> 5;
+SELECT number, rows FROM smc_history_log WHERE study = 'histd' ORDER BY number;
+-- the other way: first all, or some, then the buckets
+SELECT smc_count(*) FROM histe;
+SELECT smc_histogram(x, 0, 40, 4) FROM histe;
+SELECT smc_histogram(x, 0, 30, 3) FROM histe;
+SELECT smc_count(*) FROM histf WHERE x < 21;
+SELECT smc_histogram(x, 0, 40, 4) FROM histf;
+SELECT smc_histogram(x, 0, 100, 20) FROM histf WHERE x <= 30;
+-- in one query
+SELECT smc_histogram(x, 0, 40, 4) AS a, smc_histogram(x, 1, 41, 4) AS b, smc_count(*) FILTER (WHERE x < 10) AS c FROM histg;
+-- in groups; of another value; NULLs are in no bucket, and a count of all rows is far enough
+SELECT sex, smc_histogram(x, 0, 40, 4) FROM histh GROUP BY sex ORDER BY sex;
+SELECT sex, plain_histogram(4, VARIADIC array_agg(width_bucket(x::numeric, 0, 40, 4))) FROM histd_rows GROUP BY sex ORDER BY sex;
+SELECT sex, smc_histogram(x, 0, 40, 4) FROM histh WHERE id <> 5 GROUP BY sex ORDER BY sex;
+SELECT smc_histogram(x, 0, 40, 4) FROM histh;
+SELECT smc_histogram(x, 0, 40, 4) FROM histh WHERE sex = 'F';
+SELECT smc_histogram(y, 0, 40, 4) FROM histh;
+SELECT smc_histogram(y, 20, 30, 2) FROM histh;
+SELECT smc_count(y) FROM histh;
+-- more at once than can be compared
+SELECT smc_histogram(x, 0, 40, 250) FROM histh;
+EXPLAIN (COSTS OFF) SELECT smc_histogram(x, 0, 44, 2) FROM histh WHERE sex = 'M';
+-- an expression would be another value
+SELECT smc_histogram(x + 0, 0, 40, 4) FROM histh;
+PREPARE hists(int) AS SELECT smc_histogram(x, 0, 40, $1) FROM histh WHERE sex = 'F';
+SET plan_cache_mode = force_generic_plan;
+EXECUTE hists(4);
+EXPLAIN (VERBOSE, COSTS OFF) EXECUTE hists(4);
+DROP FOREIGN TABLE histd, histe, histf, histg, histh;

@@ -271,12 +271,15 @@ select_gap(const SmcLayout *layout, const SmcGap *gap, Counting *counting)
 	{
 		uint32		key = smc_layout_key(layout, gap, cell);
 
-		if (!smc_layout_is_known(gap, key))
-			continue;
-		counting->links[counting->link_count].count = (uint32) (counting->first[gap->support] + cell);
-		counting->links[counting->link_count].other = gap->other_support < 0 ? SMC_THRESHOLD_EARLIER :
-			(uint32) (counting->first[gap->other_support] + cell);
-		counting->links[counting->link_count++].gap = places[key];
+		for (int i = 0; i < gap->support_count && smc_layout_is_known(gap, key); i++)
+		{
+			SmcThresholdLink *link = &counting->links[counting->link_count++];
+
+			link->count = (uint32) (counting->first[gap->support + i] + cell);
+			link->other = gap->other_support < 0 ? SMC_THRESHOLD_EARLIER :
+				(uint32) (counting->first[gap->other_support] + cell);
+			link->gap = places[key];
+		}
 	}
 	pfree(places);
 }

@@ -128,7 +128,8 @@ joining_rounds_of(const SmcLayout *layout, bool earlier)
 		int			count = 0;
 
 		for (int i = 0; i < layout->gap_count; i++)
-			count += layout->gaps[i].support == slot && (layout->gaps[i].other_support < 0) == earlier;
+			count += layout->gaps[i].support <= slot && slot < layout->gaps[i].support + layout->gaps[i].support_count &&
+				(layout->gaps[i].other_support < 0) == earlier;
 		most = Max(most, count);
 	}
 	while ((1 << levels) < most + 1)

@@ -29,23 +29,15 @@
  * run into without a purpose: a slicer that leaves all in, count(*) beside
  * avg(x).
  *
+ * Histograms: pg/smc_gap_buckets.c.
+ *
  * What this does and doesn't stop: doc/threat-model.md.
  */
 #include "postgres.h"
 
-#include "pg/smc_gap.h"
+#include "pg/smc_gap_impl.h"
 #include "pg/smc_history.h"
-#include "pg/smc_rowset.h"
-
-/* A layout's gaps on their way. */
-typedef struct Builder
-{
-	const SmcStudy *study;
-	const SmcQuery *query;
-	SmcLayout  *layout;
-	SmcRowSet **sets;			/* of the layout's */
-	uint64		links;			/* counts times gaps */
-} Builder;
+#include "pg/smc_tally.h"
 
 bool
 smc_gap_applies(const SmcStudy *study)
@@ -78,7 +70,7 @@ raise_too_many(const SmcStudy *study)
 			 errdetail("Each condition of a figure is compared with the others in the query, and with earlier ones: "
 					   "at most %d comparisons, and with groups at most %d in all.",
 					   SMC_GAPS_MAX, SMC_GAP_LINKS_MAX),
-			 errhint("Ask with fewer FILTER conditions, or for fewer groups, at a time.")));
+			 errhint("Ask with fewer FILTER conditions, for fewer groups, or a histogram of fewer buckets, at a time.")));
 }
 
 static bool
@@ -99,7 +91,7 @@ has_params(const SmcQuery *query)
 
 /* What the figures that rest on a slot's rows are made of. */
 static bytea *
-uses_of(const Builder *builder, int slot, int agg)
+uses_of(const SmcGapBuilder *builder, int slot, int agg)
 {
 	const SmcQuery *query = builder->query;
 	size_t		len = smc_rowset_uses_len(builder->study);
@@ -119,7 +111,7 @@ uses_of(const Builder *builder, int slot, int agg)
 }
 
 static void
-add_set(Builder *builder, int slot, int agg)
+add_set(SmcGapBuilder *builder, int slot, int agg)
 {
 	SmcLayout  *layout = builder->layout;
 	SmcRowSet  *set = smc_rowset_of(builder->study, builder->query, agg);
@@ -127,6 +119,7 @@ add_set(Builder *builder, int slot, int agg)
 
 	builder->sets[layout->set_count++] = set;
 	entry->slot = slot;
+	entry->slot_count = set->buckets != NULL ? smc_tally_bucket_count(&set->buckets->histogram) : 1;
 	entry->row_set = smc_rowset_write(set);
 	entry->uses = uses_of(builder, slot, agg);
 	entry->text = smc_rowset_text(builder->study, set);
@@ -134,7 +127,7 @@ add_set(Builder *builder, int slot, int agg)
 
 /* Lay out a set for each slot whose counts figures rest on. */
 static void
-collect_sets(Builder *builder)
+collect_sets(SmcGapBuilder *builder)
 {
 	SmcLayout  *layout = builder->layout;
 
@@ -142,7 +135,8 @@ collect_sets(Builder *builder)
 	builder->sets = palloc0(layout->slot_count * sizeof(SmcRowSet *));
 	for (int slot = 0; slot < layout->slot_count; slot++)
 	{
-		if (smc_gap_compares(builder->study, builder->query, &layout->slots[slot]))
+		/* a histogram's set has the slots of all buckets */
+		if (layout->slots[slot].place <= 1 && smc_gap_compares(builder->study, builder->query, &layout->slots[slot]))
 			add_set(builder, slot, layout->slots[slot].agg);
 	}
 }
@@ -158,6 +152,22 @@ typedef struct Axis
 	int			only;			/* the other set has but this place of it; -1: any */
 } Axis;
 
+bool
+smc_gap_can_meet(const SmcStudy *study, const SmcRowSet *a, const SmcRowSet *b)
+{
+	for (int c = 0; c < study->column_count; c++)
+	{
+		int			of_a = -1;
+		int			of_b = -1;
+
+		if (study->columns[c].value_count == 0)
+			continue;
+		if (smc_rowset_pin(study, a, c, &of_a) && smc_rowset_pin(study, b, c, &of_b) && of_a != of_b)
+			return false;
+	}
+	return true;
+}
+
 /*
  * Bring two sets to the groups in which both tell something: *other becomes the
  * other set kept to what ours is kept to; must[i] is the place to which ours is
@@ -166,22 +176,14 @@ typedef struct Axis
  * told of.
  */
 static bool
-align(const Builder *builder, const SmcRowSet *own, const SmcRowSet **other, Axis *axes, int *must)
+align(const SmcGapBuilder *builder, const SmcRowSet *own, const SmcRowSet **other, Axis *axes, int *must)
 {
 	const SmcStudy *study = builder->study;
 	const SmcQuery *query = builder->query;
 	const SmcRowSet *theirs = *other;
 
-	for (int c = 0; c < study->column_count; c++)
-	{
-		int			a = -1;
-		int			b = -1;
-
-		if (study->columns[c].value_count == 0)
-			continue;
-		if (smc_rowset_pin(study, own, c, &a) && smc_rowset_pin(study, theirs, c, &b) && a != b)
-			return false;
-	}
+	if (!smc_gap_can_meet(study, own, theirs))
+		return false;
 	for (int i = 0; i < query->group_count; i++)
 	{
 		int			column = query->group_columns[i];
@@ -211,7 +213,7 @@ align(const Builder *builder, const SmcRowSet *own, const SmcRowSet **other, Axi
  * place in the other's group column i.
  */
 static void
-mark_known(const Builder *builder, SmcGap *gap, const SmcRowSet *other, const Axis *axes,
+mark_known(const SmcGapBuilder *builder, SmcGap *gap, const SmcRowSet *other, const Axis *axes,
 		   const int *must, const uint32 *at)
 {
 	const SmcQuery *query = builder->query;
@@ -240,7 +242,7 @@ mark_known(const Builder *builder, SmcGap *gap, const SmcRowSet *other, const Ax
 
 /* Find the keys where figures of the other were told of: its groups in `cells`, all where that is NULL. */
 static void
-find_known(const Builder *builder, SmcGap *gap, const SmcRowSet *other, const uint8 *cells,
+find_known(const SmcGapBuilder *builder, SmcGap *gap, const SmcRowSet *other, const uint8 *cells,
 		   const Axis *axes, const int *must)
 {
 	uint32		count = smc_rowset_cell_count(builder->study, other);
@@ -277,7 +279,7 @@ share_uses(const SmcStudy *study, const uint8 *a, const uint8 *b)
 
 /* Where that very comparison is laid out already, let it be made in those groups, too. */
 static bool
-join_same(Builder *builder, const SmcGap *gap)
+join_same(SmcGapBuilder *builder, const SmcGap *gap)
 {
 	const SmcLayout *layout = builder->layout;
 
@@ -285,7 +287,8 @@ join_same(Builder *builder, const SmcGap *gap)
 	{
 		SmcGap	   *same = &layout->gaps[i];
 
-		if (same->own != gap->own || same->other_support >= 0 || gap->other_support >= 0 ||
+		if (same->own != gap->own || same->support != gap->support || same->support_count != gap->support_count ||
+			same->other_support >= 0 || gap->other_support >= 0 ||
 			same->common != gap->common ||
 			smc_rowset_compare(builder->study, same->other, gap->other) != SMC_ROWS_SAME)
 			continue;
@@ -298,16 +301,12 @@ join_same(Builder *builder, const SmcGap *gap)
 	return false;
 }
 
-/*
- * Compare a set of the query with another, of which figures made of `uses` were
- * told in the groups in `cells`, or are about to be where it has a slot.
- */
-static void
-add_gap(Builder *builder, int set, const SmcRowSet *other, int other_slot,
-		const uint8 *uses, const uint8 *cells)
+void
+smc_gap_add(SmcGapBuilder *builder, const SmcGapSide *own_side, const SmcGapSide *other_side)
 {
 	SmcLayout  *layout = builder->layout;
-	const SmcRowSet *own = builder->sets[set];
+	const SmcRowSet *own = own_side->set;
+	const SmcRowSet *other = other_side->set;
 	const SmcRowSet *theirs = other;
 	Axis		axes[SMC_QUERY_GROUPS_MAX];
 	int			must[SMC_QUERY_GROUPS_MAX];
@@ -320,15 +319,16 @@ add_gap(Builder *builder, int set, const SmcRowSet *other, int other_slot,
 	difference = smc_rowset_compare(builder->study, own, theirs);
 	if (difference == SMC_ROWS_SAME ||
 		(difference == SMC_ROWS_NULLS &&
-		 !share_uses(builder->study, (uint8 *) VARDATA_ANY(layout->sets[set].uses), uses)))
+		 !share_uses(builder->study, own_side->uses, other_side->uses)))
 		return;
 	if (layout->gap_count == SMC_GAPS_MAX)
 		raise_too_many(builder->study);
 
 	gap = &layout->gaps[layout->gap_count];
 	memset(gap, 0, sizeof(*gap));
-	gap->support = layout->sets[set].slot;
-	gap->other_support = other_slot;
+	gap->support = own_side->slot;
+	gap->support_count = own_side->slot_count;
+	gap->other_support = other_side->slot;
 	gap->may_close = difference != SMC_ROWS_FREE;
 	gap->key_count = 1;
 	for (int i = 0; i < layout->group_count; i++)
@@ -341,7 +341,7 @@ add_gap(Builder *builder, int set, const SmcRowSet *other, int other_slot,
 	gap->known = palloc0((gap->key_count + 7) / 8);
 	gap->own = own;
 	gap->other = theirs;
-	find_known(builder, gap, other, cells, axes, must);
+	find_known(builder, gap, other, other_side->cells, axes, must);
 	links = smc_layout_links(layout, gap);
 	if (links == 0 || join_same(builder, gap))
 		return;
@@ -356,7 +356,7 @@ add_gap(Builder *builder, int set, const SmcRowSet *other, int other_slot,
 
 /* Whether one of the first sets of the query is all of that earlier one: it has been compared with. */
 static bool
-is_among(const Builder *builder, int count, const SmcEarlier *earlier)
+is_among(const SmcGapBuilder *builder, int count, const SmcEarlier *earlier)
 {
 	for (int i = 0; i < count; i++)
 	{
@@ -374,10 +374,30 @@ is_among(const Builder *builder, int count, const SmcEarlier *earlier)
 	return false;
 }
 
+/* A set of the query as a side. */
+static SmcGapSide
+side_of(const SmcGapBuilder *builder, int set)
+{
+	const SmcLayoutSet *entry = &builder->layout->sets[set];
+	SmcGapSide	side = {builder->sets[set], entry->slot, entry->slot_count, (uint8 *) VARDATA_ANY(entry->uses)};
+
+	return side;
+}
+
+/* Compare two sets, the first being the query's. */
+static void
+compare(SmcGapBuilder *builder, const SmcGapSide *own, const SmcGapSide *other)
+{
+	if (own->set->buckets == NULL && other->set->buckets == NULL)
+		smc_gap_add(builder, own, other);
+	else
+		smc_gap_add_buckets(builder, own, other);
+}
+
 void
 smc_gap_lay_out(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
 {
-	Builder		builder = {study, query, layout};
+	SmcGapBuilder builder = {study, query, layout};
 	ListCell   *lc;
 
 	if (!smc_gap_applies(study) || layout->min_rows <= 1)
@@ -389,15 +409,21 @@ smc_gap_lay_out(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
 	layout->gaps = palloc(SMC_GAPS_MAX * sizeof(SmcGap));
 	for (int set = 0; set < layout->set_count; set++)
 	{
-		for (int other = 0; other < set; other++)
-			add_gap(&builder, set, builder.sets[other], layout->sets[other].slot,
-					(uint8 *) VARDATA_ANY(layout->sets[other].uses), NULL);
+		SmcGapSide	own = side_of(&builder, set);
+
+		for (int i = 0; i < set; i++)
+		{
+			SmcGapSide	other = side_of(&builder, i);
+
+			compare(&builder, &own, &other);
+		}
 		foreach(lc, query->history)
 		{
 			const SmcEarlier *earlier = lfirst(lc);
+			SmcGapSide	other = {earlier->set, -1, 0, earlier->uses, earlier->cells};
 
 			if (!is_among(&builder, set, earlier))
-				add_gap(&builder, set, earlier->set, -1, earlier->uses, earlier->cells);
+				compare(&builder, &own, &other);
 		}
 	}
 }

@@ -23,12 +23,15 @@
 #include "pg/smc_gapsql.h"
 #include "pg/smc_rowset.h"
 #include "pg/smc_source.h"
+#include "pg/smc_tally.h"
 
 /* Terms of conditions and values that are all to hold. */
 typedef struct Terms
 {
 	List	   *conditions;
 	List	   *values;
+	const SmcRowBuckets *buckets;	/* NULL: none */
+	const SmcRowBuckets *from;	/* NULL: none */
 } Terms;
 
 void
@@ -56,13 +59,13 @@ source_name(Oid source)
 static bool
 is_empty(const Terms *terms)
 {
-	return terms->conditions == NIL && terms->values == NIL;
+	return terms->conditions == NIL && terms->values == NIL && terms->buckets == NULL && terms->from == NULL;
 }
 
 static Terms
 terms_of(const SmcRowSet *set)
 {
-	Terms		terms = {set->conditions, set->values};
+	Terms		terms = {set->conditions, set->values, set->buckets, set->from};
 
 	return terms;
 }
@@ -72,10 +75,32 @@ terms_less(const Terms *a, const Terms *b)
 {
 	Terms		terms = {
 		smc_rowset_terms_less(a->conditions, b->conditions),
-		smc_rowset_terms_less(a->values, b->values)
+		smc_rowset_terms_less(a->values, b->values),
+		smc_rowset_buckets_equal(a->buckets, b->buckets) ? NULL : a->buckets,
+		smc_rowset_buckets_equal(a->from, b->from) ? NULL : a->from
 	};
 
 	return terms;
+}
+
+/* Write that a value lies in a bucket, or in any. */
+static void
+append_bucket(StringInfo buf, const SmcDeparse *deparse, const SmcRowBuckets *buckets)
+{
+	smc_tally_append_place(buf, deparse, &buckets->histogram);
+	if (buckets->bucket > 0)
+		appendStringInfo(buf, " OPERATOR(pg_catalog.=) %d", buckets->bucket);
+	else
+		appendStringInfo(buf, " BETWEEN 1 AND %d", smc_tally_bucket_count(&buckets->histogram));
+}
+
+/* Write that it doesn't lie below a bucket. */
+static void
+append_from(StringInfo buf, const SmcDeparse *deparse, const SmcRowBuckets *from)
+{
+	appendStringInfoChar(buf, '(');
+	smc_tally_append_place(buf, deparse, &from->histogram);
+	appendStringInfo(buf, " OPERATOR(pg_catalog.<) %d) IS NOT TRUE", from->bucket);
 }
 
 /* Write terms in parentheses, joined by AND; there is one at least. */
@@ -98,6 +123,17 @@ append_terms(StringInfo buf, const SmcDeparse *deparse, const Terms *terms)
 		smc_deparse_expr(buf, deparse, ((SmcRowTerm *) lfirst(lc))->expr);
 		appendStringInfoString(buf, ") IS NOT NULL");
 		separator = " AND ";
+	}
+	if (terms->buckets != NULL)
+	{
+		appendStringInfoString(buf, separator);
+		append_bucket(buf, deparse, terms->buckets);
+		separator = " AND ";
+	}
+	if (terms->from != NULL)
+	{
+		appendStringInfoString(buf, separator);
+		append_from(buf, deparse, terms->from);
 	}
 	appendStringInfoChar(buf, ')');
 }

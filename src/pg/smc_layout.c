@@ -339,8 +339,6 @@ add_buckets(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int
 
 	if (smc_layout_find_tally(study, query, layout, agg, 1) >= 0)
 		return;
-	for (int place = 1; layout->min_rows > 1 && place <= places; place++)
-		(void) smc_layout_tally_support(study, query, layout, agg, place);
 	for (int place = 1; place <= places; place++)
 	{
 		int			support = layout->min_rows > 1 ? smc_layout_tally_support(study, query, layout, agg, place) : -1;
@@ -396,9 +394,11 @@ lay_out_with_minimum(const SmcStudy *study, const SmcQuery *query, SmcLayout *la
 	add_slot(layout, SMC_SLOT_ROWS, -1, -1, all_parties(study));
 	for (int i = 0; i < query->agg_count; i++)
 	{
-		/* a histogram's buckets have their own */
+		/* a histogram's buckets have their own, which stand together */
 		if (query->aggs[i].kind != SMC_AGG_HISTOGRAM)
 			supports[i] = smc_layout_support(study, query, layout, i);
+		for (int place = 1; query->aggs[i].kind == SMC_AGG_HISTOGRAM && place <= smc_tally_places(study, &query->aggs[i]); place++)
+			(void) smc_layout_tally_support(study, query, layout, i, place);
 	}
 	for (int i = 0; i < query->agg_count; i++)
 	{

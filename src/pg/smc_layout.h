@@ -71,6 +71,7 @@ struct SmcRowSet;
 typedef struct SmcLayoutSet
 {
 	int16		slot;			/* a ROWS or SUPPORT slot whose count figures rest on */
+	uint16		slot_count;		/* of a histogram, as many SUPPORT slots, one a bucket; else 1 */
 	bytea	   *row_set;		/* smc_rowset_write */
 	bytea	   *uses;			/* smc_rowset_add_uses, of all figures that rest on it */
 	char	   *text;			/* the same in words */
@@ -84,6 +85,7 @@ typedef struct SmcLayoutSet
 typedef struct SmcGap
 {
 	int16		support;		/* the slot whose counts have this gap to keep */
+	uint16		support_count;	/* and so many from there on */
 	int16		other_support;	/* that of the other set, where it is one of this query; -1: an earlier one */
 	bool		may_close;		/* whether no difference at all will do */
 	uint8		common;			/* bit i: the i-th group column of the query is one of those */

@@ -80,7 +80,7 @@ take_row(const SmcLocalTally *local, const SmcAgg *agg, const SmcDomain *domain,
 	place = domain != NULL ? smc_domain_find(domain, at) + 1 : DatumGetInt32(at);
 	if (place >= 1 && place <= smc_tally_places(local->study, agg))
 		return put_all(local, agg, cell, place, count);
-	/* width_bucket may round what is next to the upper bound beyond it */
+	/* a value outside of the buckets is none of the aggregate's */
 	return domain == NULL || local->outside(local->arg, agg->arg->column);
 }
 

@@ -43,6 +43,12 @@ smc_tally_places(const SmcStudy *study, const SmcAgg *agg)
 {
 	if (agg->kind == SMC_AGG_MODE)
 		return study->columns[agg->arg->column].value_count;
+	return smc_tally_bucket_count(agg);
+}
+
+int
+smc_tally_bucket_count(const SmcAgg *agg)
+{
 	return smc_expr_is_param(agg->buckets) ? 1 : pg_strtoint32(agg->buckets->value);
 }
 
@@ -158,12 +164,52 @@ is_exact(SmcTypeClass class)
 	return class == SMC_CLASS_INT || class == SMC_CLASS_NUMERIC;
 }
 
+static bool
+is_number(SmcTypeClass class)
+{
+	return is_exact(class) || class == SMC_CLASS_FLOAT;
+}
+
 /* Whether a bound's type goes with that of the argument. */
 static bool
 goes_with(SmcTypeClass class, SmcTypeClass bound)
 {
-	return class == bound || (is_exact(class) && is_exact(bound)) ||
-		(class == SMC_CLASS_FLOAT && is_exact(bound));
+	return class == bound || (is_number(class) && is_number(bound));
+}
+
+/* Whether both bounds are known to be integers so small that no product with a number of buckets leaves int8. */
+static bool
+has_small_bounds(const SmcAgg *agg)
+{
+	const SmcExpr *bounds[2] = {agg->lo, agg->hi};
+
+	for (int i = 0; i < 2; i++)
+	{
+		if (smc_expr_is_param(bounds[i]) || bounds[i]->value == NULL || strlen(bounds[i]->value) > 15 ||
+			strspn(bounds[i]->value, "-0123456789") != strlen(bounds[i]->value))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Take off casts that change no value, which a call puts on to bring its arguments
+ * to one type: so that one column is known as such, and counted exactly.
+ */
+static void
+strip_casts(SmcAgg *agg)
+{
+	while (agg->arg->kind == SMC_EXPR_OP && smc_optable_get(agg->arg->op)->rule == SMC_RULE_CAST)
+	{
+		SmcExpr    *inner = linitial(agg->arg->args);
+		SmcTypeClass to = smc_exprtype_class(agg->arg);
+		SmcTypeClass from = smc_exprtype_class(inner);
+
+		if (!(from == SMC_CLASS_INT && is_number(to)) && !(from == SMC_CLASS_NUMERIC && to == SMC_CLASS_FLOAT) &&
+			!(from == SMC_CLASS_FLOAT && to == SMC_CLASS_FLOAT))
+			break;
+		agg->arg = inner;
+	}
 }
 
 /* Check lo or hi. */
@@ -226,7 +272,7 @@ bound_number(SmcTypeClass class, const SmcExpr *bound)
 	int			level;
 	int64		units;
 
-	if (is_exact(class) || class == SMC_CLASS_FLOAT)
+	if (is_number(class))
 		return DirectFunctionCall3(numeric_in, CStringGetDatum(bound->value),
 								   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 	level = smc_modes_begin();
@@ -249,6 +295,19 @@ width(const SmcAgg *agg)
 	return DirectFunctionCall2(numeric_sub, bound_number(class, agg->hi), bound_number(class, agg->lo));
 }
 
+Datum
+smc_tally_edge(const SmcAgg *agg, int edge, int times)
+{
+	Datum		lo = bound_number(smc_exprtype_class(agg->arg), agg->lo);
+	Datum		count = DirectFunctionCall1(int4_numeric, Int32GetDatum(smc_tally_bucket_count(agg)));
+	Datum		result = DirectFunctionCall2(numeric_mul, lo, count);
+
+	result = DirectFunctionCall2(numeric_add, result,
+								 DirectFunctionCall2(numeric_mul, width(agg),
+													 DirectFunctionCall1(int4_numeric, Int32GetDatum(edge))));
+	return DirectFunctionCall2(numeric_mul, result, DirectFunctionCall1(int4_numeric, Int32GetDatum(times)));
+}
+
 static char *
 number_text(Datum number)
 {
@@ -256,11 +315,20 @@ number_text(Datum number)
 }
 
 static void
-check_histogram(const SmcStudy *study, const SmcAgg *agg)
+check_histogram(const SmcStudy *study, SmcAgg *agg)
 {
-	SmcTypeClass class = smc_exprtype_class(agg->arg);
+	SmcTypeClass class;
 
-	if (!is_exact(class) && class != SMC_CLASS_FLOAT && class != SMC_CLASS_DATE &&
+	strip_casts(agg);
+	class = smc_exprtype_class(agg->arg);
+	/* x + 0 would be another value, with other edges */
+	if (smc_gap_applies(study) && agg->arg->kind != SMC_EXPR_COLUMN)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s over study \"%s\" is not of a column",
+						smc_query_agg_text(study, agg), study->name),
+				 errdetail("The study withholds what differs by few rows, and edges of one column's buckets are compared.")));
+	if (!is_number(class) && class != SMC_CLASS_DATE &&
 		class != SMC_CLASS_TIMESTAMP && class != SMC_CLASS_TIMESTAMPTZ)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -270,11 +338,6 @@ check_histogram(const SmcStudy *study, const SmcAgg *agg)
 	check_bound(study, agg, agg->lo);
 	check_bound(study, agg, agg->hi);
 	check_buckets(study, agg);
-	if (smc_gap_applies(study))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("%s over study \"%s\" can't be compared with earlier questions",
-						smc_query_agg_text(study, agg), study->name)));
 	if (smc_expr_is_param(agg->lo) || smc_expr_is_param(agg->hi))
 		return;
 	if (number_text(width(agg))[0] == '-' || strspn(number_text(width(agg)), "0.") == strlen(number_text(width(agg))))
@@ -306,7 +369,7 @@ append_constant(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr)
 		smc_deparse_expr(buf, deparse, expr);
 	else if (expr->value == NULL)
 		appendStringInfoString(buf, "NULL");
-	else if (is_exact(class) || class == SMC_CLASS_FLOAT)
+	else if (is_number(class))
 		appendStringInfoString(buf, expr->value);
 	else
 		appendStringInfoString(buf, quote_literal_cstr(expr->value));
@@ -333,67 +396,79 @@ smc_tally_append(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 	appendStringInfoChar(buf, ')');
 }
 
-/* The value that is put into buckets: exact numbers as numeric, floats in double precision. */
+/* The type in which values are put into buckets: exact numbers as integers or numerics, floats in double precision. */
+static Oid
+bucket_type(const SmcStudy *study, const SmcAgg *agg)
+{
+	SmcTypeClass class = smc_exprtype_class(agg->arg);
+
+	if (class == SMC_CLASS_FLOAT)
+		return FLOAT8OID;
+	if (!is_exact(class))
+		return agg->lo->type;
+	return has_small_bounds(agg) && smc_exprtype_sql_type(study, agg->arg) != NUMERICOID ? INT8OID : NUMERICOID;
+}
+
 static void
 append_value(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 {
-	SmcTypeClass class = smc_exprtype_class(agg->arg);
 	int			scale = smc_exprtype_scale(deparse->study, agg->arg);
 
-	if (class == SMC_CLASS_FLOAT)
-		smc_deparse_as(buf, deparse, agg->arg, FLOAT8OID);
-	else if (class == SMC_CLASS_NUMERIC && scale != SMC_SCALE_NONE && smc_deparse_needs_rounding(deparse, agg->arg))
+	if (smc_exprtype_class(agg->arg) == SMC_CLASS_NUMERIC && scale != SMC_SCALE_NONE &&
+		smc_deparse_needs_rounding(deparse, agg->arg))
 	{
 		appendStringInfoString(buf, "pg_catalog.round(");
 		smc_deparse_expr(buf, deparse, agg->arg);
 		appendStringInfo(buf, ", %d)", scale);
 	}
-	else if (is_exact(class))
-		smc_deparse_as(buf, deparse, agg->arg, NUMERICOID);
 	else
-		smc_deparse_expr(buf, deparse, agg->arg);
+		smc_deparse_as(buf, deparse, agg->arg, bucket_type(deparse->study, agg));
 }
 
+/* A bound, or the number of buckets, as SQL. */
 static const char *
 literal(const SmcExpr *bound, Oid type)
 {
+	if (smc_expr_is_param(bound))
+		return psprintf("$%d::%s", bound->op + 1, format_type_be_qualified(type));
 	return psprintf("%s::%s", quote_literal_cstr(bound->value), format_type_be_qualified(type));
 }
 
+/* One value less another as a number: of dates in days, of timestamps in seconds. */
+static const char *
+difference(SmcTypeClass class, const char *a, const char *b)
+{
+	return psprintf(class == SMC_CLASS_DATE ? "(%s OPERATOR(pg_catalog.-) %s)::pg_catalog.numeric" :
+					"(EXTRACT(epoch FROM %s OPERATOR(pg_catalog.-) %s))::pg_catalog.numeric", a, b);
+}
+
 /*
- * The bucket of a value, NULL outside of them all.  What is outside is left
- * alone, since an infinite date has no difference and NaN no bucket, and an
- * error would tell that it is there.
+ * The bucket of a value.  width_bucket() sees only what is within the bounds: an
+ * infinite date has no difference and NaN no bucket, and an error would tell that
+ * it is there.  Of integers it is the same, and ten times as fast, in integers.
  */
 static void
 append_bucket(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 {
 	SmcTypeClass class = smc_exprtype_class(agg->arg);
-	Oid			type = class == SMC_CLASS_FLOAT ? FLOAT8OID : is_exact(class) ? NUMERICOID : agg->lo->type;
-	StringInfoData value;
+	Oid			type = bucket_type(deparse->study, agg);
 	const char *lo = literal(agg->lo, type);
 	const char *hi = literal(agg->hi, type);
+	const char *count = literal(agg->buckets, INT4OID);
+	StringInfoData value;
 
 	initStringInfo(&value);
 	append_value(&value, deparse, agg);
-	appendStringInfo(buf, "CASE WHEN %s OPERATOR(pg_catalog.>=) %s AND %s OPERATOR(pg_catalog.<) %s THEN ",
-					 value.data, lo, value.data, hi);
-	switch (class)
-	{
-		case SMC_CLASS_DATE:
-			appendStringInfo(buf, "pg_catalog.width_bucket((%s OPERATOR(pg_catalog.-) %s)::pg_catalog.numeric, 0::pg_catalog.numeric, %s::pg_catalog.numeric, %s)",
-							 value.data, lo, number_text(width(agg)), agg->buckets->value);
-			break;
-		case SMC_CLASS_TIMESTAMP:
-		case SMC_CLASS_TIMESTAMPTZ:
-			appendStringInfo(buf, "pg_catalog.width_bucket((EXTRACT(epoch FROM %s OPERATOR(pg_catalog.-) %s))::pg_catalog.numeric OPERATOR(pg_catalog.*) 1000000::pg_catalog.numeric, 0::pg_catalog.numeric, %s::pg_catalog.numeric, %s)",
-							 value.data, lo, number_text(width(agg)), agg->buckets->value);
-			break;
-		default:
-			appendStringInfo(buf, "pg_catalog.width_bucket(%s, %s, %s, %s)",
-							 value.data, lo, hi, agg->buckets->value);
-			break;
-	}
+	appendStringInfo(buf, "CASE WHEN %s OPERATOR(pg_catalog.<) %s THEN 0 WHEN %s OPERATOR(pg_catalog.>=) %s THEN %s OPERATOR(pg_catalog.+) 1 ELSE ",
+					 value.data, lo, value.data, hi, count);
+	if (type == INT8OID)
+		appendStringInfo(buf, "((%s OPERATOR(pg_catalog.-) %s) OPERATOR(pg_catalog.*) %s OPERATOR(pg_catalog./) (%s OPERATOR(pg_catalog.-) %s) OPERATOR(pg_catalog.+) 1)::pg_catalog.int4",
+						 value.data, lo, count, hi, lo);
+	else if (is_number(class))
+		appendStringInfo(buf, "pg_catalog.width_bucket(%s, %s, %s, %s)", value.data, lo, hi, count);
+	else
+		appendStringInfo(buf, "pg_catalog.width_bucket(%s, 0::pg_catalog.numeric, %s, %s)",
+						 difference(class, value.data, lo), difference(class, hi, lo), count);
 	appendStringInfoString(buf, " END");
 }
 

@@ -35,6 +35,15 @@ extern void smc_tally_check(const SmcStudy *study, SmcAgg *agg);
 /* How many places one has; 1 of a histogram whose number of buckets isn't known yet. */
 extern int	smc_tally_places(const SmcStudy *study, const SmcAgg *agg);
 
+/* The buckets of a checked histogram. */
+extern int	smc_tally_bucket_count(const SmcAgg *agg);
+
+/*
+ * An edge of a histogram's, from 0, as a numeric times so many: times the number of
+ * its own buckets as well, so that it is exact.
+ */
+extern Datum smc_tally_edge(const SmcAgg *agg, int edge, int times);
+
 /* Whether two count the same rows in the same places. */
 extern bool smc_tally_same(const SmcAgg *a, const SmcAgg *b);
 
@@ -47,7 +56,10 @@ extern Datum smc_tally_value(const SmcStudy *study, const SmcAgg *agg, int place
 /* Append the aggregate as SQL without its FILTER. */
 extern void smc_tally_append(StringInfo buf, const struct SmcDeparse *deparse, const SmcAgg *agg);
 
-/* Append what a party's rows are grouped by: a value of the column, or a bucket's number. */
+/*
+ * Append what a party's rows are grouped by: a value of the column, or a bucket's
+ * number, which is 0 below all and one more than the last above.
+ */
 extern void smc_tally_append_place(StringInfo buf, const struct SmcDeparse *deparse, const SmcAgg *agg);
 
 #endif							/* SMC_TALLY_H */
