@@ -698,6 +698,17 @@ CREATE AGGREGATE smc_histogram(x anycompatible, lo anycompatible, hi anycompatib
   SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_buckets);
 COMMENT ON AGGREGATE smc_histogram(anycompatible, anycompatible, anycompatible, int) IS 'joint number of rows in each of some buckets from lo to hi, over a study';
 
+-- a histogram drawn as text, a row for each bucket; a bucket of NULL is one withheld
+CREATE FUNCTION smc_plot(histogram bigint[]) RETURNS SETOF text
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20;
+CREATE FUNCTION smc_plot(histogram bigint[], lo numeric, hi numeric) RETURNS SETOF text
+  AS 'MODULE_PATHNAME', 'smc_plot_numeric' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20;
+CREATE FUNCTION smc_plot(histogram bigint[], lo timestamp, hi timestamp) RETURNS SETOF text
+  AS 'MODULE_PATHNAME', 'smc_plot_timestamp' LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 20;
+COMMENT ON FUNCTION smc_plot(bigint[]) IS 'a histogram drawn as text, a row for each bucket';
+COMMENT ON FUNCTION smc_plot(bigint[], numeric, numeric) IS 'a histogram drawn as text, with the range of each bucket';
+COMMENT ON FUNCTION smc_plot(bigint[], timestamp, timestamp) IS 'a histogram drawn as text, with the range of each bucket';
+
 -- exact sums of floats, of squares and products, for a party's local query: of y,
 -- x, y^2, x^2 and x y, each value rounded as its shortest decimal to so many digits
 CREATE FUNCTION smc_exact_add(internal, y double precision, digits int) RETURNS internal
