@@ -559,6 +559,10 @@ CREATE AGGREGATE smc_sum(bigint) (SFUNC = smc_no_study, STYPE = internal, FINALF
 CREATE AGGREGATE smc_sum(numeric) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
 CREATE AGGREGATE smc_sum(real) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float4);
 CREATE AGGREGATE smc_sum(double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float8);
+CREATE FUNCTION smc_no_study_interval(internal) RETURNS interval
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE AGGREGATE smc_sum(interval) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_interval);
+COMMENT ON AGGREGATE smc_sum(interval) IS 'joint sum over a study';
 CREATE AGGREGATE smc_avg(smallint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
 CREATE AGGREGATE smc_avg(integer) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
 CREATE AGGREGATE smc_avg(bigint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);

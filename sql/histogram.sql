@@ -244,7 +244,7 @@ SELECT smc_histogram(x, 0, 40, 4) FROM histf;
 SELECT smc_histogram(x, 0, 100, 20) FROM histf WHERE x <= 30;
 -- in one query
 SELECT smc_histogram(x, 0, 40, 4) AS a, smc_histogram(x, 1, 41, 4) AS b, smc_count(*) FILTER (WHERE x < 10) AS c FROM histg;
--- in groups; of another value; NULLs are in no bucket, and a count of all rows is far enough
+-- in groups; of another value
 SELECT sex, smc_histogram(x, 0, 40, 4) FROM histh GROUP BY sex ORDER BY sex;
 SELECT sex, plain_histogram(4, VARIADIC array_agg(width_bucket(x::numeric, 0, 40, 4))) FROM histd_rows GROUP BY sex ORDER BY sex;
 SELECT sex, smc_histogram(x, 0, 40, 4) FROM histh WHERE id <> 5 GROUP BY sex ORDER BY sex;

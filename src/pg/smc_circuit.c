@@ -28,6 +28,7 @@
 #include "pg/smc_exprrange.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_formula.h"
+#include "pg/smc_interval.h"
 #include "pg/smc_privacy.h"
 #include "pg/smc_statistic_value.h"
 #include "pg/smc_tally.h"
@@ -52,7 +53,7 @@ typedef struct Builder
 	int			present;		/* bit: whether the group has rows; -1: it has, or there are no groups */
 	int			noises;			/* of the query, over which its epsilon is split */
 	int			lone;			/* the aggregate that is an output by itself; -1: a formula is built */
-	int			place;			/* of a histogram: the bucket that is built, from 1 */
+	int			place;			/* of a histogram: the bucket that is built, of an interval: the part, from 1 */
 } Builder;
 
 static void
@@ -218,6 +219,24 @@ tally_input(Builder *builder, int agg, int place)
 	if (builder->slot_nodes[slot] < 0)
 	{
 		builder->slot_nodes[slot] = smc_program_not_negative(program, smc_program_input(program, SMC_COUNT_BITS));
+		builder->circuit->number_slots[builder->circuit->number_count++] = slot;
+	}
+	return builder->slot_nodes[slot];
+}
+
+/* A part of a sum of intervals. */
+static int
+interval_input(Builder *builder, int agg, int part)
+{
+	int			bits = smc_interval_bits(part);
+	int			slot;
+
+	if (builder->layout == NULL)
+		return smc_program_input(builder->program, bits);
+	slot = smc_layout_add_interval(builder->study, builder->query, builder->layout, agg, part);
+	if (builder->slot_nodes[slot] < 0)
+	{
+		builder->slot_nodes[slot] = smc_program_input(builder->program, bits);
 		builder->circuit->number_slots[builder->circuit->number_count++] = slot;
 	}
 	return builder->slot_nodes[slot];
@@ -512,6 +531,14 @@ leaf_of(void *arg, int agg, SmcFormulaValue *value)
 			value->positive = !smc_privacy_applies(builder->study);
 			break;
 		case SMC_AGG_SUM:
+			if (smc_interval_is_sum(a))
+			{
+				if (builder->lone != agg)
+					return false;
+				value->num = interval_input(builder, agg, builder->place - 1);
+				value->null = empty_bit(builder, agg);
+				return true;
+			}
 			value->num = told_number(builder, SMC_SLOT_SUM, agg);
 			value->null = empty_bit(builder, agg);
 			value->scale = a->scale;
@@ -765,7 +792,16 @@ note_secrets(SmcCircuit *circuit, const Builder *builder)
 	}
 }
 
-/* Outputs of the circuit: a histogram has one for each bucket. */
+/* Of how many numbers a figure is made: a histogram of one for each bucket. */
+static int
+numbers_of(const SmcStudy *study, const SmcAgg *agg)
+{
+	if (agg->kind == SMC_AGG_HISTOGRAM)
+		return smc_tally_places(study, agg);
+	return smc_interval_is_sum(agg) ? SMC_INTERVAL_PARTS : 1;
+}
+
+/* Outputs of the circuit. */
 static int
 count_outputs(const SmcStudy *study, const SmcQuery *query, const List *outputs)
 {
@@ -774,9 +810,9 @@ count_outputs(const SmcStudy *study, const SmcQuery *query, const List *outputs)
 
 	foreach(cell, outputs)
 	{
-		const SmcAgg *agg = lfirst_int(cell) < SMC_QUERY_AGGS_MAX ? &query->aggs[lfirst_int(cell)] : NULL;
+		int			output = lfirst_int(cell);
 
-		count += agg != NULL && agg->kind == SMC_AGG_HISTOGRAM ? smc_tally_places(study, agg) : 1;
+		count += output < SMC_QUERY_AGGS_MAX ? numbers_of(study, &query->aggs[output]) : 1;
 	}
 	return count;
 }
@@ -786,7 +822,7 @@ static void
 add_lone_output(Builder *builder, int agg)
 {
 	const SmcAgg *a = &builder->query->aggs[agg];
-	int			places = a->kind == SMC_AGG_HISTOGRAM ? smc_tally_places(builder->study, a) : 1;
+	int			places = numbers_of(builder->study, a);
 
 	builder->lone = agg;
 	for (builder->place = 1; builder->place <= places; builder->place++)

@@ -14,7 +14,7 @@
 /* An output of the query that comes from the program: an average, or a formula. */
 typedef struct SmcCircuitOutput
 {
-	int			output;			/* as smc_query_outputs numbers them; a histogram's buckets one after the other */
+	int			output;			/* as smc_query_outputs numbers them; a histogram's buckets, an interval's parts one after the other */
 	uint16		recipients;
 	bool		is_bit;
 	bool		is_ordered;		/* the number is smc_extreme_to_ring's */

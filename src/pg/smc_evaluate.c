@@ -587,7 +587,7 @@ fill_outcome(Run *run)
 				figure->state = SMC_ELEMENT_WITHHELD;
 				if (run->outcome->shown[cell] && out->is_bucket)
 					run->outcome->withheld_buckets++;
-				else if (run->outcome->shown[cell])
+				else if (run->outcome->shown[cell] && (i == 0 || circuit->outputs[i - 1].output != out->output))
 					run->outcome->withheld_figures++;
 				continue;
 			}

@@ -26,6 +26,7 @@
 #include "pg/smc_exprtype.h"
 #include "pg/smc_extreme.h"
 #include "pg/smc_figure.h"
+#include "pg/smc_interval.h"
 #include "pg/smc_modes.h"
 #include "pg/smc_query.h"
 #include "pg/smc_statistic.h"
@@ -297,6 +298,38 @@ histogram_datum(const Place *place, bool *isnull)
 											  sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
+/* A sum of intervals, likewise of three numbers. */
+static Datum
+interval_datum(const Place *place, bool *isnull)
+{
+	const SmcLayout *layout = place->layout;
+	int			joint = smc_circuit_find(layout->circuit, place->agg);
+	SmcRing128	parts[SMC_INTERVAL_PARTS];
+
+	*isnull = (smc_query_recipients(place->study, place->query, place->agg) & (1u << place->study->self)) == 0 ||
+		(joint < 0 && rests_on_nothing(place));
+	for (int i = 0; i < SMC_INTERVAL_PARTS && !*isnull; i++)
+	{
+		if (joint >= 0)
+		{
+			const SmcJointFigure *figure = place->outcome->figures + joint + i +
+				place->first / layout->slot_count * layout->circuit->output_count;
+
+			*isnull = figure->state != SMC_ELEMENT_OPENED || figure->is_null;
+			parts[i] = (SmcRing128) figure->value.limb[1] << 64 | figure->value.limb[0];
+		}
+		else
+		{
+			size_t		element = place->first +
+				smc_layout_find_interval(place->study, place->query, layout, place->agg, i);
+
+			*isnull = place->outcome->states[element] != SMC_ELEMENT_OPENED;
+			parts[i] = place->outcome->totals[element];
+		}
+	}
+	return *isnull ? (Datum) 0 : smc_interval_from_parts(parts);
+}
+
 /* An aggregate's figure from what was added up, or a contest, in one cell. */
 static Datum
 total_datum(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
@@ -447,11 +480,14 @@ smc_figure_of(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 {
 	int			joint = smc_circuit_find(layout->circuit, agg);
 
-	if (agg < SMC_QUERY_AGGS_MAX && query->aggs[agg].kind == SMC_AGG_HISTOGRAM)
+	if (agg < SMC_QUERY_AGGS_MAX)
 	{
 		Place		place = {study, query, layout, outcome, (size_t) cell * layout->slot_count, agg};
 
-		return histogram_datum(&place, isnull);
+		if (query->aggs[agg].kind == SMC_AGG_HISTOGRAM)
+			return histogram_datum(&place, isnull);
+		if (smc_interval_is_sum(&query->aggs[agg]))
+			return interval_datum(&place, isnull);
 	}
 	if (joint >= 0)
 		return joint_datum(study, query, &layout->circuit->outputs[joint],

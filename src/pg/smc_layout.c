@@ -11,6 +11,7 @@
 #include "pg/smc_bytea.h"
 #include "pg/smc_circuit.h"
 #include "pg/smc_gap.h"
+#include "pg/smc_interval.h"
 #include "pg/smc_layout.h"
 #include "pg/smc_privacy.h"
 #include "pg/smc_query.h"
@@ -204,6 +205,43 @@ smc_layout_add_moment(const SmcStudy *study, const SmcQuery *query, SmcLayout *l
 	return at;
 }
 
+int
+smc_layout_add_interval(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg, int part)
+{
+	int			at;
+
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+
+		if (slot->kind == SMC_SLOT_INTERVAL && slot->is_input && slot->part == part &&
+			same_figure(study, SMC_SLOT_INTERVAL, &query->aggs[slot->agg], &query->aggs[agg]))
+			return i;
+	}
+	at = add_slot(layout, SMC_SLOT_INTERVAL, agg, -1, 0);
+	layout->slots[at].is_input = true;
+	layout->slots[at].part = part;
+	layout->slots[at].bits = smc_interval_bits(part);
+	return at;
+}
+
+int
+smc_layout_find_interval(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout, int agg, int part)
+{
+	uint16		recipients = smc_query_recipients(study, query, agg);
+
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+
+		if (slot->kind == SMC_SLOT_INTERVAL && !slot->is_input && slot->part == part &&
+			covers(slot->recipients, recipients) &&
+			same_figure(study, SMC_SLOT_INTERVAL, &query->aggs[slot->agg], &query->aggs[agg]))
+			return i;
+	}
+	return -1;
+}
+
 /* A slot for a place of a tally's. */
 static int
 add_tally(const SmcStudy *study, SmcLayout *layout, SmcSlotKind kind, int agg, int place, uint16 recipients)
@@ -358,6 +396,15 @@ add_figure(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int 
 	if (kind == SMC_AGG_HISTOGRAM)
 	{
 		add_buckets(study, query, layout, agg);
+		return;
+	}
+	if (smc_interval_is_sum(&query->aggs[agg]))
+	{
+		for (int part = 0; part < SMC_INTERVAL_PARTS; part++)
+		{
+			if (smc_layout_find_interval(study, query, layout, agg, part) < 0)
+				layout->slots[add_slot(layout, SMC_SLOT_INTERVAL, agg, support, recipients)].part = part;
+		}
 		return;
 	}
 	if (smc_percentile_is_one(kind))
@@ -561,7 +608,8 @@ is_sound(const SmcLayout *layout, const SmcSlot *slot)
 		(slot->kind == SMC_SLOT_COMPARE && slot->parties[0] == slot->parties[1]) ||
 		slot->agg < -1 || slot->agg >= SMC_QUERY_AGGS_MAX ||
 		slot->support < -1 || slot->support >= layout->slot_count ||
-		(slot->kind == SMC_SLOT_TALLY && slot->place == 0))
+		(slot->kind == SMC_SLOT_TALLY && slot->place == 0) ||
+		(slot->kind == SMC_SLOT_INTERVAL && slot->part >= SMC_INTERVAL_PARTS))
 		return false;
 	return slot->agg >= 0 || slot->kind == SMC_SLOT_ROWS || slot->kind == SMC_SLOT_ANY;
 }

@@ -23,6 +23,7 @@ typedef enum SmcSlotKind
 	SMC_SLOT_SUM,				/* the sum of an aggregate's argument */
 	SMC_SLOT_ANY,				/* blinded flag: any row that the aggregate rests on, or any row of the cell when agg < 0 */
 	SMC_SLOT_MOMENT,			/* a sum that a statistic is made of, or a part of it */
+	SMC_SLOT_INTERVAL,			/* a part of a sum of intervals: see smc_interval.h */
 	SMC_SLOT_TALLY,				/* the rows of one place of an aggregate's: see smc_tally.h */
 	/* from here on each party's number stays its own; see smc_contest.h */
 	SMC_SLOT_MIN,				/* this party's minimum, or SMC_CONTEST_NONE_HIGH */
@@ -43,7 +44,7 @@ typedef struct SmcSlot
 	bool		is_input;		/* stays shares, for the circuit */
 	uint8		bits;			/* of an input that is added up: the total is below 2^bits; 0: as any */
 	uint8		moment;			/* of MOMENT: which sum, and which part of it (SmcMoment, SmcMomentPart) */
-	uint8		part;
+	uint8		part;			/* of INTERVAL too: which field */
 	uint16		place;			/* of TALLY, and of a SUPPORT of such: which place, from 1; else 0 */
 	/* of RANK */
 	bool		interpolates;
@@ -165,6 +166,12 @@ extern int	smc_layout_add_input(const SmcStudy *study, const SmcQuery *query, Sm
 extern int	smc_layout_add_moment(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout,
 								  int agg, int moment, int part, int bits);
 extern int	smc_layout_support(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg);
+
+extern int	smc_layout_add_interval(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg, int part);
+
+/* The INTERVAL slot that tells of a part to all of an aggregate's recipients, or -1. */
+extern int	smc_layout_find_interval(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+									 int agg, int part);
 
 /*
  * The same of the rows in one place of a tally's: a TALLY slot that is an input;

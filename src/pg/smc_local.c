@@ -31,6 +31,7 @@
 #include "core/smc_sum.h"
 #include "pg/smc_domain.h"
 #include "pg/smc_extreme.h"
+#include "pg/smc_interval.h"
 #include "pg/smc_local.h"
 #include "pg/smc_localgap.h"
 #include "pg/smc_localsql.h"
@@ -265,6 +266,10 @@ fill_slots(LocalRun *run, HeapTuple tuple, TupleDesc desc, uint32 cell)
 			case SMC_SLOT_SUM:
 				if (!isnull && !sum_to_ring(datum, SPI_gettypeid(desc, number),
 											run->query->aggs[slot->agg].scale, &value))
+					return set_problem(run, PROBLEM_RANGE, i);
+				break;
+			case SMC_SLOT_INTERVAL:
+				if (!isnull && !smc_interval_part(datum, slot->part, &value))
 					return set_problem(run, PROBLEM_RANGE, i);
 				break;
 			case SMC_SLOT_MOMENT:

@@ -139,6 +139,7 @@ append_slot(StringInfo buf, const SmcDeparse *deparse, const SmcQuery *query, co
 			append_count(buf, deparse, agg);
 			break;
 		case SMC_SLOT_SUM:
+		case SMC_SLOT_INTERVAL:
 			append_sum(buf, deparse, "sum", agg);
 			break;
 		case SMC_SLOT_ANY:
@@ -193,7 +194,7 @@ smc_localsql_rows_slot(const SmcStudy *study, const SmcQuery *query, const SmcLa
 			return -1;			/* a count of all rows is there */
 		if (agg == NULL || slot->kind == SMC_SLOT_ANY || slot->place > 0)
 			continue;
-		if (smc_layout_is_contest(slot) || slot->kind == SMC_SLOT_MOMENT)
+		if (smc_layout_is_contest(slot) || slot->kind == SMC_SLOT_MOMENT || slot->kind == SMC_SLOT_INTERVAL)
 		{
 			sums++;
 			continue;

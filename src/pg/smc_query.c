@@ -16,6 +16,7 @@
 #include "pg/smc_bytea.h"
 #include "pg/smc_exprrange.h"
 #include "pg/smc_exprtype.h"
+#include "pg/smc_interval.h"
 #include "pg/smc_layout.h"
 #include "pg/smc_modes.h"
 #include "pg/smc_percentile.h"
@@ -550,6 +551,11 @@ check_sums(const SmcStudy *study, SmcAgg *agg)
 	if (smc_tally_is_one(agg->kind))
 	{
 		smc_tally_check(study, agg);
+		return;
+	}
+	if (smc_interval_is_sum(agg))
+	{
+		smc_interval_check(study, agg);
 		return;
 	}
 	if (agg->kind == SMC_AGG_MIN || agg->kind == SMC_AGG_MAX || smc_percentile_is_one(agg->kind))

@@ -376,6 +376,7 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 			break;
 		case SMC_SLOT_COUNT:
 		case SMC_SLOT_SUM:
+		case SMC_SLOT_INTERVAL:
 		case SMC_SLOT_TALLY:
 		case SMC_SLOT_MOMENT:
 		case SMC_SLOT_MIN:

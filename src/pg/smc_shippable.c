@@ -675,6 +675,7 @@ smc_shippable_aggregate(Oid aggfnoid)
 		case F_SUM_NUMERIC:
 		case F_SUM_FLOAT4:
 		case F_SUM_FLOAT8:
+		case F_SUM_INTERVAL:
 			return SMC_AGG_SUM;
 		case F_AVG_INT2:
 		case F_AVG_INT4:
@@ -750,7 +751,11 @@ aggregate_fits(Walk *walk, const Aggref *aggref)
 	bool		is_mode = kind == SMC_AGG_MODE && aggref->aggkind == AGGKIND_ORDERED_SET;
 	bool		is_ordered_set = kind == SMC_AGG_PERCENTILE_CONT || kind == SMC_AGG_PERCENTILE_DISC || is_mode;
 
-	if (kind == 0)
+	if (aggref->aggfnoid == F_AVG_INTERVAL)
+		refuse(walk, psprintf("averages of intervals can't be computed jointly over study \"%s\"", study),
+			   "The native one carries parts of months down to days and time in floating point, which can't be done alike on shares.",
+			   "Where both may be told, ask for sum(x) / count(x).");
+	else if (kind == 0)
 		refuse(walk, psprintf("aggregate %s is not one that smc can compute jointly",
 							  format_procedure(aggref->aggfnoid)), NULL,
 			   "It computes count, and sum, avg, min, max, medians, percentiles, histograms, comparisons and statistics of numbers, min, max, percentiles and histograms of dates too, and modes of declared values.");

@@ -326,6 +326,9 @@ check_allow(const SmcStudy *study, const SmcColumn *column)
 	/* what a logistic regression predicts may be a boolean */
 	if (column->type == BOOLOID)
 		numbers &= ~SMC_ALLOW_LOGREGR;
+	/* of intervals there are sums */
+	if (column->type == INTERVALOID)
+		numbers &= ~SMC_ALLOW_SUM;
 	if (numbers != 0)
 	{
 		/* the lowest bit of them, for the message */
@@ -336,6 +339,8 @@ check_allow(const SmcStudy *study, const SmcColumn *column)
 					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 					 errmsg("column \"%s\" of study \"%s\" allows \"%s\", but type %s is no number",
 							column->name, study->name, word, format_type_be(column->type)),
+					 column->type == INTERVALOID ?
+					 errdetail("Intervals can be added up and counted.") :
 					 errdetail("Numbers are smallint, integer, bigint, numeric, real and double precision.")));
 		if (column->scale == SMC_SCALE_NONE)
 			ereport(ERROR,

@@ -78,6 +78,10 @@ SELECT is_empty($$
          AND n.proname = substr(p.proname, 5) AND n.proargtypes = p.proargtypes
    WHERE p.prokind = 'a' AND p.proname ~ '^smc_' AND p.proname !~ '^smc_(compare|argm|exact|median|percentile|histogram)' AND n.prorettype IS DISTINCT FROM p.prorettype
 $$, 'each aggregate returns what its native one does');
+SELECT is_aggregate('smc_histogram', ARRAY['anycompatible', 'anycompatible', 'anycompatible', 'integer']);
+SELECT function_returns('smc_plot', ARRAY['bigint[]', 'numeric', 'numeric'], 'setof text');
+SELECT function_returns('smc_plot', ARRAY['bigint[]', 'timestamp without time zone', 'timestamp without time zone'], 'setof text');
+SELECT function_returns('smc_plot', ARRAY['bigint[]'], 'setof text');
 SELECT is_aggregate(a, ARRAY[t]) FROM unnest(ARRAY['smc_min', 'smc_max']) a,
   unnest(ARRAY['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision', 'date',
     'timestamp without time zone', 'timestamp with time zone']) t;
