@@ -254,7 +254,7 @@ SELECT smc_histogram(y, 0, 40, 4) FROM histh;
 SELECT smc_histogram(y, 20, 30, 2) FROM histh;
 SELECT smc_count(y) FROM histh;
 -- more at once than can be compared
-SELECT smc_histogram(x, 0, 40, 250) FROM histh;
+SELECT smc_histogram(x, 0, 40, 90), smc_histogram(y, 0, 40, 90) FROM histh;
 EXPLAIN (COSTS OFF) SELECT smc_histogram(x, 0, 44, 2) FROM histh WHERE sex = 'M';
 -- an expression would be another value
 SELECT smc_histogram(x + 0, 0, 40, 4) FROM histh;

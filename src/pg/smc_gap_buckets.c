@@ -278,12 +278,18 @@ is_about(const SmcStudy *study, const SmcRowSet *set, const SmcRowSet *histogram
 	return terms == NIL;
 }
 
+static bool
+have_same_terms(const SmcRowSet *a, const SmcRowSet *b)
+{
+	return smc_rowset_same_rows(smc_rowset_without_buckets(a), smc_rowset_without_buckets(b));
+}
+
 void
 smc_gap_add_buckets(SmcGapBuilder *builder, const SmcGapSide *own, const SmcGapSide *other)
 {
 	const SmcStudy *study = builder->study;
 
-	if (!smc_gap_can_meet(study, own->set, other->set))
+	if (smc_gap_are_disjoint(study, own->set, other->set))
 		return;
 	if (other->set->buckets == NULL)
 		add_each(builder, own, other, is_about(study, other->set, own->set));
@@ -293,7 +299,7 @@ smc_gap_add_buckets(SmcGapBuilder *builder, const SmcGapSide *own, const SmcGapS
 		add_alike(builder, own, other);
 	else if (!smc_expr_equal(own->set->buckets->histogram.arg, other->set->buckets->histogram.arg))
 		add_pairs(builder, own, other);
-	else if (smc_rowset_same_terms(own->set, other->set))
+	else if (have_same_terms(own->set, other->set))
 		add_edges(builder, own, other);
 	else
 		add_overlaps(builder, own, other);

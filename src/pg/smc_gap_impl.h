@@ -31,8 +31,8 @@ typedef struct SmcGapSide
 /* Lay out a gap that all of own's slots must keep, unless the two have nothing to do with each other. */
 extern void smc_gap_add(SmcGapBuilder *builder, const SmcGapSide *own, const SmcGapSide *other);
 
-/* Whether a row can be in both, as far as declared values tell. */
-extern bool smc_gap_can_meet(const SmcStudy *study, const SmcRowSet *a, const SmcRowSet *b);
+/* Whether no row can be in both sets: they keep to different values of a column. */
+extern bool smc_gap_are_disjoint(const SmcStudy *study, const SmcRowSet *a, const SmcRowSet *b);
 
 /* The same where one of them is a histogram's at least. */
 extern void smc_gap_add_buckets(SmcGapBuilder *builder, const SmcGapSide *own, const SmcGapSide *other);
