@@ -450,10 +450,7 @@ contest_leaf(Builder *builder, int agg, SmcFormulaValue *value)
 	return true;
 }
 
-/*
- * Which value is most frequent, as its place: a tournament in the order in which
- * ties go, of which each round halves what is left.
- */
+/* Which value is most frequent, as its place: looked for in the order in which ties go. */
 static void
 mode_leaf(Builder *builder, int agg, SmcFormulaValue *value)
 {
@@ -471,24 +468,7 @@ mode_leaf(Builder *builder, int agg, SmcFormulaValue *value)
 		most[i] = tally_input(builder, agg, order[i] + 1);
 		which[i] = smc_program_constant(program, &place);
 	}
-	while (count > 1)
-	{
-		for (int i = 0; 2 * i < count; i++)
-		{
-			int			less;
-
-			if (2 * i + 1 == count)
-			{
-				most[i] = most[2 * i];
-				which[i] = which[2 * i];
-				continue;
-			}
-			less = smc_program_less(program, most[2 * i], most[2 * i + 1]);
-			most[i] = smc_program_select(program, less, most[2 * i + 1], most[2 * i]);
-			which[i] = smc_program_select(program, less, which[2 * i + 1], which[2 * i]);
-		}
-		count = (count + 1) / 2;
-	}
+	smc_program_most(program, most, which, count);
 	/* in a group that is there, a column without NULLs has values */
 	if (!is_never_empty(builder) &&
 		(builder->query->group_count == 0 || !smc_query_takes_all_rows(builder->study, a)))
