@@ -14,7 +14,7 @@
 #define DIGIT_BITS	4
 #define DIGITS		(SMC_OT_BATCH / DIGIT_BITS)	/* in a batch */
 #define AHEAD		32			/* batches of choices that are sent before an answer is waited for */
-#define CHUNK		32768		/* words at a time */
+#define CHUNK		(1 << 18)	/* words at a time */
 #define STEPS		3
 
 /* Bits v for those v whose bit i is set. */

@@ -21,7 +21,7 @@
 #define PART_SLACK	2432
 #define PART_BITS	16
 #define TOO_MANY	((SmcRing128) 1 << 40)	/* what is added to a count that isn't right */
-#define SUM_CHUNK	65536		/* bits made numbers at a time */
+#define SUM_CHUNK	SMC_UNION_BINS	/* bits made numbers at a time */
 
 typedef struct Unit
 {
