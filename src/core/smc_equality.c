@@ -176,3 +176,21 @@ smc_equality(SmcEngine *engine, int alice, int bob, const uint64_t *own, uint64_
 	smc_arena_destroy(local);
 	return status;
 }
+
+/* A step is sent as its batches are: whole ones, and the rest. */
+void
+smc_equality_cost(SmcCost *cost, size_t count)
+{
+	for (size_t at = 0; at < count; at += CHUNK)
+	{
+		size_t		digits = 16 * (count - at < CHUNK ? count - at : CHUNK);
+
+		for (int step = 0; step < STEPS; step++, digits /= DIGIT_BITS)
+		{
+			cost->rounds++;
+			cost->sent += digits / DIGITS * smc_ot_message_bytes(true, SMC_OT_BATCH);
+			if (digits % DIGITS > 0)
+				cost->sent += smc_ot_message_bytes(true, digits % DIGITS * DIGIT_BITS);
+		}
+	}
+}

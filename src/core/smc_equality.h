@@ -19,9 +19,8 @@
 #ifndef SMC_EQUALITY_H
 #define SMC_EQUALITY_H
 
+#include "smc_cost.h"
 #include "smc_engine.h"
-
-#define SMC_EQUALITY_DIGITS	21
 
 /*
  * Bit e of equal = shares of [x_e = y_e]; own holds x at alice, y at bob, and is not
@@ -29,5 +28,8 @@
  */
 extern SmcStatus smc_equality(SmcEngine *engine, int alice, int bob, const uint64_t *own,
 							  uint64_t *equal, size_t count) SMC_MUST_USE;
+
+/* Add what it takes: Bob's part, who sends most. */
+extern void smc_equality_cost(SmcCost *cost, size_t count);
 
 #endif							/* SMC_EQUALITY_H */

@@ -445,21 +445,30 @@ cost_numbers(SmcCost *cost, int party_count, size_t count)
 		smc_cost_times_bit(cost, party_count, WIDTH, count - at < SUM_CHUNK ? count - at : SUM_CHUNK);
 }
 
-/* The last party asks all others, and sends most. */
+/* The last party asks all others, and sends most; pairs of others have their rounds. */
 static void
 cost_group(SmcCost *cost, int party_count, size_t capacity, size_t units)
 {
 	size_t		bins = units * smc_cuckoo_bins(capacity);
-	size_t		digits = SMC_EQUALITY_DIGITS * bins;
+	int			pairs = party_count * (party_count - 1) / 2;
+	SmcCost		equality = {0, 0, {0}};
 
-	cost->rounds += 2 + 3 * (uint64_t) (party_count * (party_count - 1) / 2);
-	cost->sent += (uint64_t) (party_count - 1) * (bins * sizeof(SmcOprfKey) + smc_ot_message_bytes(true, SMC_OT_BATCH) * digits * 4 / SMC_OT_BATCH);
+	smc_equality_cost(&equality, bins);
+	cost->rounds += 2 + (uint64_t) pairs * equality.rounds;
+	cost->sent += (uint64_t) (party_count - 1) * (bins * sizeof(SmcOprfKey) + equality.sent);
 	for (int asker = 1; asker < party_count; asker++)
 	{
 		for (int asked = 1; asked < asker; asked++)
 			smc_cost_and(cost, party_count, 1, bins);
 		cost_numbers(cost, party_count, bins);
 	}
+}
+
+void
+smc_union_cost_start(SmcCost *cost, int party_count)
+{
+	cost->rounds += 2;
+	cost->sent += (uint64_t) (party_count - 1) * sizeof(SmcBlock);
 }
 
 void

@@ -26,7 +26,7 @@
  *
  * EXACT but for: a bin that matches by chance, 2^-64 a bin and pair; a table that can't be
  * filled or a part that is too long, below 2^-40 a run, which is an error.
- * ROUNDS: 3 to begin with; for each SMC_UNION_BINS bins of a stage 3 for each pair and 3 for
+ * ROUNDS: 2 to begin with; for each SMC_UNION_BINS bins of a stage 3 for each pair and 3 for
  * its messages, n - 2 ANDs and n to add up; 7 to 9 at its end.
  * BYTES: for each pair 56 + 378 a bin and 8 * (3.9 P) a table, and for each party but the first 20
  * a bin from and to all: some 480 bytes a bin with two parties, 640 for each item of P;
@@ -69,7 +69,11 @@ extern SmcStatus smc_union_count(SmcEngine *engine, SmcUnionSet *sets, size_t se
 extern SmcStatus smc_union_count_marks(SmcEngine *engine, const uint64_t *marks, size_t domain,
 									   SmcRing128 *totals, size_t set_count) SMC_MUST_USE;
 
-/* Add what a stage of P = items takes for each of set_count sets; and a count of marks. */
+/*
+ * Add what the beginning takes, and a stage of P = items for each of set_count sets, at
+ * the last party; and a count of marks.
+ */
+extern void smc_union_cost_start(SmcCost *cost, int party_count);
 extern void smc_union_cost_stage(SmcCost *cost, int party_count, size_t items, size_t set_count);
 extern void smc_union_cost_marks(SmcCost *cost, int party_count, size_t domain, size_t set_count);
 
