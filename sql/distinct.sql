@@ -110,8 +110,10 @@ SELECT smc_drop_secret('distinct_values', 'different');
 SELECT count(DISTINCT secret) FROM distinct_values;
 SELECT count(DISTINCT x) FROM distinct_values;
 
+
 -- what is revealed, and how
 \c acme
+SELECT query, figures FROM smc_results WHERE study = 'distinct_values' ORDER BY at;
 EXPLAIN (VERBOSE, COSTS OFF) SELECT count(DISTINCT i) FROM distinct_values WHERE g = 'a';
 EXPLAIN (VERBOSE, COSTS OFF) SELECT g, count(DISTINCT w) FROM distinct_values GROUP BY g;
 EXPLAIN (COSTS OFF) SELECT count(DISTINCT i) > 1000 FROM distinct_values;

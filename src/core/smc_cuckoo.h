@@ -10,13 +10,13 @@
  * in k bins (Hall).  Of a smallest such set each bin is a place of two of them at
  * least, so the probability is at most
  *
- *   sum over k of C(n, k+1) C(m, k) (k/m)^(3(k+1)) Pr[3(k+1) balls in k bins leave
- *   none with less than two]
+ *   sum over k and its splits k = k1 + k2 + k3 of C(n, s) times, for each third,
+ *   C(m/3, ki) (3 ki / m)^s Pr[s balls in ki bins leave none with less than two],
+ *   where s = k + 1.
  *
- * where (for k = 3, the largest term) thirds of their own are reckoned in.  For m =
- * 1.3 n + 512 bins that is below 2^-43 for every n from 64 to 2^17 (2^-43.4 at 256,
- * 2^-50 at 4096, 2^-71 at 66,000); smaller sets than 64 are no worse than 64 in as
- * many bins.  What can be placed is placed: bins are searched in breadth for a free one.
+ * Reckoned for m = 1.3 n + 512 bins that is below 2^-45 for every n from 64 to 2^17
+ * (2^-45.8 at 256, 2^-54 at 4096, 2^-74 at 68,000); smaller sets than 64 are no worse
+ * than 64 in as many bins.  What can be placed is placed: bins are searched in breadth for a free one.
  */
 #ifndef SMC_CUCKOO_H
 #define SMC_CUCKOO_H

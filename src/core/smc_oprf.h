@@ -15,8 +15,8 @@
  *   value     F_b(x) = H(b, q_b ^ (C(x) & s)), which at x_b is H(b, t_b)
  *
  * Code words of different items differ in 128 places at least, but for a probability of
- * 2^-67 for each of the pairs that meet in a bin (448 fair coins); those are four
- * or so a bin: below 2^-40 for 2^25 bins.
+ * 2^-66.5 for each of the pairs that meet in a bin (448 fair coins); those are less than
+ * three a bin: below 2^-40 for 2^24 bins.
  *
  * BYTES: 56 a bin from the party with the items; once, the message of 448 OTs from the
  * other.  ROUNDS: one message each.  MEMORY: flat but for the keys, 56 bytes a bin.

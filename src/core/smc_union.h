@@ -24,12 +24,12 @@
  * Parts: X, binomial of mean m <= 2^16, passes m + 2432 with probability below 2^-64
  * (Bernstein: 44.4 = t^2 / (2 (m + t/3)) at t = 2428, so 2^-48 for each of 2^16 parts).
  *
- * EXACT but for: a bin that matches by chance, 2^-64 a bin and pair; a table that can't be
- * filled or a part that is too long, below 2^-40 a run, which is an error.
+ * EXACT but for a bin that matches by chance, 2^-64 a bin and pair.  A table that can't be
+ * filled, or a part that is too long, is an error: below 2^-45 a table.
  * ROUNDS: 2 to begin with; for each SMC_UNION_BINS bins of a stage 3 for each pair and 3 for
  * its messages, n - 2 ANDs and n to add up; 7 to 9 at its end.
  * BYTES: for each pair 56 + 378 a bin and 8 * (3.9 P) a table, and for each party but the first 20
- * a bin from and to all: some 480 bytes a bin with two parties, 640 for each item of P;
+ * a bin from and to all: some 500 bytes a bin with two parties, 680 for each item of P;
  * all stages together one and a half times the last, at most 4.5 times U.  See smc_union_cost.
  * MEMORY: 16 bytes an item, and those of SMC_UNION_BINS bins; not constant time in items.
  * LEAKS: to all parties, for each set in which stage it ended: between which two 256 * 3^k

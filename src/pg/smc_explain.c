@@ -211,7 +211,7 @@ distinct_text(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 	smc_union_cost_start(&cost, parties);
 	smc_union_cost_stage(&cost, parties, SMC_UNION_FIRST, layout->cell_count);
 	smc_union_cost_stage(&large, parties, many, 1);
-	return psprintf("%s%s: equal values of different parties are found on shares, by circuit PSI, as if each party had %d, then %d times as many, and so on, until all parties are told that there are no more in all: " UINT64_FORMAT " rounds and about " UINT64_FORMAT " bytes to each other party for the first stage; of large ones about " UINT64_FORMAT " bytes a value",
+	return psprintf("%s%s: equal values of different parties are found on shares, by circuit PSI, as if each party had %d, then %d times as many, and so on, until all parties are told that there are no more in all: " UINT64_FORMAT " rounds and about " UINT64_FORMAT " bytes to each other party for the first; larger ones take about " UINT64_FORMAT " bytes for each value that they have room for",
 					what, groups, SMC_UNION_FIRST, SMC_UNION_FACTOR,
 					cost.rounds, smc_cost_bytes(&cost, parties), smc_cost_bytes(&large, parties) / many);
 }
