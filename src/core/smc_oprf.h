@@ -43,7 +43,8 @@ typedef struct SmcOprfKey
  * arena's; close before it goes, NULL is allowed.
  */
 extern SmcStatus smc_oprf_open_sender(SmcEngine *engine, int peer, SmcArena *arena, SmcOprfSender **sender) SMC_MUST_USE;
-extern SmcStatus smc_oprf_open_receiver(SmcEngine *engine, int peer, SmcArena *arena, SmcOprfReceiver **receiver) SMC_MUST_USE;
+extern SmcStatus smc_oprf_open_receiver(SmcEngine *engine, int peer, SmcArena *arena,
+										SmcOprfReceiver **receiver) SMC_MUST_USE;
 extern void smc_oprf_close_sender(SmcOprfSender *sender);
 extern void smc_oprf_close_receiver(SmcOprfReceiver *receiver);
 

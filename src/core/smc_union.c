@@ -164,9 +164,10 @@ fill_unit(const Run *run, const Unit *unit, SmcBlock *items, size_t capacity)
 		end = first;
 	if (end - first > capacity)
 		return SMC_ERR_RANGE;
+	/* all of it, so that the time it takes doesn't tell how many are ours */
+	smc_random_fill(run->engine->random, items, capacity * sizeof(*items));
 	if (end > first)
 		memcpy(items, set->items + first, (end - first) * sizeof(*items));
-	smc_random_fill(run->engine->random, items + (end - first), (capacity - (end - first)) * sizeof(*items));
 	return SMC_OK;
 }
 
