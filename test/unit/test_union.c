@@ -266,6 +266,12 @@ test_union(void **state)
 		add_set(c, n, 5, 200);
 		for (int kind = 0; kind < 5; kind += n > 3 ? 2 : 1)
 			add_set(add_case(session, 0), n, kind, 300);
+		/* just as many as a stage has, and one more */
+		c = add_case(session, 0);
+		add_set(c, n, 1, 256);
+		add_set(c, n, 1, 257);
+		add_set(c, n, 3, 768);
+		add_set(c, n, 3, 769);
 		/* in several parts, and more than a group of units */
 		if (n == 2 && !smc_test_brief())
 			add_set(add_case(session, 0), n, 4, 110000);
