@@ -556,6 +556,7 @@ CREATE FUNCTION smc_no_study_float8(internal) RETURNS double precision
 
 CREATE AGGREGATE smc_count(*) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int8);
 CREATE AGGREGATE smc_count("any") (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int8);
+CREATE AGGREGATE smc_count_distinct("any") (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int8);
 CREATE AGGREGATE smc_sum(smallint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int8);
 CREATE AGGREGATE smc_sum(integer) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int8);
 CREATE AGGREGATE smc_sum(bigint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
@@ -855,6 +856,7 @@ COMMENT ON TYPE smc_secret_key IS 'a key that superusers alone can read or write
 
 COMMENT ON AGGREGATE smc_count(*) IS 'joint number of rows of a study';
 COMMENT ON AGGREGATE smc_count("any") IS 'joint number of values that are not null, over a study';
+COMMENT ON AGGREGATE smc_count_distinct("any") IS 'joint number of different values, over a study';
 DO $$
 DECLARE
   type text;

@@ -24,6 +24,7 @@
 #include "utils/memutils.h"
 
 #include "core/smc_contest.h"
+#include "core/smc_union.h"
 #include "pg/smc_circuit.h"
 #include "pg/smc_exprrange.h"
 #include "pg/smc_exprtype.h"
@@ -543,6 +544,11 @@ leaf_of(void *arg, int agg, SmcFormulaValue *value)
 				return false;
 			value->num = told_bucket(builder, agg, builder->place);
 			return true;
+		case SMC_AGG_DISTINCT:
+			value->num = smc_program_not_negative(builder->program,
+												  number_input(builder, SMC_SLOT_DISTINCT, agg, SMC_UNION_BITS));
+			value->positive = true;
+			break;
 		default:
 			if (smc_statistic_of(a->kind) != NULL)
 				statistic_leaf(builder, agg, value);
@@ -742,6 +748,10 @@ smc_circuit_bypasses(const SmcStudy *study, const SmcQuery *query, int agg)
 	/* found by a search, in the groups that pass */
 	if (smc_percentile_is_one(a->kind))
 		return a->is_output;
+	/* likewise, where all parties know which groups pass */
+	if (a->kind == SMC_AGG_DISTINCT && a->is_output &&
+		smc_query_recipients(study, query, agg) == (uint16) ((1u << study->party_count) - 1))
+		return true;
 	if (!a->is_output || query->having != NULL || smc_privacy_applies(study))
 		return false;
 	if (smc_statistic_of(a->kind) != NULL)

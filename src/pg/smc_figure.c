@@ -348,6 +348,11 @@ total_datum(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layou
 
 	if (smc_percentile_is_one(kind))
 		return percentile_datum(&place, result_type, isnull);
+	if (kind == SMC_AGG_DISTINCT)
+	{
+		*isnull = !get_total(&place, SMC_SLOT_DISTINCT, &count);
+		return Int64GetDatum(to_int64(count));
+	}
 	if (smc_query_is_contest(kind))
 		return contest_datum(&place, result_type, isnull);
 
@@ -554,7 +559,7 @@ is_small(const SmcQuery *query, int output)
 	if (output >= SMC_QUERY_AGGS_MAX)
 		return false;
 	kind = query->aggs[output].kind;
-	return smc_query_is_count(kind) || kind == SMC_AGG_COMPARE;
+	return smc_query_is_count(kind) || kind == SMC_AGG_DISTINCT || kind == SMC_AGG_COMPARE;
 }
 
 /* The type in which an output is written: wide enough for any total. */

@@ -10,6 +10,7 @@
 #include "core/smc_bytes.h"
 #include "pg/smc_bytea.h"
 #include "pg/smc_circuit.h"
+#include "pg/smc_distinct.h"
 #include "pg/smc_gap.h"
 #include "pg/smc_interval.h"
 #include "pg/smc_layout.h"
@@ -140,6 +141,25 @@ smc_layout_support(const SmcStudy *study, const SmcQuery *query, SmcLayout *layo
 	return add_slot(layout, SMC_SLOT_SUPPORT, agg, -1, all_parties(study));
 }
 
+/* The keys of an aggregate's different values, added unless they are there. */
+static int
+add_distinct_keys(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg)
+{
+	SmcKeySet  *set;
+
+	for (int i = 0; i < layout->key_set_count; i++)
+	{
+		if (layout->key_sets[i].distinct &&
+			same_figure(study, SMC_SLOT_DISTINCT, &query->aggs[layout->key_sets[i].agg], &query->aggs[agg]))
+			return i;
+	}
+	set = &layout->key_sets[layout->key_set_count];
+	set->agg = agg;
+	set->distinct = true;
+	set->domain = smc_distinct_domain(study, &query->aggs[agg]);
+	return layout->key_set_count++;
+}
+
 int
 smc_layout_add_input(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout,
 					 SmcSlotKind kind, int agg, int bits)
@@ -160,6 +180,12 @@ smc_layout_add_input(const SmcStudy *study, const SmcQuery *query, SmcLayout *la
 	slot = &layout->slots[at];
 	slot->is_input = true;
 	slot->bits = bits;
+	if (kind == SMC_SLOT_DISTINCT)
+	{
+		slot->keys = add_distinct_keys(study, query, layout, agg);
+		/* counting tells something by itself, which min_rows must allow */
+		slot->support = layout->min_rows > 1 ? smc_layout_support(study, query, layout, agg) : -1;
+	}
 	if (agg >= 0)
 	{
 		slot->parties[0] = query->aggs[agg].parties[0];
@@ -334,7 +360,8 @@ add_keys(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int ag
 
 	for (int i = 0; i < layout->key_set_count; i++)
 	{
-		if (same_figure(study, SMC_SLOT_RANK, &query->aggs[layout->key_sets[i].agg], &query->aggs[agg]))
+		if (!layout->key_sets[i].distinct &&
+			same_figure(study, SMC_SLOT_RANK, &query->aggs[layout->key_sets[i].agg], &query->aggs[agg]))
 			return i;
 	}
 	set = &layout->key_sets[layout->key_set_count];
@@ -410,6 +437,16 @@ add_figure(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int 
 	if (smc_percentile_is_one(kind))
 	{
 		add_ranks(study, query, layout, agg, support);
+		return;
+	}
+	if (kind == SMC_AGG_DISTINCT)
+	{
+		if (smc_layout_find(study, query, layout, SMC_SLOT_DISTINCT, agg) < 0)
+		{
+			SmcSlot    *slot = &layout->slots[add_slot(layout, SMC_SLOT_DISTINCT, agg, support, recipients)];
+
+			slot->keys = add_distinct_keys(study, query, layout, agg);
+		}
 		return;
 	}
 	if (smc_query_is_contest(kind))
@@ -584,6 +621,8 @@ write_layout(SmcWriter *writer, const void *what)
 	for (int i = 0; i < layout->key_set_count; i++)
 	{
 		smc_writer_u16(writer, layout->key_sets[i].agg);
+		smc_writer_u8(writer, layout->key_sets[i].distinct);
+		smc_writer_u32(writer, layout->key_sets[i].domain);
 		smc_writer_u64(writer, (uint64) layout->key_sets[i].lo);
 		smc_writer_u64(writer, (uint64) layout->key_sets[i].hi);
 	}
@@ -603,7 +642,7 @@ smc_layout_write(const SmcLayout *layout)
 static bool
 is_sound(const SmcLayout *layout, const SmcSlot *slot)
 {
-	if (slot->kind < SMC_SLOT_ROWS || slot->kind > SMC_SLOT_RANK ||
+	if (slot->kind < SMC_SLOT_ROWS || slot->kind > SMC_SLOT_DISTINCT ||
 		slot->parties[0] >= SMC_PARTIES_MAX || slot->parties[1] >= SMC_PARTIES_MAX ||
 		(slot->kind == SMC_SLOT_COMPARE && slot->parties[0] == slot->parties[1]) ||
 		slot->agg < -1 || slot->agg >= SMC_QUERY_AGGS_MAX ||
@@ -632,6 +671,8 @@ parse_key_sets(SmcReader *reader, SmcLayout *layout)
 		SmcKeySet  *set = &layout->key_sets[i];
 
 		set->agg = (int16) smc_reader_u16(reader);
+		set->distinct = smc_reader_bool(reader);
+		set->domain = smc_reader_u32(reader);
 		set->lo = (int64) smc_reader_u64(reader);
 		set->hi = (int64) smc_reader_u64(reader);
 		if (set->agg < 0 || set->agg >= SMC_QUERY_AGGS_MAX || set->lo > set->hi)
@@ -643,7 +684,11 @@ parse_key_sets(SmcReader *reader, SmcLayout *layout)
 
 		if (slot->kind == SMC_SLOT_RANK &&
 			(slot->rank != ranks++ || slot->keys < 0 || slot->keys >= layout->key_set_count ||
+			 layout->key_sets[slot->keys].distinct ||
 			 slot->denominator == 0 || slot->numerator > slot->denominator))
+			smc_reader_fail(reader);
+		if (slot->kind == SMC_SLOT_DISTINCT &&
+			(slot->keys < 0 || slot->keys >= layout->key_set_count || !layout->key_sets[slot->keys].distinct))
 			smc_reader_fail(reader);
 	}
 }

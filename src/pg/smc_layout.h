@@ -31,7 +31,8 @@ typedef enum SmcSlotKind
 	SMC_SLOT_COMPARE,			/* this party's sum: how parties[0]'s compares with parties[1]'s */
 	SMC_SLOT_ARGMIN,			/* this party's sum, or SMC_CONTEST_NONE_HIGH */
 	SMC_SLOT_ARGMAX,			/* this party's sum, or SMC_CONTEST_NONE_LOW */
-	SMC_SLOT_RANK				/* this party's number of values, which are in its keys: see smc_rank.h */
+	SMC_SLOT_RANK,				/* this party's number of values, which are in its keys: see smc_rank.h */
+	SMC_SLOT_DISTINCT			/* nothing: different values are in its keys, see smc_unite.h */
 } SmcSlotKind;
 
 typedef struct SmcSlot
@@ -46,18 +47,23 @@ typedef struct SmcSlot
 	uint8		moment;			/* of MOMENT: which sum, and which part of it (SmcMoment, SmcMomentPart) */
 	uint8		part;			/* of INTERVAL too: which field */
 	uint16		place;			/* of TALLY, and of a SUPPORT of such: which place, from 1; else 0 */
+	int16		keys;			/* of RANK and DISTINCT: which of the layout's key sets */
 	/* of RANK */
 	bool		interpolates;
 	uint32		numerator;		/* of the fraction, in lowest terms */
 	uint32		denominator;
-	int16		keys;			/* which of the layout's key sets */
-	int16		rank;			/* which of its ranks */
+	int16		rank;			/* which of the layout's ranks */
 } SmcSlot;
 
-/* Values that each party keeps in order, for searches: those that an aggregate rests on. */
+/*
+ * Values that each party keeps: those that an aggregate rests on, in order, for
+ * searches; or the different ones.
+ */
 typedef struct SmcKeySet
 {
 	int16		agg;
+	bool		distinct;		/* items of SMC_DISTINCT_WORDS keys each, or places among declared values */
+	uint32		domain;			/* of different ones: how many values are declared; 0: they are items */
 	int64		lo;				/* the range that is searched */
 	int64		hi;
 } SmcKeySet;

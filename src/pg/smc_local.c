@@ -29,8 +29,10 @@
 #include "core/smc_contest.h"
 #include "core/smc_random.h"
 #include "core/smc_sum.h"
+#include "pg/smc_distinct.h"
 #include "pg/smc_domain.h"
 #include "pg/smc_extreme.h"
+#include "pg/smc_gather.h"
 #include "pg/smc_interval.h"
 #include "pg/smc_local.h"
 #include "pg/smc_localgap.h"
@@ -296,6 +298,8 @@ fill_slots(LocalRun *run, HeapTuple tuple, TupleDesc desc, uint32 cell)
 				break;
 			case SMC_SLOT_TALLY:
 				break;
+			case SMC_SLOT_DISTINCT:
+				continue;		/* read later */
 			case SMC_SLOT_ANY:
 				run->partials[(size_t) cell * layout->slot_count + i] =
 					smc_sum_blind_flag(DatumGetBool(datum), smc_random_system());
@@ -353,6 +357,8 @@ typedef struct KeyReceiver
 	DestReceiver pub;
 	LocalRun   *run;
 	int			set;
+	SmcGather  *gather;			/* of different values */
+	SmcDomain  *domain;			/* of those of a column with declared values */
 	MemoryContext row;			/* reset after each */
 } KeyReceiver;
 
@@ -366,6 +372,40 @@ end_keys(DestReceiver *self)
 {
 }
 
+/* A row's value as a key of an order statistic. */
+static bool
+put_key(KeyReceiver *receiver, uint32 cell, Datum value, Oid type)
+{
+	LocalRun   *run = receiver->run;
+	int64		key;
+
+	if (!smc_percentile_key(&run->query->aggs[run->layout->key_sets[receiver->set].agg], value, type, &key))
+		return set_problem(run, PROBLEM_VALUE, receiver->set);
+	if (!smc_keys_put(run->keys, receiver->set, cell, key))
+		return set_problem(run, PROBLEM_CHANGED, 0);
+	return true;
+}
+
+/* The same as one of the different values. */
+static bool
+put_distinct(KeyReceiver *receiver, uint32 cell, Datum value, Oid type)
+{
+	LocalRun   *run = receiver->run;
+	int64		item[SMC_DISTINCT_WORDS] = {0};
+
+	if (receiver->domain == NULL)
+		smc_distinct_item(value, type, item);
+	else
+	{
+		item[0] = smc_domain_find(receiver->domain, value);
+		if (item[0] < 0)
+			return set_problem(run, PROBLEM_OUTSIDE,
+							   run->query->aggs[run->layout->key_sets[receiver->set].agg].arg->column);
+	}
+	smc_gather_add(receiver->gather, cell, item);
+	return true;
+}
+
 /* Take a row; false, which ends the query, after setting the problem. */
 static bool
 take_key(TupleTableSlot *slot, DestReceiver *self)
@@ -373,10 +413,8 @@ take_key(TupleTableSlot *slot, DestReceiver *self)
 	KeyReceiver *receiver = (KeyReceiver *) self;
 	LocalRun   *run = receiver->run;
 	int			groups = run->query->group_count;
-	const SmcKeySet *set = &run->layout->key_sets[receiver->set];
 	MemoryContext caller;
 	uint32		cell;
-	int64		key;
 	bool		ok;
 
 	slot_getallattrs(slot);
@@ -384,42 +422,64 @@ take_key(TupleTableSlot *slot, DestReceiver *self)
 		return true;
 	caller = MemoryContextSwitchTo(receiver->row);
 	ok = find_cell(run, slot->tts_values, slot->tts_isnull, &cell);
-	if (ok && !smc_percentile_key(&run->query->aggs[set->agg], slot->tts_values[groups],
-								  TupleDescAttr(slot->tts_tupleDescriptor, groups)->atttypid, &key))
-		ok = set_problem(run, PROBLEM_VALUE, receiver->set);
+	if (ok)
+		ok = (receiver->gather != NULL ? put_distinct : put_key) (receiver, cell, slot->tts_values[groups],
+																 TupleDescAttr(slot->tts_tupleDescriptor, groups)->atttypid);
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(receiver->row);
-	if (ok && !smc_keys_put(run->keys, receiver->set, cell, key))
-		ok = set_problem(run, PROBLEM_CHANGED, 0);
 	return ok;
 }
 
-/* Run the query of a key set. */
+/* Run the query of a key set; of different values, into gather, which tells how many there are. */
 static void
-read_keys(LocalRun *run, int set)
+read_keys(LocalRun *run, int set, SmcGather *gather)
 {
 	/* SPI asks for the kind of receiver: one of DestNone would not be told of a SELECT */
-	KeyReceiver receiver = {{take_key, start_keys, end_keys, end_keys, DestTuplestore}, run, set};
+	KeyReceiver receiver = {{take_key, start_keys, end_keys, end_keys, DestTuplestore}, run, set, gather};
 	SPIExecuteOptions options = {0};
+	SmcDomain	domain;
 	char	   *sql = smc_localsql_values(run->study, run->query, &run->layout->key_sets[set]);
 
 	receiver.row = AllocSetContextCreate(CurrentMemoryContext, "smc value", ALLOCSET_SMALL_SIZES);
 	options.read_only = true;
 	options.dest = &receiver.pub;
+	if (run->layout->key_sets[set].domain > 0)
+	{
+		smc_domain_read(&domain, &run->study->columns[run->query->aggs[run->layout->key_sets[set].agg].arg->column]);
+		receiver.domain = &domain;
+	}
 	if (SPI_execute_extended(sql, &options) != SPI_OK_SELECT)
 		elog(ERROR, "the query of values is no SELECT");
 	MemoryContextDelete(receiver.row);
-	if (run->problem == PROBLEM_NONE && !smc_keys_sort(run->keys, set))
+	if (run->problem == PROBLEM_NONE && gather != NULL)
+		smc_gather_settle(gather);
+	else if (run->problem == PROBLEM_NONE && !smc_keys_sort(run->keys, set))
 		(void) set_problem(run, PROBLEM_CHANGED, 0);
 }
 
-/* Read the values of all key sets, now that it is known how many there are. */
+/*
+ * Read the values of all key sets: different ones first, as only their query tells
+ * how many there are, then those whose number is known by now.
+ */
 static void
 read_all_keys(LocalRun *run)
 {
 	const SmcLayout *layout = run->layout;
 	uint64	   *counts = palloc0(Max(smc_keys_parts(layout), 1) * sizeof(uint64));
+	SmcGather **gathers = palloc0(layout->key_set_count * sizeof(SmcGather *));
 	MemoryContext own;
+
+	for (int set = 0; set < layout->key_set_count && run->problem == PROBLEM_NONE; set++)
+	{
+		if (!layout->key_sets[set].distinct)
+			continue;
+		gathers[set] = smc_gather_create(layout, set);
+		read_keys(run, set, gathers[set]);
+		for (uint32 cell = 0; cell < layout->cell_count; cell++)
+			counts[(size_t) set * layout->cell_count + cell] = smc_gather_count(gathers[set], cell);
+	}
+	if (run->problem != PROBLEM_NONE)
+		return;
 
 	for (int slot = 0; slot < layout->slot_count; slot++)
 	{
@@ -433,7 +493,12 @@ read_all_keys(LocalRun *run)
 	run->keys = smc_keys_create(layout, counts);
 	MemoryContextSwitchTo(own);
 	for (int set = 0; set < layout->key_set_count && run->problem == PROBLEM_NONE; set++)
-		read_keys(run, set);
+	{
+		if (gathers[set] != NULL)
+			smc_gather_finish(gathers[set], run->keys);
+		else
+			read_keys(run, set, NULL);
+	}
 }
 
 /* The place of a value of the query's group column i, -1 for a NULL; false where it has none. */

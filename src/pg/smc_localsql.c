@@ -13,6 +13,7 @@
 #include "utils/lsyscache.h"
 
 #include "pg/smc_deparse.h"
+#include "pg/smc_distinct.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_localsql.h"
 #include "pg/smc_privacy.h"
@@ -168,6 +169,10 @@ append_slot(StringInfo buf, const SmcDeparse *deparse, const SmcQuery *query, co
 		case SMC_SLOT_ARGMAX:
 			append_sum(buf, deparse, "sum", agg);
 			break;
+		case SMC_SLOT_DISTINCT:
+			/* its values come by a query of their own */
+			appendStringInfoString(buf, "0");
+			break;
 	}
 }
 
@@ -248,13 +253,16 @@ smc_localsql_values(const SmcStudy *study, const SmcQuery *query, const SmcKeySe
 	StringInfoData buf;
 
 	initStringInfo(&buf);
-	appendStringInfoString(&buf, "SELECT ");
+	appendStringInfoString(&buf, set->distinct ? "SELECT DISTINCT " : "SELECT ");
 	for (int i = 0; i < query->group_count; i++)
 	{
 		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
 		appendStringInfoString(&buf, ", ");
 	}
-	smc_percentile_append_value(&buf, &deparse, agg);
+	if (set->distinct)
+		smc_distinct_append_value(&buf, &deparse, agg);
+	else
+		smc_percentile_append_value(&buf, &deparse, agg);
 	append_source(&buf, source);
 	append_condition(&buf, &deparse, query->where, true);
 	append_condition(&buf, &deparse, agg->filter, query->where == NULL);

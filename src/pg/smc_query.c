@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "pg/smc_bytea.h"
+#include "pg/smc_distinct.h"
 #include "pg/smc_exprrange.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_interval.h"
@@ -323,6 +324,8 @@ needed_words(const SmcAgg *agg)
 			return SMC_ALLOW_MODE;
 		case SMC_AGG_HISTOGRAM:
 			return SMC_ALLOW_HISTOGRAM;
+		case SMC_AGG_DISTINCT:
+			return SMC_ALLOW_DISTINCT;
 		default:
 			return smc_statistic_of(agg->kind) != NULL ? smc_statistic_of(agg->kind)->word : smc_percentile_words(agg);
 	}
@@ -615,7 +618,9 @@ smc_query_check_agg(const SmcStudy *study, SmcAgg *agg)
 	if (smc_statistic_of(agg->kind) != NULL)
 		smc_statistic_strip(study, agg);
 	agg->scale = agg->second_scale = 0;
-	if (!smc_query_is_count(agg->kind))
+	if (agg->kind == SMC_AGG_DISTINCT)
+		smc_distinct_check(study, agg);
+	else if (!smc_query_is_count(agg->kind))
 	{
 		check_sums(study, agg);
 		if (study->min_rows > 1 &&

@@ -57,10 +57,11 @@ typedef enum SmcAggKind
 	SMC_AGG_PERCENTILE_DISC,
 	/* tallies: pg/smc_tally.h */
 	SMC_AGG_MODE,
-	SMC_AGG_HISTOGRAM
+	SMC_AGG_HISTOGRAM,
+	SMC_AGG_DISTINCT			/* count(DISTINCT x): pg/smc_distinct.h */
 } SmcAggKind;
 
-#define SMC_AGG_LAST	SMC_AGG_HISTOGRAM
+#define SMC_AGG_LAST	SMC_AGG_DISTINCT
 
 typedef struct SmcAgg
 {

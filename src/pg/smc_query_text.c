@@ -6,6 +6,7 @@
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 
+#include "core/smc_union.h"
 #include "pg/smc_circuit.h"
 #include "pg/smc_deparse.h"
 #include "pg/smc_exprtype.h"
@@ -26,6 +27,7 @@ kind_name(SmcAggKind kind)
 	{
 		case SMC_AGG_COUNT_ROWS:
 		case SMC_AGG_COUNT:
+		case SMC_AGG_DISTINCT:
 			return "count";
 		case SMC_AGG_SUM:
 			return "sum";
@@ -127,6 +129,7 @@ smc_query_agg_type(const SmcAgg *agg)
 	{
 		case SMC_AGG_COUNT_ROWS:
 		case SMC_AGG_COUNT:
+		case SMC_AGG_DISTINCT:
 			return INT8OID;
 		case SMC_AGG_SUM:
 			if (type == INT2OID || type == INT4OID)
@@ -190,7 +193,7 @@ smc_query_same_rows(const SmcStudy *study, const SmcAgg *a, const SmcAgg *b)
 static void
 append_call(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 {
-	appendStringInfo(buf, "%s(", kind_name(agg->kind));
+	appendStringInfo(buf, "%s(%s", kind_name(agg->kind), agg->kind == SMC_AGG_DISTINCT ? "DISTINCT " : "");
 	if (agg->arg != NULL)
 		smc_deparse_expr(buf, deparse, agg->arg);
 	else
@@ -331,6 +334,22 @@ append_rank(StringInfo buf, const SmcSlot *slot, const char *of)
 					 of, is_middle ? "" : psprintf(", and how far (of %u parts)", slot->denominator));
 }
 
+/* What counting different values opens to those who don't learn how many there are. */
+static void
+append_distinct(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+				const SmcSlot *slot)
+{
+	bool		all_learn = !slot->is_input && slot->recipients == (uint16) ((1u << study->party_count) - 1);
+
+	if (all_learn || layout->key_sets[slot->keys].domain > 0)
+		return;
+	appendStringInfo(buf, "\nbetween which two of %d, %d, %d, ... %s is%s to all parties",
+					 SMC_UNION_FIRST, SMC_UNION_FIRST * SMC_UNION_FACTOR,
+					 SMC_UNION_FIRST * SMC_UNION_FACTOR * SMC_UNION_FACTOR,
+					 smc_query_agg_text(study, &query->aggs[slot->agg]),
+					 query->group_count > 0 ? ", in each possible group," : "");
+}
+
 /* One line about a slot that opens more than a figure. */
 static void
 append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
@@ -387,6 +406,9 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 			break;
 		case SMC_SLOT_RANK:
 			append_rank(buf, slot, of);
+			break;
+		case SMC_SLOT_DISTINCT:
+			append_distinct(buf, study, query, layout, slot);
 			break;
 	}
 }
@@ -451,7 +473,7 @@ smc_query_reveals(const SmcStudy *study, const SmcQuery *query)
 						 smc_study_party_list(study, smc_query_recipients(study, query, lfirst_int(cell))));
 	for (int i = 0; i < layout->slot_count; i++)
 	{
-		if (!layout->slots[i].is_input)
+		if (!layout->slots[i].is_input || layout->slots[i].kind == SMC_SLOT_DISTINCT)
 			append_slot(&buf, study, query, layout, &layout->slots[i]);
 	}
 	if (layout->circuit != NULL)

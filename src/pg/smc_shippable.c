@@ -616,6 +616,8 @@ own_aggregate(Oid function)
 		return 0;
 	if (strcmp(name, "smc_count") == 0)
 		kind = SMC_AGG_COUNT;
+	else if (strcmp(name, "smc_count_distinct") == 0)
+		kind = SMC_AGG_DISTINCT;
 	else if (strcmp(name, "smc_sum") == 0)
 		kind = SMC_AGG_SUM;
 	else if (strcmp(name, "smc_avg") == 0)
@@ -762,9 +764,9 @@ aggregate_fits(Walk *walk, const Aggref *aggref)
 	else if (aggref->agglevelsup != 0)
 		refuse(walk, psprintf("an aggregate of an outer query over study \"%s\" can't be computed jointly",
 							  study), NULL, NULL);
-	else if (aggref->aggdistinct != NIL)
+	else if (aggref->aggdistinct != NIL && kind != SMC_AGG_COUNT)
 		refuse(walk, psprintf("aggregates with DISTINCT can't be computed jointly over study \"%s\"", study),
-			   "Equal values at different parties would have to be recognised.", NULL);
+			   "Only count(DISTINCT x) can be computed without telling values.", NULL);
 	else if (is_mode && !is_ascending(aggref) && !is_descending(aggref))
 		refuse(walk, psprintf("modes in such an order can't be computed jointly over study \"%s\"", study),
 			   NULL, "Leave USING out.");
@@ -861,6 +863,8 @@ smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 
 	memset(agg, 0, sizeof(*agg));
 	agg->kind = smc_shippable_aggregate(aggref->aggfnoid);
+	if (aggref->aggdistinct != NIL)
+		agg->kind = SMC_AGG_DISTINCT;
 	if (aggref->aggfilter != NULL)
 		agg->filter = smc_shippable_expr(context, aggref->aggfilter);
 

@@ -70,13 +70,14 @@ SELECT trigger_is('smc_history_log', 'smc_history_guard', 'smc_history_guard');
 SELECT columns_are('smc_peers', ARRAY['name', 'is_self', 'host', 'port', 'dbname', 'public_key']);
 
 -- the aggregates have the native ones' result types
+SELECT is_aggregate('smc_count_distinct', ARRAY['"any"']);
 SELECT is_aggregate(a, ARRAY[t]) FROM unnest(ARRAY['smc_sum', 'smc_avg']) a,
   unnest(ARRAY['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision']) t;
 SELECT is_empty($$
   SELECT p.oid::regprocedure, p.prorettype::regtype, n.prorettype::regtype
     FROM pg_proc p LEFT JOIN pg_proc n ON n.pronamespace = 'pg_catalog'::regnamespace AND n.prokind = 'a'
          AND n.proname = substr(p.proname, 5) AND n.proargtypes = p.proargtypes
-   WHERE p.prokind = 'a' AND p.proname ~ '^smc_' AND p.proname !~ '^smc_(compare|argm|exact|median|percentile|histogram)' AND n.prorettype IS DISTINCT FROM p.prorettype
+   WHERE p.prokind = 'a' AND p.proname ~ '^smc_' AND p.proname !~ '^smc_(compare|argm|count_distinct|exact|median|percentile|histogram)' AND n.prorettype IS DISTINCT FROM p.prorettype
 $$, 'each aggregate returns what its native one does');
 SELECT is_aggregate('smc_histogram', ARRAY['anycompatible', 'anycompatible', 'anycompatible', 'integer']);
 SELECT function_returns('smc_plot', ARRAY['bigint[]', 'numeric', 'numeric'], 'setof text');
