@@ -367,7 +367,7 @@ settle(Datum digest, Row *row)
 }
 
 static List *
-add_known(List *known, const Row *row)
+add_known(List *known, const Row *row, Size uses_len)
 {
 	bool		is_pending = ArrayGetNItems(ARR_NDIM(row->pending), ARR_DIMS(row->pending)) > 0;
 	const bytea *uses = is_pending ? join_bits(row->uses, row->wanted) : row->uses;
@@ -375,6 +375,10 @@ add_known(List *known, const Row *row)
 
 	if (row->told == NULL && !is_pending)
 		return known;
+	if (VARSIZE_ANY_EXHDR(uses) != uses_len)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("a row of smc_history_log is damaged: it tells of another number of columns than its study has")));
 	earlier.data = (const uint8 *) VARDATA_ANY(row->row_set);
 	earlier.len = VARSIZE_ANY_EXHDR(row->row_set);
 	earlier.uses = (uint8 *) VARDATA_ANY(uses);
@@ -388,7 +392,7 @@ add_known(List *known, const Row *row)
 }
 
 static List *
-read_history(Datum digest, bool settles)
+read_history(Datum digest, Size uses_len, bool settles)
 {
 	List	   *rows = NIL;
 	List	   *known = NIL;
@@ -399,7 +403,7 @@ read_history(Datum digest, bool settles)
 	{
 		if (settles)
 			settle(digest, lfirst(lc));
-		known = add_known(known, lfirst(lc));
+		known = add_known(known, lfirst(lc), uses_len);
 	}
 	return known;
 }
@@ -407,7 +411,7 @@ read_history(Datum digest, bool settles)
 List *
 smc_history_look_up(const SmcStudy *study)
 {
-	return read_history(bytes_datum(study->digest, SMC_KEY_BYTES), false);
+	return read_history(bytes_datum(study->digest, SMC_KEY_BYTES), smc_rowset_uses_len(study), false);
 }
 
 /*
@@ -445,7 +449,7 @@ smc_history_register(SmcHistoryRun *run)
 
 	begin_pending(run);
 	lock_study(run);
-	known = read_history(digest_datum(run), true);
+	known = read_history(digest_datum(run), VARSIZE_ANY_EXHDR(layout->sets[0].uses), true);
 	for (int i = 0; i < layout->set_count; i++)
 	{
 		const SmcLayoutSet *set = &layout->sets[i];
