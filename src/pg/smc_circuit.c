@@ -298,13 +298,11 @@ part_input(const Sums *sums, SmcMoment moment, SmcMomentPart part, int bits, int
 	return builder->slot_nodes[slot];
 }
 
-/* The node of a moment, joined from its parts where it has such. */
+/* The node of a moment of so many bits, joined from its parts where it has such. */
 static int
-make_moment(const Sums *sums, SmcMoment moment)
+make_moment(const Sums *sums, SmcMoment moment, int bits)
 {
 	SmcProgram *program = sums->builder->program;
-	const SmcAgg *agg = &sums->builder->query->aggs[sums->agg];
-	int			bits = smc_statistic_bits(sums->builder->study, agg, moment);
 	SmcWide		step = smc_wide_from_ring((SmcRing128) 1 << SMC_MOMENT_LOW_BITS);
 	int			high;
 	int			low;
@@ -322,9 +320,21 @@ moment_of(void *arg, SmcMoment moment)
 	Sums	   *sums = arg;
 
 	if (!sums->made[moment])
-		sums->nodes[moment] = make_moment(sums, moment);
+		sums->nodes[moment] = make_moment(sums, moment,
+										  smc_statistic_bits(sums->builder->study,
+															 &sums->builder->query->aggs[sums->agg], moment));
 	sums->made[moment] = true;
 	return sums->nodes[moment];
+}
+
+/* A model's sum of products; the input is made once. */
+static int
+product_of(void *arg, int product)
+{
+	Sums	   *sums = arg;
+
+	return make_moment(sums, product,
+					   smc_model_product_bits(sums->builder->study, &sums->builder->query->aggs[sums->agg], product));
 }
 
 /* The rows that all know an aggregate to rest on, where it is told of. */
@@ -440,7 +450,7 @@ leaf_of(void *arg, int agg, SmcFormulaValue *value)
 		default:
 			if (smc_statistic_of(a->kind) != NULL)
 				statistic_leaf(builder, agg, value);
-			else if (smc_percentile_is_one(a->kind) || !contest_leaf(builder, agg, value))
+			else if (smc_model_of(a->kind) != NULL || smc_percentile_is_one(a->kind) || !contest_leaf(builder, agg, value))
 				return false;
 	}
 	builder->leaves[agg] = *value;
@@ -549,6 +559,41 @@ add_output(Builder *builder, int output, SmcExpr *formula)
 		out->null = smc_program_and(program, valid, out->null);
 }
 
+/* The outputs of a model: each of its parts, where its group is told of. */
+static void
+add_model(Builder *builder, int output)
+{
+	SmcCircuit *circuit = builder->circuit;
+	SmcProgram *program = builder->program;
+	const SmcAgg *agg = &builder->query->aggs[output];
+	SmcExpr    *formula = smc_expr_agg(smc_query_agg_type(agg), output);
+	Sums		sums = {builder, output};
+	SmcModelSource source = {program, count_of, product_of, &sums};
+	SmcModelPart parts[SMC_MODEL_PARTS_MAX];
+
+	smc_model_value(&source, agg, parts);
+	for (int i = 0; i < smc_model_parts(agg); i++)
+	{
+		SmcCircuitOutput *out = &circuit->outputs[circuit->output_count++];
+		int			visible = unless(builder, circuit->shown, parts[i].null);
+
+		out->output = output;
+		out->recipients = smc_query_recipients(builder->study, builder->query, output);
+		out->value = parts[i].value;
+		out->digits = parts[i].exponent;
+		out->null = parts[i].null;
+		out->error = -1;
+		out->error_is_public = is_public(builder, out->recipients);
+		out->supports = find_supports(builder, formula, &out->support_count);
+		if (visible >= 0)
+			out->value = smc_program_times_bit(program, visible, out->value);
+		if (visible >= 0 && out->digits >= 0)
+			out->digits = smc_program_times_bit(program, visible, out->digits);
+		if (out->null >= 0 && circuit->shown >= 0)
+			out->null = smc_program_and(program, circuit->shown, out->null);
+	}
+}
+
 /*
  * A value to be kept.  It is NULL where it would be an error: an error is for all
  * to see, and of what is kept nobody is to see anything.
@@ -633,6 +678,8 @@ smc_circuit_bypasses(const SmcStudy *study, const SmcQuery *query, int agg)
 	/* found by a search, in the groups that pass */
 	if (smc_percentile_is_one(a->kind))
 		return a->is_output;
+	if (smc_model_of(a->kind) != NULL)
+		return false;
 	if (!a->is_output || query->having != NULL || smc_privacy_applies(study))
 		return false;
 	if (smc_statistic_of(a->kind) != NULL)
@@ -661,6 +708,23 @@ note_secrets(SmcCircuit *circuit, const Builder *builder)
 	}
 }
 
+/* How many the circuit has of them: of a model as many as it has parts. */
+static int
+count_outputs(const SmcQuery *query, const List *outputs)
+{
+	int			count = 0;
+	ListCell   *cell;
+
+	foreach(cell, outputs)
+	{
+		int			output = lfirst_int(cell);
+		const SmcAgg *agg = output < SMC_QUERY_AGGS_MAX ? &query->aggs[output] : NULL;
+
+		count += agg != NULL && smc_model_of(agg->kind) != NULL ? smc_model_parts(agg) : 1;
+	}
+	return count;
+}
+
 /* Build the circuit for those outputs, epsilon being split over so many numbers. */
 static SmcCircuit *
 build(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, const List *outputs, int noises)
@@ -674,7 +738,7 @@ build(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, const Lis
 	note_secrets(circuit, &builder);
 	circuit->number_slots = palloc(2 * SMC_LAYOUT_SLOTS_MAX * sizeof(int16));
 	circuit->bit_slots = palloc(SMC_LAYOUT_SLOTS_MAX * sizeof(int16));
-	circuit->outputs = palloc0(Max(list_length(outputs), 1) * sizeof(SmcCircuitOutput));
+	circuit->outputs = palloc0(Max(count_outputs(query, outputs), 1) * sizeof(SmcCircuitOutput));
 	circuit->keeps = palloc0(Max(query->keep_count, 1) * sizeof(SmcCircuitKeep));
 	circuit->noises = palloc0(2 * Max(query->agg_count, 1) * sizeof(SmcCircuitNoise));
 	circuit->all_shown = smc_privacy_applies(study) && query->having == NULL;
@@ -694,6 +758,8 @@ build(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, const Lis
 
 		if (output >= SMC_QUERY_AGGS_MAX)
 			add_output(&builder, output, query->formulas[output - SMC_QUERY_AGGS_MAX]);
+		else if (smc_model_of(query->aggs[output].kind) != NULL)
+			add_model(&builder, output);
 		else
 			add_output(&builder, output, smc_expr_agg(smc_query_agg_type(&query->aggs[output]), output));
 	}

@@ -289,6 +289,22 @@ emit_call(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr)
 	appendStringInfoChar(buf, ')');
 }
 
+/* A model's columns: for people as they were written. */
+static void
+emit_row(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr)
+{
+	bool		is_local = OidIsValid(deparse->source);
+
+	appendStringInfoString(buf, is_local ? "ROW(" : "array[");
+	for (int i = 0; i < list_length(expr->args); i++)
+	{
+		if (i > 0)
+			appendStringInfoString(buf, ", ");
+		emit(buf, deparse, arg(expr, i), false);
+	}
+	appendStringInfoChar(buf, is_local ? ')' : ']');
+}
+
 static void
 emit_cast(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr)
 {
@@ -349,6 +365,9 @@ emit_operation(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, b
 			return;
 		case SMC_FORM_CAST:
 			emit_cast(buf, deparse, expr);
+			return;
+		case SMC_FORM_ROW:
+			emit_row(buf, deparse, expr);
 			return;
 		case SMC_FORM_CASE:
 			emit_case(buf, deparse, expr);

@@ -66,7 +66,8 @@ typedef enum SmcOpRule
 	SMC_RULE_DATE_DIFF,			/* date - date */
 	SMC_RULE_DATE_SHIFT,		/* date +- constant days */
 	SMC_RULE_EXTRACT,			/* constant field, date or timestamp */
-	SMC_RULE_DATE_TRUNC			/* constant field, timestamp */
+	SMC_RULE_DATE_TRUNC,		/* constant field, timestamp */
+	SMC_RULE_ROW				/* the columns of a model (pg/smc_model.h), all numbers */
 } SmcOpRule;
 
 /* How SQL is written around the arguments. */
@@ -81,7 +82,8 @@ typedef enum SmcOpForm
 	SMC_FORM_NOT,
 	SMC_FORM_CAST,
 	SMC_FORM_IN,				/* a OPERATOR(pg_catalog.sql) ANY or ALL (list) */
-	SMC_FORM_CASE
+	SMC_FORM_CASE,
+	SMC_FORM_ROW				/* ROW(a, b), which is not null where none of them is */
 } SmcOpForm;
 
 typedef struct SmcOperation

@@ -54,17 +54,19 @@ typedef enum SmcAggKind
 	SMC_AGG_MEDIAN,
 	SMC_AGG_PERCENTILE,
 	SMC_AGG_PERCENTILE_CONT,
-	SMC_AGG_PERCENTILE_DISC
+	SMC_AGG_PERCENTILE_DISC,
+	/* models: pg/smc_model.h */
+	SMC_AGG_LINREGR
 } SmcAggKind;
 
-#define SMC_AGG_LAST	SMC_AGG_PERCENTILE_DISC
+#define SMC_AGG_LAST	SMC_AGG_LINREGR
 
 typedef struct SmcAgg
 {
 	SmcAggKind	kind;
 	bool		is_output;		/* its figure is asked for; else only formulas use it */
 	SmcExpr    *arg;			/* NULL for count(*); of a pair (Y, X), as in regr_slope(Y, X), Y */
-	SmcExpr    *second;			/* X of a pair, else NULL */
+	SmcExpr    *second;			/* X of a pair, the columns of a model, else NULL */
 	SmcExpr    *filter;			/* NULL: none */
 	SmcExpr    *fraction;		/* of a percentile: a constant between 0 and 1, or an array of such; else NULL */
 	int			scale;			/* digits after the point of the sum's ring element */

@@ -21,15 +21,19 @@
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
 #include "utils/typcache.h"
 
+#include "pg/smc_exprtype.h"
+#include "pg/smc_model.h"
 #include "pg/smc_module.h"
 #include "pg/smc_optable.h"
 #include "pg/smc_picks.h"
@@ -319,11 +323,28 @@ ship_numeric_typmod(Walk *walk, FuncExpr *call)
 					   list_make2(value, smc_expr_const(INT4OID, psprintf("%d", scale))));
 }
 
+/* A boolean as 0 or 1: a choice, under the rules of all choices. */
+static SmcExpr *
+ship_bool_as_int(Walk *walk, Node *node)
+{
+	SmcExpr    *condition = ship_node(walk, node);
+	SmcExpr    *one = smc_expr_const(INT4OID, "1");
+	SmcExpr    *zero = smc_expr_const(INT4OID, "0");
+
+	if (condition == NULL)
+		return NULL;
+	if (!smc_exprtype_nullable(walk->context->study, condition))
+		return smc_expr_op("case", list_make3(condition, one, zero));
+	return smc_expr_op("case", list_make4(condition, one, smc_expr_op("not", list_make1(condition)), zero));
+}
+
 static SmcExpr *
 ship_func(Walk *walk, FuncExpr *call)
 {
 	if (call->funcvariadic || call->funcretset)
 		return refuse_function(walk, call->funcid);
+	if (call->funcid == F_INT4_BOOL)
+		return ship_bool_as_int(walk, linitial(call->args));
 	if (call->funcid == F_NUMERIC_NUMERIC_INT4 && list_length(call->args) == 2)
 		return ship_numeric_typmod(walk, call);
 	return ship_function(walk, call->funcid, call->inputcollid, call->args, InvalidOid);
@@ -634,6 +655,8 @@ own_aggregate(Oid function)
 		kind = SMC_AGG_MEDIAN;
 	else if (strcmp(name, "smc_percentile") == 0)
 		kind = SMC_AGG_PERCENTILE;
+	else if (smc_model_by_name(name) != 0)
+		kind = smc_model_by_name(name);
 	else if (strncmp(name, "smc_", 4) == 0)
 		kind = smc_statistic_by_name(name + 4);
 
@@ -736,7 +759,7 @@ aggregate_fits(Walk *walk, const Aggref *aggref)
 	if (kind == 0)
 		refuse(walk, psprintf("aggregate %s is not one that smc can compute jointly",
 							  format_procedure(aggref->aggfnoid)), NULL,
-			   "It computes count, and sum, avg, min, max, medians, percentiles, comparisons and statistics of numbers, min, max and percentiles of dates too.");
+			   "It computes count, and sum, avg, min, max, medians, percentiles, comparisons, statistics and regressions of numbers, min, max and percentiles of dates too.");
 	else if (aggref->agglevelsup != 0)
 		refuse(walk, psprintf("an aggregate of an outer query over study \"%s\" can't be computed jointly",
 							  study), NULL, NULL);
@@ -793,6 +816,58 @@ fraction_argument(SmcShipContext *context, Node *argument)
 	return smc_shippable_expr(context, (Expr *) argument);
 }
 
+/* The elements of a constant array, as constants. */
+static List *
+constant_elements(const Const *array)
+{
+	ArrayType  *values = DatumGetArrayTypeP(array->constvalue);
+	Oid			type = ARR_ELEMTYPE(values);
+	List	   *elements = NIL;
+	Datum	   *datums;
+	bool	   *nulls;
+	int			count;
+	int16		len;
+	bool		by_value;
+	char		align;
+
+	if (ARR_NDIM(values) > 1)
+		return NIL;
+	get_typlenbyvalalign(type, &len, &by_value, &align);
+	deconstruct_array(values, type, len, by_value, align, &datums, &nulls, &count);
+	for (int i = 0; i < count; i++)
+		elements = lappend(elements, makeConst(type, -1, InvalidOid, len, datums[i], nulls[i], by_value));
+	return elements;
+}
+
+/* The columns of a model: the elements of an array that is written out. */
+static List *
+model_columns(SmcShipContext *context, const char *name, Node *array)
+{
+	if (IsA(array, ArrayExpr) && !((ArrayExpr *) array)->multidims && ((ArrayExpr *) array)->elements != NIL)
+		return ((ArrayExpr *) array)->elements;
+	if (IsA(array, Const) && !((Const *) array)->constisnull && constant_elements((Const *) array) != NIL)
+		return constant_elements((Const *) array);
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("the columns of %s over study \"%s\" must be written out as an array of one dimension",
+					name, context->study->name),
+			 errhint("Write %s(y, array[1, x1, x2]); the 1 is the intercept.", name)));
+}
+
+/* A model's y and columns. */
+static void
+ship_model(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
+{
+	Node	   *array = (Node *) lsecond_node(TargetEntry, aggref->args)->expr;
+	List	   *columns = NIL;
+	ListCell   *cell;
+
+	agg->arg = smc_shippable_expr(context, linitial_node(TargetEntry, aggref->args)->expr);
+	foreach(cell, model_columns(context, smc_model_of(agg->kind)->name, array))
+		columns = lappend(columns, smc_shippable_expr(context, lfirst(cell)));
+	agg->second = smc_expr_op("row", columns);
+}
+
 void
 smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 {
@@ -811,6 +886,11 @@ smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 	if (agg->kind == SMC_AGG_COUNT_ROWS)
 		return;
 	statistic = smc_statistic_of(agg->kind);
+	if (smc_model_of(agg->kind) != NULL)
+	{
+		ship_model(context, aggref, agg);
+		return;
+	}
 	if (list_length(aggref->args) != (agg->kind == SMC_AGG_COMPARE ? 3 : agg->kind == SMC_AGG_PERCENTILE ? 2 : statistic != NULL ? statistic->args : 1))
 		elog(ERROR, "aggregate %u has %d arguments", aggref->aggfnoid, list_length(aggref->args));
 	arg = (Node *) linitial_node(TargetEntry, aggref->args)->expr;
