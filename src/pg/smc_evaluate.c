@@ -585,7 +585,8 @@ fill_outcome(Run *run)
 			{
 				/* told of where the group is: that isn't known of others */
 				figure->state = SMC_ELEMENT_WITHHELD;
-				if (run->outcome->shown[cell])
+				/* a model's parts are one figure */
+				if (run->outcome->shown[cell] && (i == 0 || circuit->outputs[i - 1].output != out->output))
 					run->outcome->withheld_figures++;
 				continue;
 			}
