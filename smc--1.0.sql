@@ -190,7 +190,7 @@ CREATE TRIGGER smc_quota_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON 
   FOR EACH STATEMENT EXECUTE FUNCTION smc_quota_guard();
 
 --
--- What figures were told of, for later questions to be compared with: the newest
+-- What figures were told of, for later queries to be compared with: the newest
 -- of each study, under its digest.  See src/pg/smc_history_store.c.
 --
 CREATE TABLE smc_history_log (
@@ -209,6 +209,9 @@ CREATE TABLE smc_history_log (
 );
 REVOKE ALL ON smc_history_log FROM PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('smc_history_log', '');
+CREATE VIEW smc_history AS
+  SELECT study, rows, asked_at, pending <> '{}' AS pending, digest FROM smc_history_log;
+REVOKE ALL ON smc_history FROM PUBLIC;
 CREATE FUNCTION smc_history_guard() RETURNS trigger
   AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE;
 CREATE TRIGGER smc_history_guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON smc_history_log
@@ -786,6 +789,11 @@ COMMENT ON COLUMN smc_key_changes.how IS 'rotation: signed by the old key; alter
 COMMENT ON COLUMN smc_key_changes.accepted_by IS 'the role that altered the server';
 COMMENT ON COLUMN smc_key_changes.valid IS 'whether the old key signed just this';
 COMMENT ON FUNCTION smc_verify_rotation(text, text, text, timestamptz, bytea) IS 'whether the old key signed just this; needs nothing but its arguments';
+COMMENT ON VIEW smc_history IS 'the conditions that figures were told of, which those of new queries are compared with';
+COMMENT ON COLUMN smc_history.rows IS 'the rows that a figure rested on, in words';
+COMMENT ON COLUMN smc_history.asked_at IS 'when this party first heard of it';
+COMMENT ON COLUMN smc_history.pending IS 'being asked now; or when the server crashed, and then it counts as told';
+COMMENT ON COLUMN smc_history.digest IS 'of the agreement that it was asked under';
 COMMENT ON VIEW smc_audit IS 'every computation at this party';
 COMMENT ON COLUMN smc_audit.asked_by IS 'the party that asked';
 COMMENT ON COLUMN smc_audit.asked_role IS 'the role there, as that party says';
@@ -837,7 +845,7 @@ COMMENT ON TABLE smc_identity IS 'this party''s name and key pair, in one row th
 COMMENT ON TABLE smc_consent_log IS 'what each party has defined and signed, as it told; what is signed is never deleted';
 COMMENT ON TABLE smc_key_log IS 'what view smc_key_changes shows';
 COMMENT ON TABLE smc_quota_log IS 'the queries that count against a study''s limits';
-COMMENT ON TABLE smc_history_log IS 'the conditions that figures were told of, which later ones are compared with';
+COMMENT ON TABLE smc_history_log IS 'what view smc_history shows';
 COMMENT ON TABLE smc_audit_log IS 'what view smc_audit shows';
 COMMENT ON TABLE smc_requests_waiting IS 'what view smc_requests shows';
 COMMENT ON TABLE smc_results_log IS 'what view smc_results shows';

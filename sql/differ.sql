@@ -30,24 +30,32 @@ CREATE FOREIGN TABLE byf :columns :options);
 CREATE FOREIGN TABLE byg :columns :options);
 CREATE FOREIGN TABLE byh :columns :options);
 CREATE FOREIGN TABLE byn :columns :options);
+CREATE FOREIGN TABLE byu :columns :options);
+CREATE FOREIGN TABLE byo :columns :options);
+CREATE FOREIGN TABLE byx :columns :options);
+CREATE FOREIGN TABLE bys :columns :options);
+SELECT format('CREATE FOREIGN TABLE wide (id int OPTIONS (allow ''group, filter'', values %L), salary numeric(12,2) OPTIONS (allow ''sum, filter'')) SERVER acme OPTIONS (parties ''acme, globex, initech'', source ''src'', min_rows ''5'')', array_agg(n)) FROM generate_series(1, 1000) n \gset wide_
+\set ECHO none
+:wide_format;
+\set ECHO all
 CREATE FOREIGN TABLE off :columns :options, history '0');
 CREATE FOREIGN TABLE two :columns :options, history '2');
 CREATE FOREIGN TABLE bad :columns :options, history '257');
 CREATE FOREIGN TABLE bad :columns :options, history '-1');
 ALTER FOREIGN TABLE off OPTIONS (SET history 'none');
 SELECT study, substring(definition FROM 'history.*?\n') AS history FROM smc_studies WHERE study IN ('byw', 'off', 'two') ORDER BY 1;
-SELECT count(smc_accept(s)) FROM unnest('{byw,byf,byg,byh,byn,off,two}'::text[]) s;
+SELECT count(smc_accept(s)) FROM unnest('{byw,byf,byg,byh,byn,byu,byo,byx,bys,wide,off,two}'::text[]) s;
 \c globex
-IMPORT FOREIGN SCHEMA smc LIMIT TO (byw, byf, byg, byh, byn, off, two) FROM SERVER acme INTO dif;
-SELECT format('ALTER FOREIGN TABLE dif.%I OPTIONS (ADD source ''dif.src'')', s) FROM unnest('{byw,byf,byg,byh,byn,off,two}'::text[]) s \gexec
-SELECT count(smc_accept(s)) FROM unnest('{byw,byf,byg,byh,byn,off,two}'::text[]) s;
+IMPORT FOREIGN SCHEMA smc LIMIT TO (byw, byf, byg, byh, byn, byu, byo, byx, bys, wide, off, two) FROM SERVER acme INTO dif;
+SELECT format('ALTER FOREIGN TABLE dif.%I OPTIONS (ADD source ''dif.src'')', s) FROM unnest('{byw,byf,byg,byh,byn,byu,byo,byx,bys,wide,off,two}'::text[]) s \gexec
+SELECT count(smc_accept(s)) FROM unnest('{byw,byf,byg,byh,byn,byu,byo,byx,bys,wide,off,two}'::text[]) s;
 ALTER FOREIGN TABLE dif.two OPTIONS (SET history '3');
 IMPORT FOREIGN SCHEMA smc LIMIT TO (two) FROM SERVER acme INTO dif;
 ALTER FOREIGN TABLE dif.two OPTIONS (SET history '2');
 \c initech
-IMPORT FOREIGN SCHEMA smc LIMIT TO (byw, byf, byg, byh, byn, off, two) FROM SERVER acme INTO dif;
-SELECT format('ALTER FOREIGN TABLE dif.%I OPTIONS (ADD source ''dif.src'')', s) FROM unnest('{byw,byf,byg,byh,byn,off,two}'::text[]) s \gexec
-SELECT count(smc_accept(s)) FROM unnest('{byw,byf,byg,byh,byn,off,two}'::text[]) s;
+IMPORT FOREIGN SCHEMA smc LIMIT TO (byw, byf, byg, byh, byn, byu, byo, byx, bys, wide, off, two) FROM SERVER acme INTO dif;
+SELECT format('ALTER FOREIGN TABLE dif.%I OPTIONS (ADD source ''dif.src'')', s) FROM unnest('{byw,byf,byg,byh,byn,byu,byo,byx,bys,wide,off,two}'::text[]) s \gexec
+SELECT count(smc_accept(s)) FROM unnest('{byw,byf,byg,byh,byn,byu,byo,byx,bys,wide,off,two}'::text[]) s;
 \c acme
 SET search_path = dif, public;
 
@@ -128,7 +136,7 @@ SELECT number, rows, uses FROM smc_history_log WHERE study = 'byf' ORDER BY numb
 -- a difference in declared values alone may be none
 SELECT smc_sum(salary) FROM byf WHERE dept IN ('dev', 'ops', 'hr');
 SELECT smc_sum(salary) FROM byf WHERE dept <> 'other';
--- an error that tells nothing leaves nothing behind
+-- an error that tells one thing leaves behind what it was computed from
 SELECT 1 / (smc_count(*) - smc_count(*)) FROM byf WHERE id > 6;
 SELECT smc_sum(salary) FROM byf WHERE id > 7;
 
@@ -183,15 +191,104 @@ SELECT smc_sum(salary) FROM two WHERE id > 12;
 SELECT smc_sum(salary) FROM two WHERE id <> 5;
 :history 'two' ORDER BY number;
 SELECT count(*) FROM smc_history_log WHERE study = 'off';
+-- one query may bring several
+SELECT smc_sum(salary) FILTER (WHERE id > 6) AS six, smc_sum(salary) FILTER (WHERE id > 12) AS twelve, smc_sum(salary) FILTER (WHERE id > 18) AS eighteen FROM two;
+:history 'two' ORDER BY number;
 -- more at once than can be compared
 \set ECHO none
-SELECT format('SELECT %s FROM byn', string_agg(format('smc_sum(salary) FILTER (WHERE id > %s)', n), ', ')) FROM generate_series(1, 60) n \gexec
+SELECT format('SELECT id, %s FROM wide GROUP BY id', string_agg(format('smc_sum(salary) FILTER (WHERE salary > %s)', n), ', ')) FROM generate_series(1, 60) n \gexec
 \set ECHO all
 -- the longest conditions
 SELECT format('SELECT smc_sum(salary) FROM byn WHERE id NOT IN (%1$s) AND id NOT IN (0, %1$s) AND id NOT IN (1, %1$s)', string_agg(n::text, ',')) FROM generate_series(1000001, 1007000) n \gset long_
 \set ECHO none
 :long_format;
 \set ECHO all
+
+--
+-- What can be played off though it looks as if it had nothing in common
+--
+SELECT smc_count(*), smc_sum(bonus) / smc_avg(bonus) AS n FROM byu WHERE salary > 6000;
+SELECT smc_sum(1) AS ones, smc_count(bonus) FROM byu WHERE salary > 6000;
+SELECT dept, smc_count(*), smc_sum(0 * bonus + 1) AS ones FROM byu GROUP BY dept ORDER BY 1;
+-- what a set of the query stands for, but isn't told now, was told before
+SELECT smc_count(bonus) FILTER (WHERE id > 6) FROM byo;
+SELECT smc_sum(salary) FILTER (WHERE id > 6) FROM byo;
+SELECT smc_count(*) FILTER (WHERE id > 6) AS count, smc_sum(salary) FILTER (WHERE id > 6) AS sum,
+  smc_sum(salary) FILTER (WHERE id > 6 AND id NOT IN (8, 9, 10)) AS but_3 FROM byo;
+-- one figure is near, the others are told
+SELECT smc_sum(salary) AS near, smc_sum(salary) FILTER (WHERE id > 18) AS far FROM byo WHERE id > 5;
+SELECT dept, smc_count(*) AS near, smc_sum(salary) FILTER (WHERE id > 18) AS far FROM byo WHERE id > 5 GROUP BY dept ORDER BY 1;
+-- groups named in another way than by =, in both orders
+SELECT dept, smc_sum(salary) FROM byx GROUP BY dept ORDER BY 1;
+SELECT smc_sum(salary) FROM byx WHERE dept LIKE 'hr' AND id <> 5;
+SELECT smc_sum(salary) FROM byx WHERE dept IN ('hr', 'hr') AND id <> 5;
+SELECT smc_sum(salary) FROM byx WHERE (dept = 'hr') IS TRUE AND id <> 5;
+SELECT smc_sum(salary) FROM byx WHERE dept IN ('dev', 'ops') AND id <> 3;
+SELECT smc_sum(salary) FROM byx WHERE dept IN ('dev', 'ops');
+SELECT sex, smc_sum(salary) FROM byx WHERE dept <> 'hr' AND id <> 3 GROUP BY sex ORDER BY 1;
+SELECT smc_sum(extra) FROM byh WHERE dept IN ('dev', 'ops') AND id <> 3;
+SELECT dept, smc_sum(extra) FROM byh GROUP BY dept ORDER BY 1;
+
+--
+-- Values that no group is of: in rows that a condition leaves out
+--
+INSERT INTO src VALUES (100, 'dev', 'X', 1, 1, 1), (101, 'lab', 'F', 1, 1, 1);
+SELECT dept, sex, smc_count(*) FROM byu WHERE sex IN ('F', 'M') AND dept IN ('dev', 'ops', 'hr') GROUP BY dept, sex ORDER BY 1, 2;
+SELECT dept, smc_sum(extra) FROM byu WHERE dept <> 'lab' GROUP BY dept ORDER BY 1;
+SELECT dept, sex, smc_count(*) FROM byu WHERE sex IN ('F', 'M') AND dept IN ('dev', 'ops', 'hr') GROUP BY dept, sex ORDER BY 1, 2;
+SELECT dept, sex, smc_count(*) FROM byu GROUP BY dept, sex;
+DELETE FROM src WHERE id >= 100;
+
+--
+-- Sources of which a part is looked at first
+--
+INSERT INTO src SELECT id, CASE WHEN id % 10 = 0 THEN 'ops' ELSE 'dev' END, CASE WHEN id % 2 = 0 THEN 'F' ELSE 'M' END, id, NULL, id
+  FROM generate_series(1000, 30999) id;
+SELECT smc_count(*) FROM bys WHERE id < 30000 OR dept = 'hr';
+SELECT smc_count(*) FROM bys WHERE id < 30003 OR dept = 'hr';
+SELECT smc_count(*) FROM bys WHERE id < 30006 OR dept = 'hr';
+SELECT smc_count(*) FILTER (WHERE id < 29998 OR dept = 'hr') AS near, smc_count(*) FILTER (WHERE id < 29994 OR dept = 'hr') AS far,
+  smc_count(*) FILTER (WHERE id < 1000) AS small FROM bys;
+SELECT dept, smc_count(*) FROM bys WHERE id < 30500 GROUP BY dept ORDER BY 1;
+-- the last rows are three of dev, none of the others; and six of dev and none; and twenty
+SELECT dept, smc_count(*) FROM bys WHERE id < 30500 OR id BETWEEN 30801 AND 30803 GROUP BY dept ORDER BY 1;
+SELECT dept, smc_count(*) FROM bys WHERE id < 30500 OR id BETWEEN 30811 AND 30816 GROUP BY dept ORDER BY 1;
+SELECT dept, smc_count(*) FROM bys WHERE id < 30500 OR id BETWEEN 30600 AND 30699 GROUP BY dept ORDER BY 1;
+CREATE INDEX ON src (id);
+ANALYZE src;
+SELECT smc_count(*) FILTER (WHERE id < 29987) AS one, smc_count(*) FILTER (WHERE id < 29984) AS near, smc_count(*) FILTER (WHERE id < 29980) AS far FROM bys;
+DELETE FROM src WHERE id >= 1000;
+
+--
+-- A history that isn't one
+--
+\c globex
+CREATE TABLE dif.saved AS SELECT * FROM smc_history_log WHERE study = 'byo';
+UPDATE smc_history_log SET row_set = row_set || '\x00' WHERE study = 'byo';
+\c acme
+SET search_path = dif, public;
+SELECT smc_count(*) FROM byo WHERE id > 20;
+\c globex
+UPDATE smc_history_log SET row_set = '\x01ffff00000000' WHERE study = 'byo' AND number = 1;
+\c acme
+SET search_path = dif, public;
+SELECT smc_count(*) FROM byo WHERE id > 20;
+\c globex
+UPDATE smc_history_log l SET row_set = s.row_set, uses = '\xffffffff', wanted = '\xffffffff' FROM dif.saved s WHERE l.study = 'byo' AND l.hash = s.hash;
+\c acme
+SET search_path = dif, public;
+SELECT smc_count(*) FROM byo WHERE id > 20;
+\c globex
+UPDATE smc_history_log l SET uses = s.uses, wanted = s.wanted, told = '\x0102030405' FROM dif.saved s WHERE l.study = 'byo' AND l.hash = s.hash;
+\c acme
+SET search_path = dif, public;
+SELECT smc_count(*) FROM byo WHERE id > 20;
+\c globex
+UPDATE smc_history_log l SET told = s.told FROM dif.saved s WHERE l.study = 'byo' AND l.hash = s.hash;
+DROP TABLE dif.saved;
+\c acme
+SET search_path = dif, public;
+SELECT smc_count(*) FROM byo WHERE id > 20;
 
 -- nobody but superusers gets at it
 SET ROLE smc_link;

@@ -33,7 +33,7 @@
 #define SMC_HISTORY_DEFAULT		32	/* earlier conditions that a new one is compared with, where min_rows is set */
 #define SMC_HISTORY_MAX			256 /* the most that a study may agree on */
 #define SMC_HISTORY_LISTED_MAX	1024	/* the same of all parties' histories together, should they differ */
-#define SMC_GAPS_MAX			1024	/* comparisons of conditions in one query */
+#define SMC_GAPS_MAX			4096	/* comparisons of conditions in one query */
 #define SMC_GAP_LINKS_MAX		(1 << 22)	/* the same times groups */
 #define SMC_EXPR_DEPTH_MAX		64
 #define SMC_EXPR_NODES_MAX		4096	/* nodes of all expressions of one query together */

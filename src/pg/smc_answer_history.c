@@ -15,7 +15,6 @@ smc_answer_remember(SmcAnswer *answer, const SmcAnswerComputation *c)
 	memset(recall, 0, sizeof(*recall));
 	recall->run.digest = c->study->digest;
 	recall->run.study = c->asked.study;
-	recall->run.id = c->asked.id;
 	recall->run.layout = c->layout;
 	recall->mesh = answer->mesh;
 	recall->seq = c->asked.seq;
@@ -36,7 +35,7 @@ smc_answer_recall(SmcAnswer *answer, SmcAnswerComputation *c)
 	if (c->history == NULL)
 		return;
 	smc_transaction_begin();
-	c->query->history = smc_recall_list(c->history);
+	c->query->history = smc_recall_list(c->history, smc_rowset_uses_len(c->study));
 	smc_history_check(c->study, c->query->history);
 	c->layout = smc_layout_make(c->study, c->query);
 	smc_transaction_commit_lazy();

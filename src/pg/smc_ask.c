@@ -19,6 +19,7 @@
 #include "pg/smc_audit.h"
 #include "pg/smc_bytea.h"
 #include "pg/smc_circuit.h"
+#include "pg/smc_gap.h"
 #include "pg/smc_history.h"
 #include "pg/smc_holdings.h"
 #include "pg/smc_local.h"
@@ -97,8 +98,7 @@ check_kept(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("secret \"%s\" of study \"%s\" was not kept: fewer than %u rows%s",
 					smc_query_keep_name(&query->keeps[0]), study->name, study->min_rows,
-					layout->gap_count == 0 ? "" :
-					psprintf(", or fewer than %u apart from another question", study->min_rows)),
+					layout->gap_count == 0 ? "" : smc_gap_or_near(study->min_rows)),
 			 errdetail("The study withholds what rests on fewer, and what is withheld is not kept.")));
 }
 
@@ -111,7 +111,7 @@ lay_out_anew(SmcRun *run, const SmcStudy *study, SmcQuery *query, SmcLayout **la
 {
 	if ((*layout)->set_count == 0)
 		return NULL;
-	query->history = smc_recall_list(smc_run_await_history(run));
+	query->history = smc_recall_list(smc_run_await_history(run), smc_rowset_uses_len(study));
 	smc_history_check(study, query->history);
 	*layout = smc_layout_make(study, query);
 	return smc_layout_write(*layout);

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
 
@@ -28,6 +29,8 @@
 #include "pg/smc_option.h"
 #include "pg/smc_rank.h"
 #include "pg/smc_study.h"
+
+#define COMPARING_MAX	4096	/* bytes shown of a query that compares conditions */
 
 /* One opening of shares, as predicted at this party. */
 typedef struct Opening
@@ -273,7 +276,7 @@ describe_steps(const SmcStudy *study, const SmcQuery *query, const SmcLayout *la
 	engine |= counts.elements > 0 || layout->circuit != NULL;
 
 	if (layout->history > 0)
-		steps = lappend(steps, "the parties bring together which earlier questions they know of: 2 rounds");
+		steps = lappend(steps, "the parties bring together which earlier conditions they know of: 2 rounds");
 	steps = lappend(steps, "each party runs its local query");
 	if (engine)
 		steps = lappend(steps, psprintf("oblivious transfer is set up between all pairs, unless the lane has it: 2 rounds, %d bytes each way a pair",
@@ -286,8 +289,10 @@ describe_steps(const SmcStudy *study, const SmcQuery *query, const SmcLayout *la
 		steps = lappend(steps, psprintf("the numbers of rows%s are compared with %u on shares, and one bit of each opened to all parties: about %d rounds",
 										groups, layout->min_rows,
 										2 * comparison_rounds(study->party_count, 64) + study->party_count + 3));
+	if (layout->history > 0 && layout->set_count == 0)
+		steps = lappend(steps, "the conditions are compared with one another and with earlier ones, as soon as the parameters are known");
 	if (layout->gap_count > 0)
-		steps = lappend(steps, psprintf("the numbers of rows by which the conditions differ from one another and from earlier ones, %d comparison%s, are judged with these: about %d round%s more",
+		steps = lappend(steps, psprintf("the numbers of rows by which the conditions differ from one another and from earlier ones that this party knows of, %d comparison%s, are judged with these: about %d round%s more",
 										layout->gap_count, layout->gap_count == 1 ? "" : "s",
 										joining_rounds(layout), joining_rounds(layout) == 1 ? "" : "s"));
 	if (figures.elements > 0)
@@ -349,19 +354,29 @@ explain_totals(const SmcScan *scan, const SmcStudy *study, ExplainState *es)
 	ExplainCloseGroup("Peers", "Peers", false, es);
 }
 
-/* What this party would run to compare conditions. */
+/* What this party would run first to compare conditions, shortened. */
 static List *
 comparing_queries(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
 {
 	List	   *queries = NIL;
-	SmcGapList	list;
 
-	smc_gapsql_list(layout, false, &list);
-	if (list.count > 0)
-		queries = lappend(queries, smc_gapsql_whole(study, query, layout, &list));
-	smc_gapsql_list(layout, true, &list);
-	if (list.count > 0)
-		queries = lappend(queries, smc_gapsql_grouped(study, query, layout, &list, 0, NULL));
+	for (int in_groups = 0; in_groups <= 1; in_groups++)
+	{
+		SmcGapList	list;
+		int			from = 0;
+
+		while (smc_gapsql_list(layout, in_groups == 1, &from, &list))
+		{
+			char	   *sql = smc_gapsql_pass(study, query, layout, &list, in_groups == 1, SMC_GAPSQL_SAMPLE, NULL);
+
+			if (strlen(sql) > COMPARING_MAX)
+			{
+				sql[pg_mbcliplen(sql, strlen(sql), COMPARING_MAX)] = '\0';
+				sql = psprintf("%s ...", sql);
+			}
+			queries = lappend(queries, sql);
+		}
+	}
 	return queries;
 }
 

@@ -10,7 +10,8 @@
  * sex, and over all.  So two sets are compared in the groups of those columns by
  * which both tell something, the finest at which both can be had; coarser totals
  * are sums of these.  WHERE dept = 'sales' counts as a query by dept of which one
- * group is told.  A set is compared only in groups of which some figure of the
+ * group is told, and where a condition goes by group columns of the other alone, as
+ * dept LIKE 's%', that is kept to the groups that meet it.  A set is compared only in groups of which some figure of the
  * other was told.
  *
  * OF WHAT.  Where no condition is in between, but only NULLs of what is added up,
@@ -33,6 +34,8 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "pg/smc_gap.h"
 #include "pg/smc_history.h"
 #include "pg/smc_rowset.h"
@@ -54,6 +57,22 @@ smc_gap_applies(const SmcStudy *study)
 }
 
 bool
+smc_gap_apart(const SmcStudy *study, const SmcQuery *query)
+{
+	bool		all = false;
+	bool		some = false;
+
+	for (int i = 0; i < query->agg_count; i++)
+	{
+		if (smc_query_takes_all_rows(study, &query->aggs[i]))
+			all = true;
+		else
+			some = true;
+	}
+	return smc_gap_applies(study) && all && some;
+}
+
+bool
 smc_gap_compares(const SmcStudy *study, const SmcQuery *query, const SmcSlot *slot)
 {
 	if (!smc_gap_applies(study) || slot->is_input)
@@ -62,10 +81,16 @@ smc_gap_compares(const SmcStudy *study, const SmcQuery *query, const SmcSlot *sl
 		return slot->kind == SMC_SLOT_SUPPORT;
 	for (int i = 0; i < query->agg_count; i++)
 	{
-		if (smc_query_takes_all_rows(study, &query->aggs[i]))
-			return true;
+		if (!smc_query_takes_all_rows(study, &query->aggs[i]))
+			return false;
 	}
-	return query->agg_count == 0;
+	return true;
+}
+
+const char *
+smc_gap_or_near(uint32 min_rows)
+{
+	return psprintf(", or rows that differ from those of another result by fewer than %u", min_rows);
 }
 
 static void
@@ -154,54 +179,59 @@ collect_sets(Builder *builder)
 typedef struct Axis
 {
 	bool		is_group;		/* the other set is grouped by it, too */
-	int			only;			/* the other set has but this place of it; -1: any */
+	int			other_place;	/* the other set is kept to this place of it; -1: to none */
 } Axis;
 
+/* Whether no row can be in both sets: they keep to different values of a column. */
+static bool
+are_disjoint(const SmcStudy *study, const SmcRowSet *a, const SmcRowSet *b)
+{
+	for (int c = 0; c < study->column_count; c++)
+	{
+		int			place = -1;
+		int			other_place = -1;
+
+		if (study->columns[c].value_count > 0 && smc_rowset_pin(study, a, c, &place) &&
+			smc_rowset_pin(study, b, c, &other_place) && place != other_place)
+			return true;
+	}
+	return false;
+}
+
 /*
- * Bring two sets to the groups in which both tell something: *other becomes the
- * other set kept to what ours is kept to; must[i] is the place to which ours is
- * kept of the other's group i, -1 where ours has any.  False where no row can be
- * in both: then they differ by all rows of both, which are many where each was
- * told of.
+ * Bring two sets to the groups in which both tell something: each is kept to the
+ * groups of its own that the other's conditions leave.  own_place[i] is the place to
+ * which ours is kept of the other's group i, -1 where ours has any.  False where no
+ * row can be in both: then they differ by all rows of both, which are many where
+ * each was told of.
  */
 static bool
-align(const Builder *builder, const SmcRowSet *own, const SmcRowSet **other, Axis *axes, int *must)
+align(const Builder *builder, const SmcRowSet **own, const SmcRowSet **other, Axis *axes, int *own_place)
 {
 	const SmcStudy *study = builder->study;
 	const SmcQuery *query = builder->query;
+	const SmcRowSet *ours = *own;
 	const SmcRowSet *theirs = *other;
 
-	for (int c = 0; c < study->column_count; c++)
-	{
-		int			a = -1;
-		int			b = -1;
-
-		if (study->columns[c].value_count == 0)
-			continue;
-		if (smc_rowset_pin(study, own, c, &a) && smc_rowset_pin(study, theirs, c, &b) && a != b)
-			return false;
-	}
+	if (are_disjoint(study, ours, theirs))
+		return false;
 	for (int i = 0; i < query->group_count; i++)
 	{
 		int			column = query->group_columns[i];
 
 		axes[i].is_group = smc_rowset_has_group(theirs, column);
-		axes[i].only = -1;
+		axes[i].other_place = -1;
 		if (!axes[i].is_group)
-			(void) smc_rowset_pin(study, theirs, column, &axes[i].only);
+			(void) smc_rowset_pin(study, theirs, column, &axes[i].other_place);
 	}
 	for (int i = 0; i < theirs->group_count; i++)
 	{
-		const SmcRowTerm *pin;
-		int			place;
-
-		must[i] = -1;
-		if (smc_rowset_has_group(own, theirs->groups[i]))
-			continue;
-		pin = smc_rowset_pin(study, own, theirs->groups[i], &must[i]);
-		if (pin != NULL && smc_rowset_pin(study, theirs, theirs->groups[i], &place) == NULL)
-			*other = smc_rowset_pinned(*other, pin);
+		own_place[i] = -1;
+		if (!smc_rowset_has_group(ours, theirs->groups[i]))
+			(void) smc_rowset_pin(study, ours, theirs->groups[i], &own_place[i]);
 	}
+	*own = smc_rowset_kept_to(ours, theirs);
+	*other = smc_rowset_kept_to(theirs, ours);
 	return true;
 }
 
@@ -211,19 +241,19 @@ align(const Builder *builder, const SmcRowSet *own, const SmcRowSet **other, Axi
  */
 static void
 mark_known(const Builder *builder, SmcGap *gap, const SmcRowSet *other, const Axis *axes,
-		   const int *must, const uint32 *at)
+		   const int *own_place, const uint32 *at)
 {
 	const SmcQuery *query = builder->query;
 	uint32		key = 0;
 
 	for (int i = 0; i < other->group_count; i++)
 	{
-		if (must[i] >= 0 && must[i] != at[i])
+		if (own_place[i] >= 0 && own_place[i] != at[i])
 			return;
 	}
 	for (int i = 0; i < query->group_count; i++)
 	{
-		uint32		place = axes[i].only;
+		uint32		place = axes[i].other_place;
 
 		if ((gap->common & (1 << i)) == 0)
 			continue;
@@ -240,7 +270,7 @@ mark_known(const Builder *builder, SmcGap *gap, const SmcRowSet *other, const Ax
 /* Find the keys where figures of the other were told of: its groups in `cells`, all where that is NULL. */
 static void
 find_known(const Builder *builder, SmcGap *gap, const SmcRowSet *other, const uint8 *cells,
-		   const Axis *axes, const int *must)
+		   const Axis *axes, const int *own_place)
 {
 	uint32		count = smc_rowset_cell_count(builder->study, other);
 	uint32		at[SMC_QUERY_GROUPS_MAX];
@@ -249,6 +279,8 @@ find_known(const Builder *builder, SmcGap *gap, const SmcRowSet *other, const ui
 	{
 		uint32		rest = cell;
 
+		if (cell % 65536 == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (cells != NULL && (cells[cell / 8] & (1 << (cell % 8))) == 0)
 			continue;
 		for (int i = other->group_count - 1; i >= 0; i--)
@@ -258,7 +290,7 @@ find_known(const Builder *builder, SmcGap *gap, const SmcRowSet *other, const ui
 			at[i] = rest % places;
 			rest /= places;
 		}
-		mark_known(builder, gap, other, axes, must, at);
+		mark_known(builder, gap, other, axes, own_place, at);
 	}
 }
 
@@ -284,9 +316,9 @@ join_same(Builder *builder, const SmcGap *gap)
 	{
 		SmcGap	   *same = &layout->gaps[i];
 
-		if (same->own != gap->own || same->other_support >= 0 || gap->other_support >= 0 ||
+		if (same->support != gap->support || same->other_support >= 0 || gap->other_support >= 0 ||
 			same->common != gap->common ||
-			smc_rowset_compare(builder->study, same->other, gap->other) != SMC_ROWS_SAME)
+			!smc_rowset_same_rows(same->own, gap->own) || !smc_rowset_same_rows(same->other, gap->other))
 			continue;
 		builder->links -= smc_layout_links(layout, same);
 		for (uint32 byte = 0; byte < (gap->key_count + 7) / 8; byte++)
@@ -297,6 +329,50 @@ join_same(Builder *builder, const SmcGap *gap)
 	return false;
 }
 
+/* Make the gap between two sets that are aligned, in no group yet. */
+static void
+begin_gap(const Builder *builder, SmcGap *gap, int set, int other_slot, const SmcRowSet *own,
+		  const SmcRowSet *other, const Axis *axes)
+{
+	const SmcLayout *layout = builder->layout;
+
+	memset(gap, 0, sizeof(*gap));
+	gap->support = layout->sets[set].slot;
+	gap->other_support = other_slot;
+	gap->key_count = 1;
+	for (int i = 0; i < layout->group_count; i++)
+	{
+		if (!axes[i].is_group && axes[i].other_place < 0)
+			continue;
+		gap->common |= 1 << i;
+		gap->key_count *= layout->places[i];
+	}
+	gap->known = palloc0((gap->key_count + 7) / 8);
+	gap->own = own;
+	gap->other = other;
+}
+
+/* Lay out a gap, unless there is nothing to compare or that is laid out already. */
+static void
+append_gap(Builder *builder, SmcGap *gap)
+{
+	SmcLayout  *layout = builder->layout;
+	uint32		links = smc_layout_links(layout, gap);
+
+	if (links == 0 || join_same(builder, gap))
+	{
+		pfree(gap->known);
+		return;
+	}
+	builder->links += links;
+	if (layout->gap_count == SMC_GAPS_MAX || builder->links > SMC_GAP_LINKS_MAX ||
+		gap->key_count > SMC_ELEMENTS_MAX - layout->gap_elements)
+		raise_too_many(builder->study);
+	gap->first = layout->gap_elements;
+	layout->gap_elements += gap->key_count;
+	layout->gaps[layout->gap_count++] = *gap;
+}
+
 /*
  * Compare a set of the query with another, of which figures made of `uses` were
  * told in the groups in `cells`, or are about to be where it has a slot.
@@ -305,72 +381,26 @@ static void
 add_gap(Builder *builder, int set, const SmcRowSet *other, int other_slot,
 		const uint8 *uses, const uint8 *cells)
 {
-	SmcLayout  *layout = builder->layout;
-	const SmcRowSet *own = builder->sets[set];
+	const uint8 *own_uses = (const uint8 *) VARDATA_ANY(builder->layout->sets[set].uses);
+	const SmcRowSet *ours = builder->sets[set];
 	const SmcRowSet *theirs = other;
 	Axis		axes[SMC_QUERY_GROUPS_MAX];
-	int			must[SMC_QUERY_GROUPS_MAX];
+	int			own_place[SMC_QUERY_GROUPS_MAX];
 	SmcRowDifference difference;
-	SmcGap	   *gap;
-	uint32		links;
+	SmcGap		gap;
 
-	if (!align(builder, own, &theirs, axes, must))
+	CHECK_FOR_INTERRUPTS();
+	if (!align(builder, &ours, &theirs, axes, own_place))
 		return;
-	difference = smc_rowset_compare(builder->study, own, theirs);
+	difference = smc_rowset_compare(builder->study, ours, theirs);
 	if (difference == SMC_ROWS_SAME ||
-		(difference == SMC_ROWS_NULLS &&
-		 !share_uses(builder->study, (uint8 *) VARDATA_ANY(layout->sets[set].uses), uses)))
-		return;
-	if (layout->gap_count == SMC_GAPS_MAX)
-		raise_too_many(builder->study);
-
-	gap = &layout->gaps[layout->gap_count];
-	memset(gap, 0, sizeof(*gap));
-	gap->support = layout->sets[set].slot;
-	gap->other_support = other_slot;
-	gap->may_close = difference != SMC_ROWS_FREE;
-	gap->key_count = 1;
-	for (int i = 0; i < layout->group_count; i++)
-	{
-		if (!axes[i].is_group && axes[i].only < 0)
-			continue;
-		gap->common |= 1 << i;
-		gap->key_count *= layout->places[i];
-	}
-	gap->known = palloc0((gap->key_count + 7) / 8);
-	gap->own = own;
-	gap->other = theirs;
-	find_known(builder, gap, other, cells, axes, must);
-	links = smc_layout_links(layout, gap);
-	if (links == 0 || join_same(builder, gap))
+		(difference == SMC_ROWS_NULLS && !share_uses(builder->study, own_uses, uses)))
 		return;
 
-	gap->first = layout->gap_elements;
-	builder->links += links;
-	if (gap->key_count > SMC_ELEMENTS_MAX - layout->gap_elements || builder->links > SMC_GAP_LINKS_MAX)
-		raise_too_many(builder->study);
-	layout->gap_elements += gap->key_count;
-	layout->gap_count++;
-}
-
-/* Whether one of the first sets of the query is all of that earlier one: it has been compared with. */
-static bool
-is_among(const Builder *builder, int count, const SmcEarlier *earlier)
-{
-	for (int i = 0; i < count; i++)
-	{
-		const SmcLayoutSet *set = &builder->layout->sets[i];
-		const uint8 *uses = (const uint8 *) VARDATA_ANY(set->uses);
-		bool		less = false;
-
-		if (VARSIZE_ANY_EXHDR(set->row_set) != earlier->len ||
-			memcmp(VARDATA_ANY(set->row_set), earlier->data, earlier->len) != 0)
-			continue;
-		for (uint32 j = 0; j < earlier->uses_len; j++)
-			less |= (earlier->uses[j] & ~uses[j]) != 0;
-		return !less;
-	}
-	return false;
+	begin_gap(builder, &gap, set, other_slot, ours, theirs, axes);
+	gap.may_close = difference != SMC_ROWS_FREE;
+	find_known(builder, &gap, other, cells, axes, own_place);
+	append_gap(builder, &gap);
 }
 
 void
@@ -395,8 +425,7 @@ smc_gap_lay_out(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
 		{
 			const SmcEarlier *earlier = lfirst(lc);
 
-			if (!is_among(&builder, set, earlier))
-				add_gap(&builder, set, earlier->set, -1, earlier->uses, earlier->cells);
+			add_gap(&builder, set, earlier->set, -1, earlier->uses, earlier->cells);
 		}
 	}
 }

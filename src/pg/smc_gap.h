@@ -16,6 +16,19 @@ extern bool smc_gap_applies(const SmcStudy *study);
 extern bool smc_gap_compares(const SmcStudy *study, const SmcQuery *query, const SmcSlot *slot);
 
 /*
+ * Whether figures over all rows of their group have a count of their own to rest on,
+ * apart from that which tells whether there is such a group: where one of them is
+ * withheld for being near to others, the group's other figures need not be.
+ */
+extern bool smc_gap_apart(const SmcStudy *study, const SmcQuery *query);
+
+/*
+ * What else than too few rows a figure may be withheld for, where conditions are
+ * compared; continues "fewer than 5 rows".
+ */
+extern const char *smc_gap_or_near(uint32 min_rows);
+
+/*
  * Fill in a layout's sets and gaps: with query->history, and of the query's own
  * sets with one another.  A query with parameters has none yet.  Raises
  * ERRCODE_PROGRAM_LIMIT_EXCEEDED where there are too many.

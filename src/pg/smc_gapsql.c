@@ -4,11 +4,9 @@
  * They are apart from the local query, which so keeps its own WHERE, its indexes
  * and its shape: a gap counts rows that WHERE leaves out, too.
  *
- * Whether a gap is as wide as min_rows is all that is wanted, so no more than
- * min_rows rows of it need be found.  Over all rows that is a LIMIT, after which
- * most gaps cost a few rows or an index; only what hardly differs is looked for
- * in the whole source.  In groups all gaps are counted in one pass; see
- * pg/smc_local.c for how most of that is saved.
+ * Either all gaps are counted in one pass, in groups or over all rows; or, over all
+ * rows, each is looked for by itself, and no further than to min_rows, which is all
+ * that is wanted.  Which of them is run, pg/smc_localgap.c decides.
  *
  * What two conditions have in common is written once, before what they differ by.
  */
@@ -24,6 +22,8 @@
 #include "pg/smc_rowset.h"
 #include "pg/smc_source.h"
 
+#define NAMED_MAX	1000		/* groups that are left out by name */
+
 /* Terms of conditions and values that are all to hold. */
 typedef struct Terms
 {
@@ -31,15 +31,17 @@ typedef struct Terms
 	List	   *values;
 } Terms;
 
-void
-smc_gapsql_list(const SmcLayout *layout, bool in_groups, SmcGapList *list)
+bool
+smc_gapsql_list(const SmcLayout *layout, bool in_groups, int *from, SmcGapList *list)
 {
 	list->count = 0;
-	for (int i = 0; i < layout->gap_count; i++)
+	while (*from < layout->gap_count && list->count < SMC_GAPSQL_COLUMNS)
 	{
-		if ((layout->gaps[i].common != 0) == in_groups)
-			list->gaps[list->count++] = i;
+		if ((layout->gaps[*from].common != 0) == in_groups)
+			list->gaps[list->count++] = *from;
+		(*from)++;
 	}
+	return list->count > 0;
 }
 
 static char *
@@ -143,12 +145,11 @@ append_gap(StringInfo buf, const SmcDeparse *deparse, const SmcGap *gap, bool fo
 }
 
 /*
- * Over all rows
+ * Each by itself
  */
 
 char *
-smc_gapsql_whole(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
-				 const SmcGapList *list)
+smc_gapsql_each(const SmcStudy *study, const SmcLayout *layout, const SmcGapList *list, bool limited)
 {
 	Oid			source = smc_source_find(study);
 	SmcDeparse	deparse = {study, source, NULL};
@@ -161,13 +162,15 @@ smc_gapsql_whole(const SmcStudy *study, const SmcQuery *query, const SmcLayout *
 		appendStringInfo(&buf, "%s(SELECT pg_catalog.count(*) FROM (SELECT FROM %s WHERE ",
 						 i > 0 ? ", " : "", source_name(source));
 		append_gap(&buf, &deparse, &layout->gaps[list->gaps[i]], true);
-		appendStringInfo(&buf, " LIMIT %u) AS gap)", layout->min_rows);
+		if (limited)
+			appendStringInfo(&buf, " LIMIT %u", layout->min_rows);
+		appendStringInfoString(&buf, ") AS gap)");
 	}
 	return buf.data;
 }
 
 /*
- * In groups
+ * In one pass
  */
 
 /*
@@ -205,56 +208,68 @@ append_any(StringInfo buf, const SmcDeparse *deparse, const SmcLayout *layout, c
 	*separator = " AND ";
 }
 
-/* Write a condition that leaves out the rows of groups that are done; those with a NULL stay. */
+/* Whether a group is done and can be named, as a list of values without NULL; then their places. */
+static bool
+is_named(const SmcStudy *study, const SmcQuery *query, const bool *done, uint32 cell, int *indexes)
+{
+	if (!done[cell])
+		return false;
+	smc_layout_cell_groups(study, query, cell, indexes);
+	for (int i = 0; i < query->group_count; i++)
+	{
+		if (indexes[i] < 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Write a condition that leaves out the rows of groups that are done; those with a
+ * NULL stay, and all do where they are too many: it only saves time.  IN finds its
+ * operators by the search_path of pg/smc_modes.h, which is pg_catalog alone.
+ */
 static void
 append_not_done(StringInfo buf, const SmcDeparse *deparse, const SmcQuery *query, const SmcLayout *layout,
 				const bool *done, const char **separator)
 {
 	const SmcStudy *study = deparse->study;
 	int			indexes[SMC_QUERY_GROUPS_MAX];
-	bool		any = false;
+	StringInfoData values;
+	int			count = 0;
 
-	for (uint32 cell = 0; cell < layout->cell_count; cell++)
+	initStringInfo(&values);
+	for (uint32 cell = 0; cell < layout->cell_count && count <= NAMED_MAX; cell++)
 	{
-		bool		has_null = false;
-
-		smc_layout_cell_groups(study, query, cell, indexes);
-		for (int i = 0; i < query->group_count; i++)
-			has_null |= indexes[i] < 0;
-		if (!done[cell] || has_null)
+		if (!is_named(study, query, done, cell, indexes))
 			continue;
-		if (!any)
-		{
-			appendStringInfo(buf, "%s((", *separator);
-			for (int i = 0; i < query->group_count; i++)
-			{
-				appendStringInfoString(buf, i > 0 ? ", " : "");
-				smc_deparse_column(buf, deparse, query->group_columns[i]);
-			}
-			appendStringInfoString(buf, ") IN (VALUES ");
-		}
-		appendStringInfoString(buf, any ? ", (" : "(");
+		appendStringInfoString(&values, count++ > 0 ? ", (" : "(");
 		for (int i = 0; i < query->group_count; i++)
 		{
 			const SmcColumn *column = &study->columns[query->group_columns[i]];
 
-			appendStringInfo(buf, "%s%s::%s", i > 0 ? ", " : "", quote_literal_cstr(column->values[indexes[i]]),
+			appendStringInfo(&values, "%s%s::%s", i > 0 ? ", " : "", quote_literal_cstr(column->values[indexes[i]]),
 							 format_type_extended(column->type, column->typmod,
 												  FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
 		}
-		appendStringInfoChar(buf, ')');
-		any = true;
+		appendStringInfoChar(&values, ')');
 	}
-	if (!any)
+	if (count == 0 || count > NAMED_MAX)
 		return;
-	appendStringInfoString(buf, ")) IS NOT TRUE");
+	appendStringInfo(buf, "%s((", *separator);
+	for (int i = 0; i < query->group_count; i++)
+	{
+		appendStringInfoString(buf, i > 0 ? ", " : "");
+		smc_deparse_column(buf, deparse, query->group_columns[i]);
+	}
+	appendStringInfo(buf, ") IN (VALUES %s)) IS NOT TRUE", values.data);
 	*separator = " AND ";
 }
 
 char *
-smc_gapsql_grouped(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
-				   const SmcGapList *list, int sample, const bool *done)
+smc_gapsql_pass(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+				const SmcGapList *list, bool in_groups, int sample, const bool *done)
 {
+	int			group_count = in_groups ? query->group_count : 0;
 	Oid			source = smc_source_find(study);
 	SmcDeparse	deparse = {study, source, NULL};
 	const char *separator = " WHERE ";
@@ -262,7 +277,7 @@ smc_gapsql_grouped(const SmcStudy *study, const SmcQuery *query, const SmcLayout
 
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, "SELECT ");
-	for (int i = 0; i < query->group_count; i++)
+	for (int i = 0; i < group_count; i++)
 	{
 		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
 		appendStringInfoString(&buf, ", ");
@@ -280,7 +295,7 @@ smc_gapsql_grouped(const SmcStudy *study, const SmcQuery *query, const SmcLayout
 		append_not_done(&buf, &deparse, query, layout, done, &separator);
 	if (sample > 0)
 		appendStringInfo(&buf, " LIMIT %d) AS sample", sample);
-	for (int i = 0; i < query->group_count; i++)
+	for (int i = 0; i < group_count; i++)
 	{
 		appendStringInfoString(&buf, i == 0 ? " GROUP BY " : ", ");
 		smc_deparse_column(&buf, &deparse, query->group_columns[i]);

@@ -23,34 +23,25 @@ compare(const SmcEarlier *a, const SmcEarlier *b)
 	return a->len < b->len ? -1 : 1;
 }
 
-static void
-raise_malformed(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_PROTOCOL_VIOLATION),
-			 errmsg("malformed history of a study")));
-}
-
-/* The bits of two, which are of one length. */
+/* The bits of two of one length. */
 static uint8 *
-join_bits(const uint8 *a, uint32 a_len, const uint8 *b, uint32 b_len)
+join_bits(const uint8 *a, const uint8 *b, uint32 len)
 {
-	uint8	   *bits = palloc(a_len);
+	uint8	   *bits = palloc(len);
 
-	if (a_len != b_len)
-		raise_malformed();
-	for (uint32 i = 0; i < a_len; i++)
+	for (uint32 i = 0; i < len; i++)
 		bits[i] = a[i] | b[i];
 	return bits;
 }
 
-/* Take over another's groups and uses. */
+/* Take over another's groups and uses; groups that can't be of the same set are all groups. */
 static void
 join(SmcEarlier *earlier, const SmcEarlier *other)
 {
-	earlier->uses = join_bits(earlier->uses, earlier->uses_len, other->uses, other->uses_len);
-	if (earlier->cells != NULL && other->cells != NULL)
-		earlier->cells = join_bits(earlier->cells, earlier->cells_len, other->cells, other->cells_len);
+	Assert(earlier->uses_len == other->uses_len);
+	earlier->uses = join_bits(earlier->uses, other->uses, earlier->uses_len);
+	if (earlier->cells != NULL && other->cells != NULL && earlier->cells_len == other->cells_len)
+		earlier->cells = join_bits(earlier->cells, other->cells, earlier->cells_len);
 	else
 	{
 		earlier->cells = NULL;
@@ -162,25 +153,24 @@ write_list(SmcWriter *writer, const void *what)
 }
 
 bytea *
-smc_history_write(const List *history)
+smc_history_write(const char *study, const List *history)
 {
-	bytea	   *result;
+	bytea	   *result = NULL;
 
-	if (list_length(history) > SMC_HISTORY_LISTED_MAX)
+	if (list_length(history) <= SMC_HISTORY_LISTED_MAX)
+		result = smc_bytea_collect(write_list, history);
+	if (result == NULL || VARSIZE(result) > SMC_MESSAGE_MAX / 2)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("the parties know of more than %d earlier questions between them",
-						SMC_HISTORY_LISTED_MAX)));
-	result = smc_bytea_collect(write_list, history);
-	if (VARSIZE(result) > SMC_MESSAGE_MAX / 2)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("the conditions of earlier questions take more than %d bytes", SMC_MESSAGE_MAX / 2)));
+				 errmsg("the history of study \"%s\" is too long to be compared with", study),
+				 errdetail("The parties may know of %d earlier conditions between them, of %d megabytes.",
+						   SMC_HISTORY_LISTED_MAX, SMC_MESSAGE_MAX / 2 / (1024 * 1024)),
+				 errhint("Superusers may delete the oldest rows of smc_history_log, or the parties agree on a smaller history.")));
 	return result;
 }
 
 List *
-smc_history_read(SmcReader *reader)
+smc_history_read(SmcReader *reader, uint32 uses_len)
 {
 	int			count = smc_reader_u16(reader);
 	List	   *history = NIL;
@@ -195,6 +185,8 @@ smc_history_read(SmcReader *reader)
 		earlier->data = smc_reader_blob(reader, SMC_ROWSET_BYTES_MAX, &earlier->len);
 		earlier->uses = (uint8 *) smc_reader_blob(reader, MaxAttrNumber / 8 + 1, &len);
 		earlier->uses_len = len;
+		if (len != uses_len)
+			smc_reader_fail(reader);
 		if (smc_reader_bool(reader))
 		{
 			earlier->cells = (uint8 *) smc_reader_blob(reader, SMC_ELEMENTS_MAX / 8, &len);
@@ -217,11 +209,10 @@ smc_history_check(const SmcStudy *study, const List *history)
 		SmcEarlier *earlier = lfirst(lc);
 		uint64		cells;
 
-		earlier->set = smc_rowset_parse(earlier->data, earlier->len);
+		earlier->set = smc_rowset_parse(study, earlier->data, earlier->len);
 		smc_rowset_check(study, earlier->set);
 		cells = smc_rowset_cell_count(study, earlier->set);
-		if (cells > SMC_ELEMENTS_MAX || earlier->uses_len != smc_rowset_uses_len(study) ||
-			(earlier->cells != NULL && earlier->cells_len != (cells + 7) / 8))
-			raise_malformed();
+		if (cells > SMC_ELEMENTS_MAX || (earlier->cells != NULL && earlier->cells_len != (cells + 7) / 8))
+			smc_rowset_raise_malformed(study);
 	}
 }

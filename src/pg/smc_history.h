@@ -26,7 +26,7 @@ typedef struct SmcEarlier
 
 /*
  * Add one, or more groups and uses of one that is there already; what it points to
- * is kept.  Raises when these can't be of the same set.
+ * is kept.  All are of one study.
  */
 extern List *smc_history_add(List *history, const SmcEarlier *earlier);
 
@@ -37,11 +37,13 @@ extern List *smc_history_merge(List *history, const List *other);
 extern bool smc_history_covers(const List *list, const List *own);
 
 /*
- * To and from bytes, of which a history has one text.  read marks the reader as
- * failed on malformed bytes, and keeps pointers into its data.
+ * To and from bytes, of which a history has one text.  write raises
+ * ERRCODE_PROGRAM_LIMIT_EXCEEDED, naming the study, where they are too many.  read
+ * marks the reader as failed on malformed bytes, and on uses of another length than
+ * the study's, and keeps pointers into its data.
  */
-extern bytea *smc_history_write(const List *history);
-extern List *smc_history_read(SmcReader *reader);
+extern bytea *smc_history_write(const char *study, const List *history);
+extern List *smc_history_read(SmcReader *reader, uint32 uses_len);
 
 /* Parse every set, and raise unless a query over the study could have asked for it. */
 extern void smc_history_check(const SmcStudy *study, const List *history);

@@ -3,12 +3,12 @@
  *
  * WHERE: a row of smc_history_log for each set of rows, under the study's digest
  * and a hash of the set.  `told` has the groups of which figures were told, as
- * bits; NULL: none yet.  `uses` has what they were made
+ * bits; NULL: none yet; empty: any may have been.  `uses` has what they were made
  * of.  `pending` has the ids of computations that are about to ask, where there are
- * any, `wanted` what for.  Sets are numbered as they come.  Of those that were told of, the newest ones are kept, as
- * many as the study agrees on; a set that is asked for again once it has fallen
- * out comes in anew.  What was withheld is not kept, so nobody can crowd out what
- * was told by questions that aren't answered.
+ * any, `wanted` what for.  Sets are numbered as they come.  Of those that were told
+ * of, the newest ones are kept, as many as the study agrees on; a set that is asked
+ * for again once it has fallen out comes in anew.  What was withheld is not kept, so
+ * nobody can crowd out what was told by queries that aren't answered.
  *
  * WHO MAY WRITE: no role but superusers, as with the count of queries
  * (pg/smc_quota.c): what isn't there isn't compared with.
@@ -18,8 +18,9 @@
  * party the second one finds the first.
  *
  * AFTER A CRASH a computation's id stays in `pending`, and what it asked for
- * counts as told of in all groups: nobody knows how far it had got.  So that these
- * don't add up, there are no more than PENDING_MAX such sets.
+ * counts as told of in all groups: nobody knows how far it had got.  Whether the
+ * process behind an id still lives is known by a lock on it that the process holds
+ * to the end; where it doesn't, the next computation puts that down.
  */
 #include "postgres.h"
 
@@ -37,22 +38,26 @@
 #include "utils/uuid.h"
 
 #include "core/smc_hash.h"
+#include "pg/smc_audit.h"
 #include "pg/smc_history_store.h"
 #include "pg/smc_statement.h"
 
 PG_FUNCTION_INFO_V1(smc_history_guard);
 
 /* Sets our locks apart from others' advisory ones. */
-#define HISTORY_LOCK_CLASS	0x5148
+#define HISTORY_LOCK_CLASS	0x5148	/* on a study */
+#define PENDING_LOCK_CLASS	0x5150	/* on a computation */
 
 #define TEXT_MAX	(16 * 1024)	/* bytes kept of a set in words */
-#define PENDING_MAX	64			/* sets that are asked for and not told of, at a time */
 
-static SmcStatement read_known = {
-	"SELECT row_set, told, array_remove(pending, $3) <> '{}', uses, wanted FROM @.smc_history_log"
-	" WHERE digest = $1 AND told IS NOT NULL OR digest = $1 AND number > coalesce("
-	"(SELECT number FROM @.smc_history_log WHERE digest = $1 AND told IS NULL ORDER BY number DESC OFFSET $2 LIMIT 1), 0)",
-	3, {BYTEAOID, INT4OID, UUIDOID}
+static SmcStatement read_rows = {
+	"SELECT hash, row_set, told, pending, uses, wanted FROM @.smc_history_log WHERE digest = $1",
+	1, {BYTEAOID}
+};
+
+static SmcStatement settle_row = {
+	"UPDATE @.smc_history_log SET told = $3, uses = $4, pending = $5 WHERE digest = $1 AND hash = $2",
+	5, {BYTEAOID, BYTEAOID, BYTEAOID, BYTEAOID, UUIDARRAYOID}
 };
 
 static SmcStatement read_one = {
@@ -94,12 +99,10 @@ static SmcStatement remove_pending = {
 	2, {BYTEAOID, UUIDOID}
 };
 
-/* What nobody asks for any more, and what crashes have left long ago. */
+/* What nobody asks for any more. */
 static SmcStatement delete_untold = {
-	"DELETE FROM @.smc_history_log WHERE digest = $1 AND told IS NULL AND (pending = '{}' OR number <="
-	" (SELECT number FROM @.smc_history_log WHERE digest = $1 AND told IS NULL"
-	" ORDER BY number DESC OFFSET $2 LIMIT 1))",
-	2, {BYTEAOID, INT4OID}
+	"DELETE FROM @.smc_history_log WHERE digest = $1 AND told IS NULL AND pending = '{}'",
+	1, {BYTEAOID}
 };
 
 /*
@@ -112,7 +115,8 @@ bytes_datum(const uint8 *data, size_t len)
 	bytea	   *bytes = palloc(VARHDRSZ + len);
 
 	SET_VARSIZE(bytes, VARHDRSZ + len);
-	memcpy(VARDATA(bytes), data, len);
+	if (len > 0)
+		memcpy(VARDATA(bytes), data, len);
 	return PointerGetDatum(bytes);
 }
 
@@ -176,7 +180,11 @@ has_all(const SmcLayout *layout, const bytea *told)
 {
 	const uint8 *bits;
 
-	if (told == NULL || VARSIZE_ANY_EXHDR(told) != cells_len(layout))
+	if (told == NULL)
+		return false;
+	if (VARSIZE_ANY_EXHDR(told) == 0)
+		return true;
+	if (VARSIZE_ANY_EXHDR(told) != cells_len(layout))
 		return false;
 	bits = (const uint8 *) VARDATA_ANY(told);
 	for (uint32 cell = 0; cell < layout->cell_count; cell++)
@@ -230,60 +238,176 @@ join_told(const SmcLayout *layout, const SmcLayoutSet *set, const SmcOutcome *ou
 		bits[at / 8] |= 1 << (at % 8);
 		any = true;
 	}
-	if (any)
-		*told = *told != NULL ? join_bits(*told, result) : result;
+	if (any && *told == NULL)
+		*told = result;
+	else if (any && VARSIZE_ANY_EXHDR(*told) > 0)
+		*told = join_bits(*told, result);
 	return any;
 }
 
 /*
- * Registering
+ * Who is about to ask
  */
 
-/* A row of read_known, into the List that arg points to. */
-static void
-take_known(void *arg, const Datum *columns, const bool *nulls)
+static LOCKTAG
+pending_lock(const pg_uuid_t *id)
 {
-	List	  **known = arg;
-	bool		by_others = DatumGetBool(columns[2]);
-	bytea	   *row_set = DatumGetByteaPP(columns[0]);
-	bytea	   *uses = DatumGetByteaPP(columns[3]);
-	SmcEarlier	earlier = {0};
+	LOCKTAG		tag;
+	uint32		parts[2];
 
-	if (nulls[1] && !by_others)
-		return;					/* none but ourselves would ask for it */
-	if (by_others)
-		uses = join_bits(uses, DatumGetByteaPP(columns[4]));
-	earlier.data = (const uint8 *) VARDATA_ANY(row_set);
-	earlier.len = VARSIZE_ANY_EXHDR(row_set);
-	earlier.uses = (uint8 *) VARDATA_ANY(uses);
-	earlier.uses_len = VARSIZE_ANY_EXHDR(uses);
-	if (!nulls[1] && !by_others)
+	memcpy(parts, id->data, sizeof(parts));
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, parts[0], parts[1], PENDING_LOCK_CLASS);
+	return tag;
+}
+
+/* Begin to be about to ask: draw the id, and hold its lock as long as this process lives, or to the end. */
+static void
+begin_pending(SmcHistoryRun *run)
+{
+	LOCKTAG		tag;
+
+	smc_audit_make_id(run->id);
+	tag = pending_lock((const pg_uuid_t *) run->id);
+	(void) LockAcquire(&tag, ExclusiveLock, true, false);
+	run->pending = true;
+}
+
+static void
+end_pending(SmcHistoryRun *run)
+{
+	LOCKTAG		tag = pending_lock((const pg_uuid_t *) run->id);
+
+	(void) LockRelease(&tag, ExclusiveLock, true);
+	run->pending = false;
+}
+
+/* Whether the process behind another's id still lives. */
+static bool
+is_live(const pg_uuid_t *id)
+{
+	LOCKTAG		tag = pending_lock(id);
+
+	if (LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		return true;
+	(void) LockRelease(&tag, ExclusiveLock, false);
+	return false;
+}
+
+/*
+ * What is known
+ */
+
+/* A row of the log. */
+typedef struct Row
+{
+	Datum		hash;
+	bytea	   *row_set;
+	bytea	   *told;			/* NULL: none */
+	ArrayType  *pending;
+	bytea	   *uses;
+	bytea	   *wanted;
+} Row;
+
+/* A row of read_rows, for the List that arg points to. */
+static void
+take_row(void *arg, const Datum *columns, const bool *nulls)
+{
+	List	  **rows = arg;
+	Row		   *row = palloc(sizeof(Row));
+
+	row->hash = columns[0];
+	row->row_set = DatumGetByteaPP(columns[1]);
+	row->told = nulls[2] ? NULL : DatumGetByteaPP(columns[2]);
+	row->pending = DatumGetArrayTypeP(columns[3]);
+	row->uses = DatumGetByteaPP(columns[4]);
+	row->wanted = DatumGetByteaPP(columns[5]);
+	*rows = lappend(*rows, row);
+}
+
+/* The ids of a row behind which a process lives; *all: whether those are all that it has. */
+static ArrayType *
+live_ids(const Row *row, bool *all)
+{
+	Datum	   *ids;
+	int			count;
+	int			left = 0;
+
+	deconstruct_array(row->pending, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR, &ids, NULL, &count);
+	for (int i = 0; i < count; i++)
 	{
-		bytea	   *told = DatumGetByteaPP(columns[1]);
-
-		earlier.cells = (uint8 *) VARDATA_ANY(told);
-		earlier.cells_len = VARSIZE_ANY_EXHDR(told);
+		if (is_live(DatumGetUUIDP(ids[i])))
+			ids[left++] = ids[i];
 	}
-	*known = smc_history_add(*known, &earlier);
+	*all = left == count;
+	return construct_array(ids, left, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR);
+}
+
+/* Put down that what was asked for in processes that died may have been told. */
+static void
+settle(Datum digest, Row *row)
+{
+	bool		all;
+	ArrayType  *live = live_ids(row, &all);
+	Datum		values[5] = {digest, row->hash};
+
+	if (all)
+		return;
+	row->told = DatumGetByteaPP(bytes_datum(NULL, 0));
+	row->uses = join_bits(row->uses, row->wanted);
+	row->pending = live;
+	values[2] = PointerGetDatum(row->told);
+	values[3] = PointerGetDatum(row->uses);
+	values[4] = PointerGetDatum(row->pending);
+	(void) smc_statement_run(&settle_row, values, NULL);
 }
 
 static List *
-read_history(Datum digest, Datum id)
+add_known(List *known, const Row *row)
 {
-	Datum		values[3] = {digest, Int32GetDatum(PENDING_MAX), id};
-	List	   *known = NIL;
+	bool		is_pending = ArrayGetNItems(ARR_NDIM(row->pending), ARR_DIMS(row->pending)) > 0;
+	const bytea *uses = is_pending ? join_bits(row->uses, row->wanted) : row->uses;
+	SmcEarlier	earlier = {0};
 
-	smc_statement_scan(&read_known, values, NULL, 5, take_known, &known);
+	if (row->told == NULL && !is_pending)
+		return known;
+	earlier.data = (const uint8 *) VARDATA_ANY(row->row_set);
+	earlier.len = VARSIZE_ANY_EXHDR(row->row_set);
+	earlier.uses = (uint8 *) VARDATA_ANY(uses);
+	earlier.uses_len = VARSIZE_ANY_EXHDR(uses);
+	if (!is_pending && VARSIZE_ANY_EXHDR(row->told) > 0)
+	{
+		earlier.cells = (uint8 *) VARDATA_ANY(row->told);
+		earlier.cells_len = VARSIZE_ANY_EXHDR(row->told);
+	}
+	return smc_history_add(known, &earlier);
+}
+
+static List *
+read_history(Datum digest, bool settles)
+{
+	List	   *rows = NIL;
+	List	   *known = NIL;
+	ListCell   *lc;
+
+	smc_statement_scan(&read_rows, &digest, NULL, 6, take_row, &rows);
+	foreach(lc, rows)
+	{
+		if (settles)
+			settle(digest, lfirst(lc));
+		known = add_known(known, lfirst(lc));
+	}
 	return known;
 }
 
 List *
 smc_history_look_up(const SmcStudy *study)
 {
-	static const pg_uuid_t nobody = {0};
-
-	return read_history(bytes_datum(study->digest, SMC_KEY_BYTES), UUIDPGetDatum(&nobody));
+	return read_history(bytes_datum(study->digest, SMC_KEY_BYTES), false);
 }
+
+/*
+ * Registering
+ */
 
 /* Insert a set: told of, or pending where told is NULL. */
 static void
@@ -312,9 +436,11 @@ smc_history_register(SmcHistoryRun *run)
 {
 	const SmcLayout *layout = run->layout;
 	List	   *known;
+	bool		any = false;
 
+	begin_pending(run);
 	lock_study(run);
-	known = read_history(digest_datum(run), id_datum(run));
+	known = read_history(digest_datum(run), true);
 	for (int i = 0; i < layout->set_count; i++)
 	{
 		const SmcLayoutSet *set = &layout->sets[i];
@@ -332,8 +458,10 @@ smc_history_register(SmcHistoryRun *run)
 			values[3] = PointerGetDatum(nulls[2] ? set->uses : join_bits(DatumGetByteaPP(columns[2]), set->uses));
 			(void) smc_statement_run(&add_pending, values, NULL);
 		}
-		run->pending = true;
+		any = true;
 	}
+	if (!any)
+		end_pending(run);
 	return known;
 }
 
@@ -379,14 +507,13 @@ smc_history_end(SmcHistoryRun *run, const SmcOutcome *outcome)
 	if (!run->pending)
 		return;
 	lock_study(run);
-	if (outcome != NULL && outcome->judged && !outcome->division_by_zero)
+	if (outcome != NULL && outcome->judged)
 		keep_told(run, outcome);
 	values[0] = digest_datum(run);
 	values[1] = id_datum(run);
 	(void) smc_statement_run(&remove_pending, values, NULL);
-	values[1] = Int32GetDatum(PENDING_MAX);
 	(void) smc_statement_run(&delete_untold, values, NULL);
-	run->pending = false;
+	end_pending(run);
 }
 
 /*
@@ -405,6 +532,6 @@ smc_history_guard(PG_FUNCTION_ARGS)
 	if (!superuser())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("only superusers may change the history of a study's questions")));
+				 errmsg("only superusers may change what a study's new queries are compared with")));
 	PG_RETURN_POINTER(NULL);
 }

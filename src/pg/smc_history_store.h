@@ -15,8 +15,8 @@ typedef struct SmcHistoryRun
 {
 	const uint8 *digest;		/* of the study */
 	const char *study;
-	const uint8 *id;
 	const SmcLayout *layout;	/* its sets; no circuit is looked at */
+	uint8		id[SMC_UUID_BYTES]; /* ours for it, drawn here: nobody else could end it */
 	bool		pending;		/* how it ends matters: from register to end */
 } SmcHistoryRun;
 

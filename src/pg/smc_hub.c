@@ -445,7 +445,6 @@ remember(SmcHub *hub, const SmcLayout *layout)
 
 	recall->run.digest = hub->task->request.digest;
 	recall->run.study = hub->task->request.study;
-	recall->run.id = hub->task->request.id;
 	recall->run.layout = layout;
 	recall->mesh = hub->mesh;
 	recall->on_idle = on_idle;

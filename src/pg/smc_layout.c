@@ -132,7 +132,7 @@ find_rows(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout)
 int
 smc_layout_support(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg)
 {
-	if (smc_query_takes_all_rows(study, &query->aggs[agg]))
+	if (smc_query_takes_all_rows(study, &query->aggs[agg]) && !smc_gap_apart(study, query))
 		return 0;
 	for (int i = 1; i < layout->slot_count; i++)
 	{

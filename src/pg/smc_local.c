@@ -499,22 +499,24 @@ read_all_keys(LocalRun *run)
 		read_keys(run, set);
 }
 
-/* find_cell, for others. */
+/* The place of a value of the query's group column i, -1 for a NULL; false where it has none. */
 static bool
-find_cell_of(void *arg, const Datum *values, const bool *isnull, uint32 *cell)
+find_place(void *arg, int i, Datum value, bool isnull, int *place)
 {
-	return find_cell(arg, values, isnull, cell);
+	LocalRun   *run = arg;
+
+	*place = isnull ? -1 : find_value(&run->domains[i], value);
+	return isnull ? !run->domains[i].column->not_null : *place >= 0;
 }
 
-/* Count the rows in gaps; find_cell has set the problem, if there is any. */
 static void
 count_gaps(LocalRun *run)
 {
 	const SmcLayout *layout = run->layout;
 	SmcLocalGaps local = {run->study, run->query, layout,
-		run->partials + (size_t) layout->cell_count * layout->slot_count, find_cell_of, run};
+		run->partials + (size_t) layout->cell_count * layout->slot_count, find_place, run};
 
-	(void) smc_localgap_count(&local);
+	smc_localgap_count(&local);
 }
 
 /* Run the query and take in its rows, in an SPI context of its own. */

@@ -13,14 +13,15 @@ typedef struct SmcLocalGaps
 	const SmcQuery *query;
 	const SmcLayout *layout;
 	SmcRing128 *gaps;			/* layout->gap_elements of them, zeroed */
-	bool		(*find_cell) (void *arg, const Datum *values, const bool *isnull, uint32 *cell);
+	/* the place of a value of the query's i-th group column, as smc_layout_cell_at takes it; false: it has none */
+	bool		(*find_place) (void *arg, int i, Datum value, bool isnull, int *place);
 	void	   *arg;
 } SmcLocalGaps;
 
 /*
- * Fill in all gaps, none counted beyond min_rows.  False where find_cell, which is
- * asked for the cell of a row's group values, was false.
+ * Fill in all gaps, none counted beyond min_rows; those of keys where nothing was
+ * told of the other set need not be right.
  */
-extern bool smc_localgap_count(const SmcLocalGaps *local);
+extern void smc_localgap_count(const SmcLocalGaps *local);
 
 #endif							/* SMC_LOCALGAP_H */

@@ -6,6 +6,7 @@
 
 #include "lib/stringinfo.h"
 
+#include "pg/smc_gap.h"
 #include "pg/smc_notice.h"
 
 /*
@@ -17,8 +18,7 @@ tell_withheld(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 {
 	uint32		cells = outcome->withheld_cells;
 	uint32		figures = outcome->withheld_figures;
-	const char *or_near = layout->gap_count == 0 ? "" :
-		psprintf(", or fewer than %u apart from another question", study->min_rows);
+	const char *or_near = layout->gap_count == 0 ? "" : smc_gap_or_near(study->min_rows);
 
 	if (cells > 0 && query->group_count == 0)
 		ereport(NOTICE,

@@ -335,13 +335,13 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 {
 	const char *of = slot->agg >= 0 ? smc_query_agg_text(study, &query->aggs[slot->agg]) : NULL;
 	const char *apart = !smc_gap_compares(study, query, slot) ? "" :
-		psprintf(", and at least %u apart from other questions,", layout->min_rows);
+		psprintf(" that differ by at least %u from those of other results,", layout->min_rows);
 
 	switch ((SmcSlotKind) slot->kind)
 	{
 		case SMC_SLOT_ROWS:
 			if (query->group_count > 0 && apart[0] != '\0')
-				appendStringInfo(buf, "\nwhich groups have at least %u rows%s and how many have rows, but not so, to all parties",
+				appendStringInfo(buf, "\nwhich groups have at least %u rows%s and how many have rows and are withheld, to all parties",
 								 layout->min_rows, apart);
 			else if (query->group_count > 0)
 				appendStringInfo(buf, "\nwhich groups have at least %u rows, and how many have fewer, to all parties",

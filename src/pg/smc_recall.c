@@ -22,7 +22,7 @@ post(const SmcRecall *recall, int to, uint8 type, const bytea *history)
 	pfree(buf.data);
 }
 
-/* Wait for the next message; raises an ABORT. */
+/* Wait for the next message, which is of this computation as no other comes before it; raises an ABORT. */
 static void
 await(const SmcRecall *recall, SmcMessage *message)
 {
@@ -35,39 +35,45 @@ await(const SmcRecall *recall, SmcMessage *message)
 		smc_mesh_raise_abort(recall->mesh, message);
 }
 
+static uint32
+uses_len(const SmcRecall *recall)
+{
+	return VARSIZE_ANY_EXHDR(recall->run.layout->sets[0].uses);
+}
+
 /* The history in a message of that type, copied; frees the message. */
 static bytea *
-take(const SmcMesh *mesh, SmcMessage *message, uint8 type, uint64 seq)
+take(const SmcRecall *recall, SmcMessage *message, uint8 type)
 {
-	const char *from = smc_mesh_party_name(mesh, message->from);
+	const char *from = smc_mesh_party_name(recall->mesh, message->from);
 	SmcReader	reader;
 	bytea	   *history;
 	size_t		len;
 
 	smc_reader_init(&reader, message->data, message->len);
-	if (message->type != type || smc_reader_u64(&reader) != seq || reader.failed)
+	if (message->type != type || smc_reader_u64(&reader) != recall->seq || reader.failed)
 		smc_messages_unexpected(message, from);
 	len = reader.len - reader.at;
 	history = palloc(VARHDRSZ + len);
 	SET_VARSIZE(history, VARHDRSZ + len);
 	memcpy(VARDATA(history), reader.data + reader.at, len);
 
-	(void) smc_history_read(&reader);
+	(void) smc_history_read(&reader, uses_len(recall));
 	smc_messages_end(&reader, type == SMC_MSG_KNOWN ? "KNOWN" : "HISTORY", from);
 	smc_mesh_free_message(message);
 	return history;
 }
 
 List *
-smc_recall_list(const bytea *bytes)
+smc_recall_list(const bytea *bytes, uint32 uses_len)
 {
 	SmcReader	reader;
 	List	   *history;
 
 	smc_reader_init(&reader, (const uint8 *) VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
-	history = smc_history_read(&reader);
+	history = smc_history_read(&reader, uses_len);
 	if (smc_reader_end(&reader) != SMC_OK)
-		elog(ERROR, "malformed history");
+		elog(ERROR, "malformed history");	/* take would have found it */
 	return history;
 }
 
@@ -89,7 +95,7 @@ smc_recall_note(SmcRecall *recall, SmcMessage *message)
 	if ((recall->told_by & (1 << from)) != 0)
 		smc_messages_unexpected(message, smc_mesh_party_name(recall->mesh, from));
 	recall->told = smc_history_merge(recall->told,
-									 smc_recall_list(take(recall->mesh, message, SMC_MSG_KNOWN, recall->seq)));
+									 smc_recall_list(take(recall, message, SMC_MSG_KNOWN), uses_len(recall)));
 	recall->told_by |= (uint16) (1 << from);
 }
 
@@ -111,7 +117,7 @@ smc_recall_by_hub(SmcRecall *recall)
 		await(recall, &message);
 		smc_recall_note(recall, &message);
 	}
-	history = smc_history_write(smc_history_merge(recall->told, recall->known));
+	history = smc_history_write(recall->run.study, smc_history_merge(recall->told, recall->known));
 	for (int party = 0; party < count; party++)
 	{
 		if (party != self)
@@ -131,15 +137,16 @@ smc_recall_by_peer(SmcRecall *recall)
 	if (recall->run.layout->set_count == 0)
 		return NULL;
 	smc_activity_phase(SMC_PHASE_WAIT);
-	post(recall, hub, SMC_MSG_KNOWN, smc_history_write(recall->known));
+	post(recall, hub, SMC_MSG_KNOWN, smc_history_write(recall->run.study, recall->known));
 	await(recall, &message);
 	if (message.from != hub)
 		smc_messages_unexpected(&message, smc_mesh_party_name(recall->mesh, message.from));
-	history = take(recall->mesh, &message, SMC_MSG_HISTORY, recall->seq);
-	if (!smc_history_covers(smc_recall_list(history), recall->known))
+	history = take(recall, &message, SMC_MSG_HISTORY);
+	if (!smc_history_covers(smc_recall_list(history, uses_len(recall)), recall->known))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
-				 errmsg("party \"%s\" leaves out earlier questions over study \"%s\"",
-						smc_mesh_party_name(recall->mesh, hub), recall->run.study)));
+				 errmsg("party \"%s\" leaves out earlier queries over study \"%s\"",
+						smc_mesh_party_name(recall->mesh, hub), recall->run.study),
+				 errdetail("This party was told of them, and insists that new queries are compared with them.")));
 	return history;
 }

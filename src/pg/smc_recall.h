@@ -51,7 +51,7 @@ extern void smc_recall_note(SmcRecall *recall, SmcMessage *message);
 extern bytea *smc_recall_by_hub(SmcRecall *recall);
 extern bytea *smc_recall_by_peer(SmcRecall *recall);
 
-/* The list in such bytes, which it points to. */
-extern List *smc_recall_list(const bytea *bytes);
+/* The list in such bytes, which it points to; uses_len is the study's. */
+extern List *smc_recall_list(const bytea *bytes, uint32 uses_len);
 
 #endif							/* SMC_RECALL_H */

@@ -20,7 +20,7 @@
 #include "pg/smc_optable.h"
 #include "pg/smc_rowset.h"
 
-/* What a column must allow, one of them, for its NULLs to decide which rows count. */
+/* Words that let a column be an argument: one of these it must allow for its NULLs to decide which rows count. */
 #define VALUE_WORDS	((SmcAllow) ~(uint32) (SMC_ALLOW_FILTER | SMC_ALLOW_GROUP | SMC_ALLOW_KEY))
 
 static bool
@@ -67,37 +67,38 @@ compare_cells(const ListCell *a, const ListCell *b)
 	return compare_terms(lfirst(a), lfirst(b));
 }
 
-static bool
-has_term(const List *terms, const SmcRowTerm *wanted)
+/* Put terms in order, and leave no two the same. */
+static List *
+order_terms(List *terms)
 {
+	List	   *result = NIL;
 	ListCell   *lc;
 
+	list_sort(terms, compare_cells);
 	foreach(lc, terms)
 	{
-		if (compare_terms(lfirst(lc), wanted) == 0)
-			return true;
+		if (result == NIL || compare_terms(llast(result), lfirst(lc)) != 0)
+			result = lappend(result, lfirst(lc));
 	}
-	return false;
-}
-
-static List *
-add_term(List *terms, SmcExpr *expr)
-{
-	SmcRowTerm *term = make_term(expr);
-
-	return has_term(terms, term) ? terms : lappend(terms, term);
+	return result;
 }
 
 List *
 smc_rowset_terms_less(const List *a, const List *b)
 {
 	List	   *result = NIL;
+	int			at = 0;
 	ListCell   *lc;
 
 	foreach(lc, a)
 	{
-		if (!has_term(b, lfirst(lc)))
-			result = lappend(result, lfirst(lc));
+		SmcRowTerm *term = lfirst(lc);
+		int			order = -1;
+
+		while (at < list_length(b) && (order = compare_terms(term, list_nth(b, at))) > 0)
+			at++;
+		if (at == list_length(b) || order != 0)
+			result = lappend(result, term);
 	}
 	return result;
 }
@@ -114,14 +115,17 @@ add_condition(SmcRowSet *set, SmcExpr *expr)
 	check_stack_depth();
 	if (!is_op(expr, "and"))
 	{
-		set->conditions = add_term(set->conditions, expr);
+		set->conditions = lappend(set->conditions, make_term(expr));
 		return;
 	}
 	foreach(lc, expr->args)
 		add_condition(set, lfirst(lc));
 }
 
-/* Whether an operation is NULL exactly where one of its arguments is. */
+/*
+ * Whether an operation is NULL exactly where one of its arguments is.  One that
+ * is, but isn't listed, only makes more conditions count as different.
+ */
 static bool
 is_strict(const SmcExpr *expr)
 {
@@ -175,7 +179,7 @@ add_value(const SmcStudy *study, SmcRowSet *set, SmcExpr *expr)
 			add_value(study, set, lfirst(lc));
 	}
 	else
-		set->values = add_term(set->values, expr);
+		set->values = lappend(set->values, make_term(expr));
 }
 
 static int
@@ -200,8 +204,8 @@ smc_rowset_of(const SmcStudy *study, const SmcQuery *query, int agg)
 		add_value(study, set, query->aggs[agg].arg);
 	if (agg >= 0 && query->aggs[agg].second != NULL)
 		add_value(study, set, query->aggs[agg].second);
-	list_sort(set->conditions, compare_cells);
-	list_sort(set->values, compare_cells);
+	set->conditions = order_terms(set->conditions);
+	set->values = order_terms(set->values);
 	return set;
 }
 
@@ -211,7 +215,7 @@ smc_rowset_uses_len(const SmcStudy *study)
 	return (study->column_count + 1 + 7) / 8;
 }
 
-/* All columns that an expression reads; those that only pick rows are few. */
+/* All columns that an expression reads: also those that only pick rows, by which more is compared, never less. */
 static void
 add_columns(const SmcExpr *expr, uint8 *uses)
 {
@@ -224,14 +228,34 @@ add_columns(const SmcExpr *expr, uint8 *uses)
 		add_columns(lfirst(lc), uses);
 }
 
+/*
+ * Whether a figure tells nothing of how many rows it rests on: a sum of a column,
+ * not that of a constant or of x + 1, nor an average, whose denominator it may show.
+ */
+static bool
+hides_rows(const SmcAgg *agg)
+{
+	switch (agg->kind)
+	{
+		case SMC_AGG_SUM:
+		case SMC_AGG_MIN:
+		case SMC_AGG_MAX:
+		case SMC_AGG_COMPARE:
+		case SMC_AGG_ARGMIN:
+		case SMC_AGG_ARGMAX:
+			return agg->arg->kind == SMC_EXPR_COLUMN;
+		default:
+			return false;
+	}
+}
+
 void
 smc_rowset_add_uses(const SmcAgg *agg, uint8 *uses)
 {
-	if (agg->kind == SMC_AGG_COUNT_ROWS || agg->kind == SMC_AGG_COUNT || agg->kind == SMC_AGG_REGR_COUNT)
-	{
+	if (!hides_rows(agg))
 		uses[0] |= 1;
+	if (agg->arg == NULL || agg->kind == SMC_AGG_COUNT || agg->kind == SMC_AGG_REGR_COUNT)
 		return;
-	}
 	add_columns(agg->arg, uses);
 	if (agg->second != NULL)
 		add_columns(agg->second, uses);
@@ -247,7 +271,8 @@ write_terms(SmcWriter *writer, const List *terms)
 {
 	ListCell   *lc;
 
-	smc_writer_u16(writer, (uint16) Min(list_length(terms), PG_UINT16_MAX));
+	Assert(list_length(terms) <= SMC_EXPR_NODES_MAX);
+	smc_writer_u16(writer, (uint16) list_length(terms));
 	foreach(lc, terms)
 	{
 		const SmcRowTerm *term = lfirst(lc);
@@ -278,7 +303,7 @@ smc_rowset_write(const SmcRowSet *set)
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("a condition takes more than %d bytes, too many to be compared with later ones",
 						SMC_ROWSET_BYTES_MAX),
-				 errhint("Use shorter lists in IN.")));
+				 errhint("Use fewer terms, or shorter lists in IN.")));
 	return result;
 }
 
@@ -306,8 +331,17 @@ parse_terms(SmcReader *reader, int *nodes)
 	return terms;
 }
 
+void
+smc_rowset_raise_malformed(const SmcStudy *study)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROTOCOL_VIOLATION),
+			 errmsg("a party's history of study \"%s\" is malformed", study->name),
+			 errdetail("A condition in it is none that a query over the study could have.")));
+}
+
 SmcRowSet *
-smc_rowset_parse(const uint8 *data, size_t len)
+smc_rowset_parse(const SmcStudy *study, const uint8 *data, size_t len)
 {
 	SmcRowSet  *set = palloc0(sizeof(SmcRowSet));
 	int			nodes = SMC_EXPR_NODES_MAX;
@@ -329,9 +363,7 @@ smc_rowset_parse(const uint8 *data, size_t len)
 	set->conditions = parse_terms(&reader, &nodes);
 	set->values = parse_terms(&reader, &nodes);
 	if (smc_reader_end(&reader) != SMC_OK)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROTOCOL_VIOLATION),
-				 errmsg("malformed condition of an earlier question")));
+		smc_rowset_raise_malformed(study);
 	return set;
 }
 
@@ -358,10 +390,7 @@ smc_rowset_check(const SmcStudy *study, const SmcRowSet *set)
 	for (int i = 0; i < set->group_count; i++)
 	{
 		if (set->groups[i] >= study->column_count || study->columns[set->groups[i]].value_count == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_PROTOCOL_VIOLATION),
-					 errmsg("an earlier question over study \"%s\" is grouped by what can't be grouped by",
-							study->name)));
+			smc_rowset_raise_malformed(study);
 		smc_expr_require_word(study, &study->columns[set->groups[i]], SMC_ALLOW_GROUP);
 	}
 	foreach(lc, set->conditions)
@@ -463,14 +492,56 @@ smc_rowset_pin(const SmcStudy *study, const SmcRowSet *set, int column, int *pla
 	return NULL;
 }
 
-SmcRowSet *
-smc_rowset_pinned(const SmcRowSet *set, const SmcRowTerm *other)
+/* Whether an expression reads some column, and none that a row set isn't grouped by. */
+static bool
+is_over_groups(const SmcExpr *expr, const SmcRowSet *set, bool *any)
 {
-	SmcRowSet  *copy = palloc(sizeof(SmcRowSet));
+	ListCell   *lc;
 
+	check_stack_depth();
+	if (expr->kind == SMC_EXPR_COLUMN)
+	{
+		*any = true;
+		return smc_rowset_has_group(set, expr->column);
+	}
+	foreach(lc, expr->args)
+	{
+		if (!is_over_groups(lfirst(lc), set, any))
+			return false;
+	}
+	return true;
+}
+
+/* Those of the terms that pick whole groups of a row set. */
+static List *
+terms_over_groups(const List *terms, const SmcRowSet *set)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, terms)
+	{
+		bool		any = false;
+
+		if (is_over_groups(((SmcRowTerm *) lfirst(lc))->expr, set, &any) && any)
+			result = lappend(result, lfirst(lc));
+	}
+	return result;
+}
+
+const SmcRowSet *
+smc_rowset_kept_to(const SmcRowSet *set, const SmcRowSet *other)
+{
+	List	   *conditions = terms_over_groups(smc_rowset_terms_less(other->conditions, set->conditions), set);
+	List	   *values = terms_over_groups(smc_rowset_terms_less(other->values, set->values), set);
+	SmcRowSet  *copy;
+
+	if (conditions == NIL && values == NIL)
+		return set;
+	copy = palloc(sizeof(SmcRowSet));
 	*copy = *set;
-	copy->conditions = lappend(list_copy(set->conditions), unconstify(SmcRowTerm *, other));
-	list_sort(copy->conditions, compare_cells);
+	copy->conditions = order_terms(list_concat_copy(set->conditions, conditions));
+	copy->values = order_terms(list_concat_copy(set->values, values));
 	return copy;
 }
 
@@ -515,6 +586,29 @@ are_plain(const SmcStudy *study, const List *conditions, const List *values)
 			return false;
 	}
 	return true;
+}
+
+/* Whether two lists have the same terms. */
+static bool
+are_same(const List *a, const List *b)
+{
+	ListCell   *lc;
+	ListCell   *other;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(lc, a, other, b)
+	{
+		if (compare_terms(lfirst(lc), lfirst(other)) != 0)
+			return false;
+	}
+	return true;
+}
+
+bool
+smc_rowset_same_rows(const SmcRowSet *a, const SmcRowSet *b)
+{
+	return are_same(a->conditions, b->conditions) && are_same(a->values, b->values);
 }
 
 SmcRowDifference
@@ -563,8 +657,12 @@ smc_rowset_text(const SmcStudy *study, const SmcRowSet *set)
 	initStringInfo(&buf);
 	foreach(lc, set->conditions)
 	{
-		appendStringInfoString(&buf, separator);
-		smc_deparse_expr(&buf, &deparse, ((SmcRowTerm *) lfirst(lc))->expr);
+		const SmcExpr *expr = ((SmcRowTerm *) lfirst(lc))->expr;
+		bool		brackets = is_op(expr, "or") && list_length(set->conditions) + list_length(set->values) > 1;
+
+		appendStringInfo(&buf, "%s%s", separator, brackets ? "(" : "");
+		smc_deparse_expr(&buf, &deparse, expr);
+		appendStringInfoString(&buf, brackets ? ")" : "");
 		separator = " AND ";
 	}
 	foreach(lc, set->values)

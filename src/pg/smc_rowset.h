@@ -53,7 +53,10 @@ extern void smc_rowset_add_uses(const SmcAgg *agg, uint8 *uses);
  * ERRCODE_PROTOCOL_VIOLATION on malformed bytes.
  */
 extern bytea *smc_rowset_write(const SmcRowSet *set);
-extern SmcRowSet *smc_rowset_parse(const uint8 *data, size_t len);
+extern SmcRowSet *smc_rowset_parse(const SmcStudy *study, const uint8 *data, size_t len);
+
+/* What parse raises. */
+extern void smc_rowset_raise_malformed(const SmcStudy *study) pg_attribute_noreturn();
 
 /*
  * Raise unless a query over the study could ask for such rows: every column is
@@ -70,10 +73,13 @@ extern bool smc_rowset_has_group(const SmcRowSet *set, int column);
  */
 extern const SmcRowTerm *smc_rowset_pin(const SmcStudy *study, const SmcRowSet *set, int column, int *place);
 
-/* A copy that also keeps to that; other is another row set's pin. */
-extern SmcRowSet *smc_rowset_pinned(const SmcRowSet *set, const SmcRowTerm *other);
+/*
+ * A row set that also keeps to what another keeps to of the groups that it is grouped
+ * by: its figures in all groups tell of those, too, as their sums.
+ */
+extern const SmcRowSet *smc_rowset_kept_to(const SmcRowSet *set, const SmcRowSet *other);
 
-/* Terms of a that aren't in b. */
+/* Terms of a that aren't in b; both ascend. */
 extern List *smc_rowset_terms_less(const List *a, const List *b);
 
 /*
@@ -91,6 +97,9 @@ typedef enum SmcRowDifference
 } SmcRowDifference;
 
 extern SmcRowDifference smc_rowset_compare(const SmcStudy *study, const SmcRowSet *a, const SmcRowSet *b);
+
+/* Whether they are SMC_ROWS_SAME, found faster. */
+extern bool smc_rowset_same_rows(const SmcRowSet *a, const SmcRowSet *b);
 
 /* Places of a group column: its values, and NULL, the last, unless that can't be. */
 extern uint32 smc_rowset_places(const SmcColumn *column);

@@ -57,7 +57,7 @@ SELECT has_type('smc_secret');
 SELECT has_type('smc_secret_bool');
 SELECT has_type('smc_secret_share');
 SELECT has_type('smc_secret_key');
-SELECT has_view(v) FROM unnest(ARRAY['smc_peers', 'smc_studies', 'smc_audit', 'smc_activity', 'smc_results', 'smc_requests', 'smc_consents', 'smc_key_changes', 'smc_secrets']) v;
+SELECT has_view(v) FROM unnest(ARRAY['smc_peers', 'smc_studies', 'smc_audit', 'smc_history', 'smc_activity', 'smc_results', 'smc_requests', 'smc_consents', 'smc_key_changes', 'smc_secrets']) v;
 SELECT columns_are('smc_consents', ARRAY['study', 'party', 'digest', 'accepted_at', 'role', 'withdrawn_at', 'public_key', 'key_standing', 'valid',
   'heard_at', 'definition', 'signature']);
 SELECT columns_are('smc_key_changes', ARRAY['party', 'old_key', 'new_key', 'signed_at', 'accepted_at', 'how', 'accepted_by', 'valid', 'signature']);

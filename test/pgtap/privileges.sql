@@ -38,7 +38,7 @@ END $$;
 SELECT is(pg_temp.attempt('smc_tap_user', 'SELECT 1'), 'ran', 'the test itself works');
 
 -- grants
-SELECT table_privs_are(t::text, 'smc_tap_user', ARRAY[]::text[]) FROM unnest(ARRAY['smc_identity', 'smc_consent_log', 'smc_consents', 'smc_key_log', 'smc_quota_log', 'smc_history_log', 'smc_audit_log', 'smc_results_log', 'smc_requests_waiting', 'smc_audit']) t;
+SELECT table_privs_are(t::text, 'smc_tap_user', ARRAY[]::text[]) FROM unnest(ARRAY['smc_identity', 'smc_consent_log', 'smc_consents', 'smc_key_log', 'smc_quota_log', 'smc_history_log', 'smc_audit_log', 'smc_results_log', 'smc_requests_waiting', 'smc_audit', 'smc_history']) t;
 SELECT table_privs_are(t::text, 'smc_link', ARRAY[]::text[]) FROM unnest(ARRAY['smc_identity', 'smc_consent_log', 'smc_consents', 'smc_key_log', 'smc_quota_log', 'smc_history_log', 'smc_audit_log', 'smc_results_log', 'smc_requests_waiting']) t;
 SELECT table_privs_are(v::text, 'smc_tap_user', ARRAY['SELECT']) FROM unnest(ARRAY['smc_peers', 'smc_studies', 'smc_activity', 'smc_results', 'smc_requests', 'smc_key_changes']) v;
 SELECT function_privs_are('smc_create_identity', ARRAY['text'], 'smc_tap_user', ARRAY[]::text[]);
@@ -220,7 +220,7 @@ SELECT isnt(pg_temp.attempt(r, s), 'ran', r || ': ' || s)
          'CREATE OR REPLACE FUNCTION smc_quota_guard() RETURNS trigger LANGUAGE plpgsql AS ''BEGIN RETURN NULL; END''']) s;
 
 -- nor puts words into a study's history, or takes them out
-SELECT is(pg_temp.attempt(r, s), 'only superusers may change the history of a study''s questions', r || ': ' || s)
+SELECT is(pg_temp.attempt(r, s), 'only superusers may change what a study''s new queries are compared with', r || ': ' || s)
   FROM unnest(ARRAY['smc_tap_writer', 'smc_tap_bypass']) r,
        unnest(ARRAY['DELETE FROM smc_history_log', 'UPDATE smc_history_log SET told = NULL',
          'INSERT INTO smc_history_log VALUES ('''', '''', 1, ''x'', ''x'', '''', '''', '''', NULL, ''{}'', now())']) s;
