@@ -163,6 +163,23 @@ SELECT (m).coef, (m).std_err, (m).r2 FROM (SELECT smc_linregr(n - n + 5, array[1
 -- sixteen columns, and too many
 SELECT (m).num_rows, array_length((m).coef, 1), (m).r2 BETWEEN 0 AND 1 FROM (SELECT smc_linregr(y, array[1, i, n, m, f, i*i, i*n, i*m, n*n, n*m, m*m, i*i*i, f*f, j, j*i, j*n]) AS m FROM lr) s;
 SELECT smc_linregr(y, array[1, i, n, m, f, i*i, i*n, i*m, n*n, n*m, m*m, i*i*i, i*i*n, i*n*n, n*n*n, i*n*m, f*f]) FROM lr;
+-- a part of a model alone is all that is opened, and can be computed with before it is
+SELECT plan('SELECT (smc_linregr(y, array[1, n])).r2 > 0.4 FROM lr');
+SELECT plan('SELECT (m).r2, (m).num_rows, (m).coef[2] FROM (SELECT smc_linregr(y, array[1, n]) AS m FROM lr) s');
+SELECT near((smc_linregr(y, array[1, n, i])).r2, (plain('SELECT y, array[1, n, i] FROM everyone')).r2) AS r2, (smc_linregr(y, array[1, n, i])).num_rows,
+	near((smc_linregr(y, array[1, n, i])).coef[3], (plain('SELECT y, array[1, n, i] FROM everyone')).coef[3]) AS third,
+	near((smc_linregr(y, array[1, n, i])).coef[1], (plain('SELECT y, array[1, n, i] FROM everyone')).coef[1]) AS first FROM lr;
+SELECT near((m).r2, (p).r2), near((m).coef[3], (p).coef[3]), near((m).coef[1], (p).coef[1]), (m).num_rows = (p).num_rows AS rows
+	FROM (SELECT smc_linregr(y, array[1, n, i]) AS m FROM lr) s, (SELECT plain('SELECT y, array[1, n, i] FROM everyone') AS p) q;
+SELECT (smc_linregr(y, array[1, n])).r2 > 0.4 AS much, (smc_linregr(y, array[1, n])).coef[2] < 0 AS falls, (smc_linregr(y, array[1, n])).coef[1] + 70 * (smc_linregr(y, array[1, n])).coef[2] > 0 AS rises FROM lr;
+SELECT (m).coef[1] + 70 * (m).coef[2] AS at_70, (m).coef[3] IS NULL AS none FROM (SELECT smc_linregr(y, array[1, n]) AS m FROM lr) s;
+SELECT g, (smc_linregr(y, array[1, i, n])).coef[2] > 3 AS steep FROM lr GROUP BY g HAVING (smc_linregr(y, array[1, i, n])).r2 > 0.5 ORDER BY g;
+SELECT (smc_linregr(y, array[1, n, 2 * n])).r2 > 0.5 AS dependent, (smc_linregr(y - y, array[n])).coef[1] AS zero FROM lr;
+SELECT smc_keep((smc_linregr(y, array[1, n])).coef[2], 'slope'), smc_keep((smc_linregr(y, array[1, n])).r2, 'r2') FROM lr;
+SELECT smc_reveal((smc_secret('lr', 'slope') < -0.48) & (smc_secret('lr', 'r2') > 0.47)) AS both;
+SELECT near(smc_reveal(smc_secret('lr', 'slope'))::float8, regr_slope(y, n)) AS same FROM everyone;
+SELECT smc_keep((smc_linregr(y, array[1, n])).std_err[2], 'error') FROM lr;
+SELECT smc_drop_secret('lr', 'slope'), smc_drop_secret('lr', 'r2');
 -- refused
 SELECT smc_linregr(y, array[1, sex]) FROM lr;
 SELECT smc_linregr(sex, array[1, n]) FROM lr;

@@ -526,9 +526,34 @@ smc_least_squares(SmcProgram *program, const SmcLeastSquares *problem, SmcLeastS
 		int			divisor = shorten(program, left.scaled, ENTRY_BITS, SHORT_BITS);
 
 		result->dependent = smc_program_or(program, result->dependent, smc_program_not(program, left.reached));
+		result->numerators[j] = s.with_y[j];
+		result->denominators[j] = s.left[j];
 		find_coefficient(&s, j, &left, divisor);
 		find_error(&s, &residual, j, &left, divisor);
 	}
 	result->exhausted = smc_program_or(program, result->exhausted, result->dependent);
 	find_r2(&s, &residual);
+	result->columns = s.k;
+	memcpy(result->powers, s.power, sizeof(result->powers));
+	memcpy(result->bits, s.bits, sizeof(result->bits));
+}
+
+/* b_j f_j / (s_j f_y) * 2^((bits_y - bits_j) / 2); of a y that is zero f_y counts as one. */
+void
+smc_least_squares_ratio(SmcProgram *program, const SmcLeastSquaresResult *result, int column,
+						int a_bits, int b_bits, int *a, int *b)
+{
+	int			y = result->columns;
+	int			excess = (result->bits[y] - result->bits[column]) / 2;
+	int			unit = smc_program_from_bit(program, smc_program_zero(program, result->powers[y]));
+
+	*a = smc_program_multiply(program, result->numerators[column], result->powers[column]);
+	*b = smc_program_multiply(program, result->denominators[column],
+							  smc_program_not_negative(program, smc_program_add(program, result->powers[y], unit)));
+	if (excess > 0)
+		*a = shift_left(program, *a, excess);
+	else
+		*b = shift_left(program, *b, -excess);
+	smc_program_not_negative(program, *b);
+	smc_program_shrink(program, a, b, a_bits, b_bits);
 }

@@ -77,11 +77,23 @@ typedef struct SmcLeastSquaresResult
 	SmcDouble	coefficients[SMC_LEAST_SQUARES_COLUMNS];
 	SmcDouble	errors[SMC_LEAST_SQUARES_COLUMNS];	/* standard errors */
 	SmcDouble	r2;
+	int			numerators[SMC_LEAST_SQUARES_COLUMNS];	/* of coefficients, but for powers of two */
+	int			denominators[SMC_LEAST_SQUARES_COLUMNS];
+	int			powers[SMC_LEAST_SQUARES_COLUMNS + 1];
+	int			bits[SMC_LEAST_SQUARES_COLUMNS + 1];
+	int			columns;
 	int			dependent;		/* bit: columns are linearly dependent, and there is no result */
 	int			exhausted;		/* bit: no more rows than columns, or dependent: there are no standard errors */
 } SmcLeastSquaresResult;
 
 /* Add the nodes of a least squares problem; a program that fails is told by its status. */
 extern void smc_least_squares(SmcProgram *program, const SmcLeastSquares *problem, SmcLeastSquaresResult *result);
+
+/*
+ * A coefficient as a fraction *a / *b, b >= 0, to go on computing with, of at most so many
+ * bits (smc_program_shrink); b is zero only where columns are dependent.
+ */
+extern void smc_least_squares_ratio(SmcProgram *program, const SmcLeastSquaresResult *result, int column,
+									int a_bits, int b_bits, int *a, int *b);
 
 #endif							/* SMC_LEAST_SQUARES_H */

@@ -43,6 +43,7 @@ typedef struct Builder
 	SmcProgram *program;
 	SmcFormulaValue *leaves;	/* by aggregate */
 	bool	   *has_leaf;
+	SmcModelSolution *models;	/* likewise */
 	int		   *slot_nodes;		/* by slot: the input's node, or -1 */
 	SmcFormulaValue *secrets;	/* of the query's */
 	int			noisy_count;	/* numbers with noise: without it, and with it */
@@ -131,6 +132,7 @@ builder_init(Builder *builder, const SmcStudy *study, const SmcQuery *query, Smc
 	builder->layout = layout;
 	builder->program = create_program(study->party_count);
 	builder->leaves = palloc0(Max(query->agg_count, 1) * sizeof(SmcFormulaValue));
+	builder->models = palloc0(Max(query->agg_count, 1) * sizeof(SmcModelSolution));
 	builder->has_leaf = palloc0(Max(query->agg_count, 1) * sizeof(bool));
 	builder->slot_nodes = palloc(SMC_LAYOUT_SLOTS_MAX * sizeof(int));
 	for (int i = 0; i < SMC_LAYOUT_SLOTS_MAX; i++)
@@ -458,6 +460,23 @@ leaf_of(void *arg, int agg, SmcFormulaValue *value)
 	return true;
 }
 
+/* The value of a part of a model: SmcFormulaPart. */
+static bool
+part_of(void *arg, int agg, int part, SmcFormulaValue *value)
+{
+	Builder    *builder = arg;
+	const SmcAgg *a = &builder->query->aggs[agg];
+	Sums		sums = {builder, agg};
+	SmcModelSource source = {builder->program, count_of, product_of, &sums, &builder->models[agg]};
+
+	if (smc_model_of(a->kind) == NULL)
+		return false;
+	memset(value, 0, sizeof(*value));
+	value->type = part < 0 ? INT8OID : FLOAT8OID;
+	value->null = value->bit = value->num = value->den = -1;
+	return smc_model_part_value(&source, builder->study, a, part, value);
+}
+
 /* ---- outputs ---------------------------------------------------------------------- */
 
 static void
@@ -527,7 +546,7 @@ add_output(Builder *builder, int output, SmcExpr *formula)
 	SmcProgram *program = builder->program;
 	SmcCircuitOutput *out = &circuit->outputs[circuit->output_count++];
 	SmcFormulaBuild build = {program, builder->study, leaf_of, builder,
-		circuit->shown >= 0 ? circuit->shown : builder->present, -1, secret_of};
+		circuit->shown >= 0 ? circuit->shown : builder->present, -1, secret_of, part_of};
 	SmcFormulaValue value;
 	const char *why = smc_formula_build(&build, formula, &value);
 	int			valid;
@@ -568,7 +587,7 @@ add_model(Builder *builder, int output)
 	const SmcAgg *agg = &builder->query->aggs[output];
 	SmcExpr    *formula = smc_expr_agg(smc_query_agg_type(agg), output);
 	Sums		sums = {builder, output};
-	SmcModelSource source = {program, count_of, product_of, &sums};
+	SmcModelSource source = {program, count_of, product_of, &sums, &builder->models[output]};
 	SmcModelPart parts[SMC_MODEL_PARTS_MAX];
 
 	smc_model_value(&source, agg, parts);
@@ -603,7 +622,7 @@ add_keep(Builder *builder, const SmcQueryKeep *asked)
 {
 	SmcExpr    *formula = builder->query->formulas[asked->formula];
 	SmcCircuitKeep *keep = &builder->circuit->keeps[builder->circuit->keep_count++];
-	SmcFormulaBuild build = {builder->program, builder->study, leaf_of, builder, -1, -1, secret_of};
+	SmcFormulaBuild build = {builder->program, builder->study, leaf_of, builder, -1, -1, secret_of, part_of};
 	SmcFormulaValue value;
 	const char *why = smc_formula_build(&build, formula, &value);
 
@@ -630,7 +649,7 @@ add_having(Builder *builder)
 {
 	SmcCircuit *circuit = builder->circuit;
 	SmcExpr    *having = builder->query->having;
-	SmcFormulaBuild build = {builder->program, builder->study, leaf_of, builder, builder->present, -1, secret_of};
+	SmcFormulaBuild build = {builder->program, builder->study, leaf_of, builder, builder->present, -1, secret_of, part_of};
 	SmcFormulaValue value;
 	const char *why = smc_formula_build(&build, having, &value);
 
@@ -818,7 +837,7 @@ smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula, 
 	if (!smc_exprtype_resolve_formula(study, formula, types, query->agg_count))
 		return "an operation that isn't computed on shares";
 	builder_init(&builder, study, query, NULL);
-	build = (SmcFormulaBuild) {builder.program, study, leaf_of, &builder, -1, -1, secret_of};
+	build = (SmcFormulaBuild) {builder.program, study, leaf_of, &builder, -1, -1, secret_of, part_of};
 	why = smc_formula_build(&build, formula, &value);
 	if (why != NULL)
 		return why;

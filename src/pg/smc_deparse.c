@@ -20,6 +20,7 @@
 #include "pg/smc_deparse.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_optable.h"
+#include "pg/smc_model.h"
 #include "pg/smc_query.h"
 
 static void emit(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, bool parens);
@@ -365,6 +366,12 @@ emit_operation(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, b
 			return;
 		case SMC_FORM_CAST:
 			emit_cast(buf, deparse, expr);
+			return;
+		case SMC_FORM_PART:
+			appendStringInfoChar(buf, '(');
+			emit(buf, deparse, arg(expr, 0), false);
+			appendStringInfo(buf, ").%s", smc_model_part_text(&deparse->query->aggs[arg(expr, 0)->column],
+															  smc_model_part_of(expr)));
 			return;
 		case SMC_FORM_ROW:
 			emit_row(buf, deparse, expr);

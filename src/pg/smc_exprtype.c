@@ -393,6 +393,10 @@ operation_type(const SmcStudy *study, SmcExpr *expr)
 		case SMC_RULE_DATE_TRUNC:
 			return class == SMC_CLASS_TEXT && other == SMC_CLASS_TIMESTAMP &&
 				check_field(study, first, other, true) ? TIMESTAMPOID : InvalidOid;
+		case SMC_RULE_PART:
+			return first->kind == SMC_EXPR_AGG && type_is_rowtype(first->type) &&
+				(second == NULL || (second->kind == SMC_EXPR_CONST && second->type == INT4OID && second->value != NULL)) ?
+				operation->type : InvalidOid;
 		case SMC_RULE_ROW:
 			return is_of_numbers(expr) ? RECORDOID : InvalidOid;
 	}
@@ -511,6 +515,7 @@ is_formula_rule(SmcOpRule rule)
 		case SMC_RULE_EXTREME:
 		case SMC_RULE_NULLIF:
 		case SMC_RULE_DATE_DIFF:
+		case SMC_RULE_PART:
 			return true;
 		default:
 			return false;

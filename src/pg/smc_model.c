@@ -169,6 +169,45 @@ smc_model_append(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 	appendStringInfoChar(buf, ')');
 }
 
+/* ---- parts ------------------------------------------------------------------------------ */
+
+int
+smc_model_parts(const SmcAgg *agg)
+{
+	return 2 * smc_model_columns(agg) + 2;
+}
+
+SmcExpr *
+smc_model_make_part(SmcAggKind kind, int columns, const char *field, int index, SmcExpr *agg)
+{
+	int			part = -1;
+
+	if (strcmp(field, "num_rows") == 0 && index == 0)
+		return smc_expr_op("part.rows", list_make1(agg));
+	if (strcmp(field, "r2") == 0 && index == 0)
+		part = 2 * columns;
+	if (strcmp(field, "coef") == 0 && index >= 1 && index <= columns)
+		part = index - 1;
+	return part < 0 ? NULL :
+		smc_expr_op("part", list_make2(agg, smc_expr_const(INT4OID, psprintf("%d", part))));
+}
+
+int
+smc_model_part_of(const SmcExpr *expr)
+{
+	return list_length(expr->args) == 1 ? -1 : pg_strtoint32(((SmcExpr *) lsecond(expr->args))->value);
+}
+
+char *
+smc_model_part_text(const SmcAgg *agg, int part)
+{
+	if (part < 0)
+		return "num_rows";
+	if (agg->second == NULL || part >= smc_model_columns(agg))
+		return "r2";
+	return psprintf("coef[%d]", part + 1);
+}
+
 /* ---- sums of products ------------------------------------------------------------------- */
 
 void

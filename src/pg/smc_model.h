@@ -61,6 +61,27 @@ extern int	smc_model_scale(const SmcStudy *study, const SmcAgg *agg, int i);
 /* Its text for people, but for the filter. */
 extern void smc_model_append(StringInfo buf, const struct SmcDeparse *deparse, const SmcAgg *agg);
 
+/* ---- parts ------------------------------------------------------------------------------ */
+
+/*
+ * Parts of least squares over k columns, in their order: k coefficients, k standard
+ * errors, r2, the number of rows.
+ */
+#define SMC_MODEL_PARTS_MAX		(2 * SMC_MODEL_COLUMNS_MAX + 2)
+
+extern int	smc_model_parts(const SmcAgg *agg);
+
+/*
+ * A part in a formula: the operation "part" of an aggregate and a number, or "part.rows".
+ * make gives the one that a field of the figure is, with its index from one in an array
+ * (else 0), or NULL where the field is no part that may be computed with.
+ */
+extern SmcExpr *smc_model_make_part(SmcAggKind kind, int columns, const char *field, int index, SmcExpr *agg);
+
+/* Which part such an operation is, -1 for the rows; and a part as it is written after the aggregate. */
+extern int	smc_model_part_of(const SmcExpr *expr);
+extern char *smc_model_part_text(const SmcAgg *agg, int part);
+
 /* ---- sums of products, of which least squares are made --------------------------------- */
 
 /*

@@ -4,7 +4,9 @@
 #ifndef SMC_MODEL_VALUE_H
 #define SMC_MODEL_VALUE_H
 
+#include "core/smc_least_squares.h"
 #include "core/smc_program.h"
+#include "pg/smc_formula.h"
 #include "pg/smc_model.h"
 
 /* Where the sums of one aggregate come from: nodes of the program. */
@@ -14,7 +16,15 @@ typedef struct SmcModelSource
 	int			(*count) (void *arg);	/* of the rows in which nothing is NULL */
 	int			(*product) (void *arg, int product);
 	void	   *arg;
+	struct SmcModelSolution *solution;	/* the model's own; made once, whatever is asked of it */
 } SmcModelSource;
+
+/* What was solved of one aggregate. */
+typedef struct SmcModelSolution
+{
+	bool		is_made;
+	SmcLeastSquaresResult least_squares;
+} SmcModelSolution;
 
 /* A number to be opened: value * 2^exponent. */
 typedef struct SmcModelPart
@@ -24,15 +34,14 @@ typedef struct SmcModelPart
 	int			null;			/* bit: NULL instead; -1: never */
 } SmcModelPart;
 
-/*
- * Parts of least squares over k columns, in their order: k coefficients, k standard
- * errors, r2, the number of rows.
- */
-#define SMC_MODEL_PARTS_MAX		(2 * SMC_MODEL_COLUMNS_MAX + 2)
-
-extern int	smc_model_parts(const SmcAgg *agg);
-
 /* The parts of a model, smc_model_parts of them. */
 extern void smc_model_value(const SmcModelSource *source, const SmcAgg *agg, SmcModelPart parts[SMC_MODEL_PARTS_MAX]);
+
+/*
+ * A part to be computed with: *value has no type yet, and -1 for all nodes.  part of -1
+ * is the number of rows.  False where it is no part with a value as a fraction.
+ */
+extern bool smc_model_part_value(const SmcModelSource *source, const SmcStudy *study, const SmcAgg *agg, int part,
+								 SmcFormulaValue *value);
 
 #endif							/* SMC_MODEL_VALUE_H */

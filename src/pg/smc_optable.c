@@ -169,7 +169,9 @@ static const SmcOperation operations[] = {
 	LIST(F_DATE_TRUNC_TEXT_TIMESTAMP)},
 
 	/* what a model is made of */
-	{"row", SMC_RULE_ROW, 1, MANY, SMC_FORM_ROW, "ROW", InvalidOid, NULL}
+	{"row", SMC_RULE_ROW, 1, MANY, SMC_FORM_ROW, "ROW", InvalidOid, NULL},
+	{"part", SMC_RULE_PART, 2, 2, SMC_FORM_PART, "", FLOAT8OID, NULL},
+	{"part.rows", SMC_RULE_PART, 1, 1, SMC_FORM_PART, "", INT8OID, NULL}
 };
 
 /* The types that constants may have, with their arrays. */

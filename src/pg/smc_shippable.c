@@ -511,6 +511,45 @@ ship_aggref(Walk *walk, Aggref *aggref)
 	return smc_expr_agg(InvalidOid, agg);
 }
 
+static List *model_columns(SmcShipContext *context, const char *name, Node *array);
+
+/* A field of a model, or an element of one that is an array (index from one, else 0), in a formula. */
+static SmcExpr *
+ship_field(Walk *walk, FieldSelect *select, int index)
+{
+	Aggref	   *aggref = (Aggref *) select->arg;
+	SmcAggKind	kind = IsA(aggref, Aggref) ? smc_shippable_aggregate(aggref->aggfnoid) : 0;
+	Node	   *array;
+	char	   *field;
+	SmcExpr    *agg;
+	SmcExpr    *part;
+
+	if (walk->context->find_agg == NULL || smc_model_of(kind) == NULL)
+		return refuse(walk, "a field of a row can't be part of a joint query", NULL, NULL);
+	field = get_attname(get_typ_typrelid(aggref->aggtype), select->fieldnum, false);
+	array = (Node *) lsecond_node(TargetEntry, aggref->args)->expr;
+	agg = ship_aggref(walk, aggref);
+	if (agg == NULL)
+		return NULL;
+	part = smc_model_make_part(kind, list_length(model_columns(walk->context, smc_model_of(kind)->name, array)), field, index, agg);
+	if (part == NULL)
+		return refuse(walk, psprintf("%s of a model can't be computed on shares", field), NULL, NULL);
+	return part;
+}
+
+/* An element of such an array. */
+static SmcExpr *
+ship_element(Walk *walk, SubscriptingRef *subscript)
+{
+	Const	   *index = list_length(subscript->refupperindexpr) == 1 ? linitial(subscript->refupperindexpr) : NULL;
+
+	if (index == NULL || subscript->reflowerindexpr != NIL || subscript->refassgnexpr != NULL ||
+		!IsA(subscript->refexpr, FieldSelect) || !IsA(index, Const) || index->constisnull ||
+		DatumGetInt32(index->constvalue) < 1)
+		return refuse(walk, "an element of an array can't be part of a joint query", NULL, NULL);
+	return ship_field(walk, (FieldSelect *) subscript->refexpr, DatumGetInt32(index->constvalue));
+}
+
 static SmcExpr *
 ship_node(Walk *walk, Node *node)
 {
@@ -526,6 +565,10 @@ ship_node(Walk *walk, Node *node)
 			return ship_var(walk, (Var *) node);
 		case T_Aggref:
 			return ship_aggref(walk, (Aggref *) node);
+		case T_FieldSelect:
+			return ship_field(walk, (FieldSelect *) node, 0);
+		case T_SubscriptingRef:
+			return ship_element(walk, (SubscriptingRef *) node);
 		case T_PlaceHolderVar:
 			return ship_node(walk, (Node *) ((PlaceHolderVar *) node)->phexpr);
 		case T_FuncExpr:
