@@ -180,6 +180,7 @@ SELECT smc_reveal((smc_secret('lr', 'slope') < -0.48) & (smc_secret('lr', 'r2') 
 SELECT near(smc_reveal(smc_secret('lr', 'slope'))::float8, regr_slope(y, n)) AS same FROM everyone;
 SELECT smc_keep((smc_linregr(y, array[1, n])).std_err[2], 'error') FROM lr;
 SELECT smc_drop_secret('lr', 'slope'), smc_drop_secret('lr', 'r2');
+SELECT agrees(smc_linregr(y, array[1, i, n, m, f, i*i, i*n, i*m, n*n, n*m, m*m, i*i*i, f*f, j, j*i, j*n]), plain('SELECT y, array[1, i, n, m, f::numeric, i*i, i*n, i*m, n*n, n*m, m*m, i*i*i, (f*f)::numeric, j, j*i, j*n] FROM everyone')) FROM lr;
 -- refused
 SELECT smc_linregr(y, array[1, sex]) FROM lr;
 SELECT smc_linregr(sex, array[1, n]) FROM lr;

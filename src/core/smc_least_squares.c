@@ -17,6 +17,7 @@
 #define ROW_BITS	SMC_LEAST_SQUARES_ROW_BITS
 #define ENTRY_BITS	(PLACES + 1)	/* of an entry: one, and what was added to the diagonal */
 #define SHORT_BITS	80			/* of what goes into a division */
+#define RESULT_BITS	77			/* of a result before it is rounded, of all of them, so that they are rounded together */
 #define DOUBLE_BITS 53
 #define VARIATION	100			/* bits by which y's variation may be below its squares, times rows */
 
@@ -129,7 +130,7 @@ natural(SmcProgram *program, int x, int bits)
  * two: each is a sum over these.
  */
 static Normal
-normalise(SmcProgram *program, int x, int bits, int least, int step)
+normalise(SmcProgram *program, int x, int bits, int least, int step, bool with_exponent)
 {
 	Normal		normal;
 	int			most = (bits - least - 1) / step;
@@ -139,7 +140,7 @@ normalise(SmcProgram *program, int x, int bits, int least, int step)
 
 	normal.reached = reached;
 	normal.power = shift_left(program, any, step * most);
-	normal.exponent = integer(program, most);
+	normal.exponent = with_exponent ? integer(program, most) : -1;
 	for (int i = least + 1; i < bits; i++)
 	{
 		int			before = (bits - i) / step;
@@ -152,10 +153,12 @@ normalise(SmcProgram *program, int x, int bits, int least, int step)
 		bit = smc_program_from_bit(program, smc_program_reached(program, x, i));
 		normal.power = smc_program_subtract(program, normal.power,
 											times(program, shift_left(program, bit, step * after), (1 << step) - 1));
-		normal.exponent = smc_program_subtract(program, normal.exponent, bit);
+		if (with_exponent)
+			normal.exponent = smc_program_subtract(program, normal.exponent, bit);
 	}
 	natural(program, normal.power, step * most + 1);
-	natural(program, normal.exponent, 9);
+	if (with_exponent)
+		natural(program, normal.exponent, 9);
 	small = smc_program_subtract(program, integer(program, 1), any);
 	normal.scaled = smc_program_add(program, natural(program, product(program, x, normal.power, bits), bits),
 									shift_left(program, small, bits - 1));
@@ -168,6 +171,18 @@ static int
 shorten(SmcProgram *program, int x, int from, int to)
 {
 	return smc_program_not_negative(program, move(program, x, from - to));
+}
+
+/*
+ * The bit of |x| < 2^bits being below zero: a comparison with a power of two too, so that it is
+ * made with others at once.
+ */
+static int
+below_zero(SmcProgram *program, int x, int bits)
+{
+	int			shifted = smc_program_add(program, smc_program_bound(program, x, bits), power_of_two(program, bits));
+
+	return smc_program_not(program, smc_program_reached(program, natural(program, shifted, bits + 1), bits));
 }
 
 /* ---- scaling --------------------------------------------------------------------------- */
@@ -252,7 +267,7 @@ eliminate(Solver *s, Matrix *matrix, int pivot, const int *columns, int count)
 {
 	SmcProgram *program = s->program;
 	int			d = matrix->entries[place(pivot, pivot)];
-	Normal		normal = normalise(program, d, ENTRY_BITS, PLACES - TOLERANCE, 1);
+	Normal		normal = normalise(program, d, ENTRY_BITS, PLACES - TOLERANCE, 1, false);
 	int			c = natural(program, product(program, d, normal.power, ENTRY_BITS), ENTRY_BITS);
 	int			others[COLUMNS + 1];
 	int			scaled[COLUMNS + 1];	/* a_ip v */
@@ -335,7 +350,7 @@ leave_each(Solver *s, const Matrix *matrix, const int *columns, int count)
 static SmcDouble
 make_double(SmcProgram *program, int x, int bits, int least, int exponent, int sign, int zero)
 {
-	Normal		normal = normalise(program, x, bits, least, 1);
+	Normal		normal = normalise(program, x, bits, least, 1, true);
 	int			places = bits - DOUBLE_BITS;
 	SmcDouble	result;
 	int			rounded = smc_program_add(program, normal.scaled, power_of_two(program, places - 1));
@@ -381,17 +396,18 @@ static void
 find_coefficient(Solver *s, int j, const Normal *left, int divisor)
 {
 	SmcProgram *program = s->program;
-	int			sign = smc_program_negative(program, s->with_y[j]);
+	int			sign = below_zero(program, s->with_y[j], ENTRY_BITS);
 	int			size = natural(program, smc_program_negate_if(program, sign, s->with_y[j]), ENTRY_BITS);
-	Normal		normal = normalise(program, size, ENTRY_BITS, PLACES - SMC_LEAST_SQUARES_EXACT, 1);
+	Normal		normal = normalise(program, size, ENTRY_BITS, PLACES - SMC_LEAST_SQUARES_EXACT, 1, true);
 	int			quotient = ratio(program, shorten(program, normal.scaled, ENTRY_BITS, SHORT_BITS - 8),
 								 8 + 57, divisor, 60);
 	int			exponent = column_exponent(s, j);
 
 	exponent = smc_program_add(program, exponent, times(program, left->exponent, 2));
 	exponent = smc_program_subtract(program, exponent, normal.exponent);
-	exponent = smc_program_subtract(program, exponent, integer(program, 57));
-	s->result->coefficients[j] = make_double(program, quotient, 60, 55, exponent, sign,
+	exponent = smc_program_subtract(program, exponent, integer(program, 57 + RESULT_BITS - 60));
+	quotient = shift_left(program, quotient, RESULT_BITS - 60);
+	s->result->coefficients[j] = make_double(program, quotient, RESULT_BITS, RESULT_BITS - 5, exponent, sign,
 											 smc_program_not(program, normal.reached));
 }
 
@@ -415,13 +431,13 @@ find_residual(Solver *s, Residual *residual)
 	eliminate(s, &s->last, 0, NULL, 0);
 	residual->size = s->last.entries[place(s->k, s->k)];
 	residual->factor = s->last.factor;
-	residual->normal = normalise(program, residual->size, ENTRY_BITS, PLACES - SMC_LEAST_SQUARES_EXACT, 2);
+	residual->normal = normalise(program, residual->size, ENTRY_BITS, PLACES - SMC_LEAST_SQUARES_EXACT, 2, true);
 
-	spare = smc_program_less(program, freedom, integer(program, 1));
+	spare = below_zero(program, smc_program_subtract(program, freedom, integer(program, 1)), ROW_BITS + 1);
 	s->result->exhausted = spare;
 	freedom = smc_program_select(program, spare, integer(program, 1), freedom);
 	freedom = natural(program, freedom, ROW_BITS);
-	residual->freedom = normalise(program, freedom, ROW_BITS, 0, 2);
+	residual->freedom = normalise(program, freedom, ROW_BITS, 0, 2, true);
 	residual->divisor = product(program, shorten(program, residual->factor, PLACES, SHORT_BITS),
 								residual->freedom.scaled, SHORT_BITS + ROW_BITS + 1);
 	residual->divisor = shorten(program, residual->divisor, SHORT_BITS + ROW_BITS, SHORT_BITS);
@@ -449,8 +465,8 @@ find_error(Solver *s, const Residual *residual, int j, const Normal *left, int d
 	exponent = smc_program_add(program, exponent, column_exponent(s, j));
 	exponent = smc_program_subtract(program, exponent, integer(program, 66 + ROW_BITS / 2));
 	quotient = smc_program_root(program, ratio(program, numerator, 132, denominator, 154));
-	smc_program_bound(program, quotient, 77);
-	s->result->errors[j] = make_double(program, quotient, 77, 54, exponent, -1,
+	smc_program_bound(program, quotient, RESULT_BITS);
+	s->result->errors[j] = make_double(program, quotient, RESULT_BITS, 54, exponent, -1,
 									   smc_program_not(program, residual->normal.reached));
 }
 
@@ -458,7 +474,8 @@ find_error(Solver *s, const Residual *residual, int j, const Normal *left, int d
  * 1 - residual / variation.  The variation of y is n S_yy - S_y^2 over n, or S_yy; times
  * n f_y^2 it is normalised, and so is the residual by the same power.  The residual
  * is no larger, but for what A is off by, which is far below the least variation that
- * counts; where there is less, y is constant and R^2 is one.
+ * counts (so R^2 can be below zero by a last place); where there is less, y is constant
+ * and R^2 is one.
  */
 static void
 find_r2(Solver *s, const Residual *residual)
@@ -482,7 +499,7 @@ find_r2(Solver *s, const Residual *residual)
 		natural(program, variation, bits);
 	}
 	variation = product(program, product(program, variation, s->power[y], bits), s->power[y], bits);
-	normal = normalise(program, natural(program, variation, bits), bits, least, 1);
+	normal = normalise(program, natural(program, variation, bits), bits, least, 1, false);
 	part = product(program, residual->size, s->problem->rows, ENTRY_BITS + ROW_BITS);
 	part = smc_program_cut(program, natural(program, product(program, part, normal.power, size_bits), size_bits), cut);
 
@@ -490,13 +507,23 @@ find_r2(Solver *s, const Residual *residual)
 	divisor = product(program, shorten(program, residual->factor, PLACES, SHORT_BITS),
 					  shorten(program, normal.scaled, bits, SHORT_BITS), 2 * SHORT_BITS + 1);
 	divisor = natural(program, move(program, divisor, cut - (PLACES + ROW_BITS - 2 * SHORT_BITS)), SHORT_BITS + 20);
-	part = smc_program_subtract(program, divisor, part);
-	part = smc_program_select(program, smc_program_negative(program, part), integer(program, 0), part);
-	natural(program, part, smc_program_bits(program, divisor) + 1);
-	s->result->r2.value = ratio(program,
-								smc_program_add(program, shift_left(program, part, DOUBLE_BITS + 1), divisor), 0,
-								shift_left(program, divisor, 1), DOUBLE_BITS + 1);
+	/* what was cut off may have left it below zero */
+	part = natural(program, smc_program_add(program, part, integer(program, program->party_count + 1)),
+				   smc_program_bits(program, divisor) + 1);
+	part = ratio(program, smc_program_add(program, shift_left(program, part, DOUBLE_BITS + 1), divisor), 0,
+				 shift_left(program, divisor, 1), DOUBLE_BITS + 1);
+	s->result->r2.value = smc_program_subtract(program, power_of_two(program, DOUBLE_BITS), part);
 	s->result->r2.exponent = integer(program, -DOUBLE_BITS);
+}
+
+/* Whether any of the bits is set, in pairs. */
+static int
+any_of(SmcProgram *program, const int *bits, int count)
+{
+	int			half = count / 2;
+
+	return count == 1 ? bits[0] :
+		smc_program_or(program, any_of(program, bits, half), any_of(program, bits + half, count - half));
 }
 
 void
@@ -506,6 +533,7 @@ smc_least_squares(SmcProgram *program, const SmcLeastSquares *problem, SmcLeastS
 	Matrix		matrix;
 	Residual	residual;
 	int			all[COLUMNS];
+	int			dependent[COLUMNS];
 
 	memset(result, 0, sizeof(*result));
 	if (s.k < 1 || s.k > COLUMNS)
@@ -519,18 +547,18 @@ smc_least_squares(SmcProgram *program, const SmcLeastSquares *problem, SmcLeastS
 	scale(&s, &matrix);
 	leave_each(&s, &matrix, all, s.k);
 	find_residual(&s, &residual);
-	result->dependent = smc_program_constant_bit(program, false);
 	for (int j = 0; j < s.k; j++)
 	{
-		Normal		left = normalise(program, s.left[j], ENTRY_BITS, PLACES - TOLERANCE, 2);
+		Normal		left = normalise(program, s.left[j], ENTRY_BITS, PLACES - TOLERANCE, 2, true);
 		int			divisor = shorten(program, left.scaled, ENTRY_BITS, SHORT_BITS);
 
-		result->dependent = smc_program_or(program, result->dependent, smc_program_not(program, left.reached));
+		dependent[j] = smc_program_not(program, left.reached);
 		result->numerators[j] = s.with_y[j];
 		result->denominators[j] = s.left[j];
 		find_coefficient(&s, j, &left, divisor);
 		find_error(&s, &residual, j, &left, divisor);
 	}
+	result->dependent = any_of(program, dependent, s.k);
 	result->exhausted = smc_program_or(program, result->exhausted, result->dependent);
 	find_r2(&s, &residual);
 	result->columns = s.k;

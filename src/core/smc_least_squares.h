@@ -76,7 +76,7 @@ typedef struct SmcLeastSquaresResult
 {
 	SmcDouble	coefficients[SMC_LEAST_SQUARES_COLUMNS];
 	SmcDouble	errors[SMC_LEAST_SQUARES_COLUMNS];	/* standard errors */
-	SmcDouble	r2;
+	SmcDouble	r2;				/* times 2^53; below zero by rounding only */
 	int			numerators[SMC_LEAST_SQUARES_COLUMNS];	/* of coefficients, but for powers of two */
 	int			denominators[SMC_LEAST_SQUARES_COLUMNS];
 	int			powers[SMC_LEAST_SQUARES_COLUMNS + 1];

@@ -79,8 +79,8 @@ smc_model_is_one(const SmcExpr *column)
 	return column->kind == SMC_EXPR_CONST && column->value != NULL && strcmp(column->value, "1") == 0;
 }
 
-static bool
-is_row(const SmcExpr *expr)
+bool
+smc_model_is_row(const SmcExpr *expr)
 {
 	return expr->kind == SMC_EXPR_OP && smc_optable_get(expr->op)->rule == SMC_RULE_ROW;
 }
@@ -90,7 +90,7 @@ smc_model_check_form(const SmcStudy *study, const SmcAgg *agg)
 {
 	ListCell   *lc;
 
-	if (!is_row(agg->second) || agg->second->args == NIL)
+	if (!smc_model_is_row(agg->second) || agg->second->args == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("malformed aggregate over study \"%s\"", study->name)));
@@ -195,7 +195,10 @@ smc_model_make_part(SmcAggKind kind, int columns, const char *field, int index, 
 int
 smc_model_part_of(const SmcExpr *expr)
 {
-	return list_length(expr->args) == 1 ? -1 : pg_strtoint32(((SmcExpr *) lsecond(expr->args))->value);
+	const SmcExpr *part = list_length(expr->args) > 1 ? lsecond(expr->args) : NULL;
+
+	/* of a resolved one it is a constant */
+	return part == NULL ? -1 : part->value == NULL ? SMC_MODEL_PARTS_MAX : pg_strtoint32(part->value);
 }
 
 char *

@@ -46,6 +46,9 @@ extern SmcExpr *smc_model_column(const SmcAgg *agg, int i);
 /* Whether a column is the constant one: the intercept. */
 extern bool smc_model_is_one(const SmcExpr *column);
 
+/* Whether an expression is a list of columns, which has no other place than a model. */
+extern bool smc_model_is_row(const SmcExpr *expr);
+
 /* Raise unless the arguments have a model's form; before anything else is said of them. */
 extern void smc_model_check_form(const SmcStudy *study, const SmcAgg *agg);
 

@@ -80,7 +80,7 @@ linear_fields(const SmcStudy *study, const SmcAgg *agg, const SmcJointFigure *pa
 	nulls[1] = parts[2 * columns].is_null;
 	nulls[5] = false;
 	fields[0] = float8_array(arrays[0], absent, columns);
-	fields[1] = Float8GetDatum(part_float8(&parts[2 * columns], 0));
+	fields[1] = Float8GetDatum(Max(part_float8(&parts[2 * columns], 0), 0));
 	for (int i = 1; i < 4; i++)
 		fields[i + 1] = float8_array(arrays[i], absent, columns);
 	fields[5] = Int64GetDatum(rows);

@@ -108,9 +108,8 @@ smc_model_part_value(const SmcModelSource *source, const SmcStudy *study, const 
 	{
 		SmcWide		unit = smc_wide_from_int(INT64CONST(1) << 53);
 
-		value->num = smc_program_not_negative(source->program, result->r2.value);
+		value->num = result->r2.value;
 		value->den = smc_program_constant(source->program, &unit);
-		value->positive = true;
 	}
 	return true;
 }

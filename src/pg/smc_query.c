@@ -549,6 +549,10 @@ check_form(const SmcStudy *study, const SmcAgg *agg)
 				 errmsg("malformed aggregate over study \"%s\"", study->name)));
 	if (smc_model_of(agg->kind) != NULL)
 		smc_model_check_form(study, agg);
+	else if ((agg->arg != NULL && smc_model_is_row(agg->arg)) || (agg->second != NULL && smc_model_is_row(agg->second)))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg("malformed aggregate over study \"%s\"", study->name)));
 }
 
 void
