@@ -19,7 +19,7 @@
 #define SHORT_BITS	80			/* of what goes into a division */
 #define RESULT_BITS	77			/* of a result before it is rounded, of all of them, so that they are rounded together */
 #define DOUBLE_BITS 53
-#define VARIATION	100			/* bits by which y's variation may be below its squares, times rows */
+#define VARIATION	90			/* bits by which y's variation may be below its squares, times rows */
 
 /* A number x with 2^(bits-step) <= x v < 2^bits, v = 2^(step p): what is left over of it. */
 typedef struct Normal
@@ -127,7 +127,7 @@ natural(SmcProgram *program, int x, int bits)
 /*
  * x < 2^bits, x >= 0; it is small below 2^least.  step is 1 or 2.  With L the bits of
  * x, p = floor((bits - L) / step), so that v and p change where x reaches a power of
- * two: each is a sum over these.
+ * two: each is a sum over these.  p only where it is wanted.
  */
 static Normal
 normalise(SmcProgram *program, int x, int bits, int least, int step, bool with_exponent)

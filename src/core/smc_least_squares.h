@@ -5,7 +5,7 @@
  * fixed point, each party adding up its own rows: Nikolaenko et al. (IEEE S&P 2013,
  * sections 4.1 and 4.3, by Cholesky), Gascon et al. (PoPETs 2017, sections 3 and 5,
  * for any number of parties).  Fixed point as in Catrina and Saxena (FC 2010), see
- * smc_scaled.h; the signed bits of how large a pivot is as in smc_size.h.
+ * smc_scaled.h; how large a pivot is as in smc_size.h.
  * ADVERSARY: semi-honest, up to n - 1 of n: the program's (smc_program.h).
  *
  * With X the rows' k columns and y, A = [X y]'[X y] comes in as exact integers.
@@ -20,27 +20,30 @@
  *               C [s_j, b_j; b_j, ...]: coefficient b_j / s_j, and 1 / s_j is the
  *               diagonal of (X'X)^-1.  To eliminate all but one from k columns, halve
  *               them: either half is eliminated from a copy, and what is left of it
- *               is halved again.  That takes 4/3 of the products of one elimination
- *               and as many rounds, and no number is ever larger than one.
+ *               is halved again.  That takes 7/3 of the products of one elimination
+ *               (an inverse takes three times them), as many rounds, and no number is
+ *               ever larger than one.
  *   residuals   y's own place when the last column too is eliminated.
  *
  * BOUNDS: A is positive semidefinite, and stays so: whatever is lost in the last place
  * by a step, at most n/2 + 1 an entry, is less than what is added to the diagonal
- * after it.  Hence no diagonal grows, and |a_ij| <= sqrt(a_ii a_jj) holds always,
+ * after it.  Hence no diagonal grows but by that, and |a_ij| <= sqrt(a_ii a_jj) holds always,
  * for any data; that is what bounds each product, so that nothing wraps and the
  * masks hide what they must.  Where d < 2^-SMC_LEAST_SQUARES_TOLERANCE, v is zero, and
  * so is all that follows.
- * PRECISION: what comes out is exact for an A that differs by less than k^2 n 2^(3-F) an
- * entry: relative to the condition number of A scaled so.
+ * PRECISION: what comes out is that of an A that differs by less than k^2 (n + 1) 2^(k+2-F)
+ * in any direction (2^k for C), so it is wrong by that times the condition number of A
+ * as it is scaled, but for the last rounding to 53 bits.
  * DEPENDENCE: columns are dependent where some s_j < 2^-TOLERANCE, the others having
  * explained all of column j but for 2^-59 .. 2^-75 of its sum of squares.  Those that are
  * exactly so are always found: the one with the largest weight in the relation has
  * s_j at most k times what A is off by.
  *
- * ROUNDS, for n parties: (k - 1) times those of smc_size.h for F + 1 bits, n and 3;
- * before and after, those of three sizes, a division of 153 bits by 80, a root of 154
- * bits, and some 30: smc_program_cost tells.
- * BYTES: some 4/3 k^3 products of 384 bits.
+ * ROUNDS, for n parties: k times those of smc_size.h for F + 1 bits, n and 3; before and
+ * after, those of three other sizes, a division of 154 bits by 100, a root of 154 bits, a
+ * shift, and some 20: 133 + 16 k for two parties, 154 + 18 k for three.  (A run of many
+ * elements takes more, where fewer bytes are worth it: smc_program_cost tells.)
+ * BYTES: some 4/3 to 5/3 k^3 products of 384 bits.
  * LEAKS: nothing; opening the results is the caller's.  They are doubles: 53 bits and
  * an exponent of two.
  */

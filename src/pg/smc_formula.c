@@ -22,8 +22,8 @@
 #include "utils/array.h"
 #include "utils/lsyscache.h"
 
-#include "pg/smc_model.h"
 #include "pg/smc_formula_impl.h"
+#include "pg/smc_model.h"
 #include "pg/smc_modes.h"
 
 typedef SmcFormulaValue Value;
