@@ -70,6 +70,24 @@ smc_exact_scale(uint128 size, int exponent, uint128 *out)
 	return value >> SMC_EXACT_VALUE_BITS == 0;
 }
 
+/*
+ * A float that is a decimal of no more than 15 digits, so many of them after the point: of
+ * such there is only one for each float, and where it is divided by a power of ten that
+ * is a float itself, the quotient is rounded as reading it would be.
+ */
+static bool
+short_decimal(float8 size, int digits, uint128 *out)
+{
+	static const float8 tens[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+	float8		whole;
+
+	if (digits >= lengthof(tens) || !(size * tens[digits] < 1e15))
+		return false;
+	whole = rint(size * tens[digits]);
+	*out = (uint64) whole;
+	return whole / tens[digits] == size;
+}
+
 bool
 smc_exact_float(float8 value, int keep, uint128 *out)
 {
@@ -79,6 +97,8 @@ smc_exact_float(float8 value, int keep, uint128 *out)
 	int			exponent = keep;
 	bool		fraction = false;
 
+	if (short_decimal(fabs(value), keep, out))
+		return true;
 	if (!isfinite(value))
 		return false;
 	double_to_shortest_decimal_buf(fabs(value), text);
