@@ -556,12 +556,17 @@ CREATE FUNCTION smc_no_study_float8(internal) RETURNS double precision
 
 CREATE AGGREGATE smc_count(*) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int8);
 CREATE AGGREGATE smc_count("any") (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int8);
+CREATE AGGREGATE smc_count_distinct("any") (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int8);
 CREATE AGGREGATE smc_sum(smallint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int8);
 CREATE AGGREGATE smc_sum(integer) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_int8);
 CREATE AGGREGATE smc_sum(bigint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
 CREATE AGGREGATE smc_sum(numeric) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
 CREATE AGGREGATE smc_sum(real) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float4);
 CREATE AGGREGATE smc_sum(double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_float8);
+CREATE FUNCTION smc_no_study_interval(internal) RETURNS interval
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE AGGREGATE smc_sum(interval) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_interval);
+COMMENT ON AGGREGATE smc_sum(interval) IS 'joint sum over a study';
 CREATE AGGREGATE smc_avg(smallint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
 CREATE AGGREGATE smc_avg(integer) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
 CREATE AGGREGATE smc_avg(bigint) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_numeric);
@@ -686,6 +691,31 @@ BEGIN
                               'joint percentile over a study, in proportion between two values, as percentile_cont');
   END LOOP;
 END $$;
+
+-- tallies: the most frequent value, as the native mode(); how many rows are in each
+-- of some buckets of one width, as width_bucket() numbers them
+CREATE FUNCTION smc_no_study_same(internal, anyelement) RETURNS anyelement
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study_buckets(internal) RETURNS bigint[]
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE FUNCTION smc_no_study(internal, "any", "any", "any", "any") RETURNS internal
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE;
+CREATE AGGREGATE smc_mode(anyelement) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_same, FINALFUNC_EXTRA);
+COMMENT ON AGGREGATE smc_mode(anyelement) IS 'joint most frequent value over a study';
+CREATE AGGREGATE smc_histogram(x anycompatible, lo anycompatible, hi anycompatible, buckets int) (
+  SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_buckets);
+COMMENT ON AGGREGATE smc_histogram(anycompatible, anycompatible, anycompatible, int) IS 'joint number of rows in each of some buckets from lo to hi, over a study';
+
+-- a histogram drawn as text, a row for each bucket; a bucket of NULL is one withheld
+CREATE FUNCTION smc_plot(histogram bigint[]) RETURNS SETOF text
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20;
+CREATE FUNCTION smc_plot(histogram bigint[], lo numeric, hi numeric) RETURNS SETOF text
+  AS 'MODULE_PATHNAME', 'smc_plot_numeric' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 20;
+CREATE FUNCTION smc_plot(histogram bigint[], lo timestamp, hi timestamp) RETURNS SETOF text
+  AS 'MODULE_PATHNAME', 'smc_plot_timestamp' LANGUAGE C STABLE STRICT PARALLEL SAFE ROWS 20;
+COMMENT ON FUNCTION smc_plot(bigint[]) IS 'a histogram drawn as text, a row for each bucket';
+COMMENT ON FUNCTION smc_plot(bigint[], numeric, numeric) IS 'a histogram drawn as text, with the range of each bucket';
+COMMENT ON FUNCTION smc_plot(bigint[], timestamp, timestamp) IS 'a histogram drawn as text, with the range of each bucket';
 
 -- exact sums of floats, of squares and products, for a party's local query: of y,
 -- x, y^2, x^2 and x y, each value rounded as its shortest decimal to so many digits
@@ -858,6 +888,7 @@ COMMENT ON TYPE smc_secret_key IS 'a key that superusers alone can read or write
 
 COMMENT ON AGGREGATE smc_count(*) IS 'joint number of rows of a study';
 COMMENT ON AGGREGATE smc_count("any") IS 'joint number of values that are not null, over a study';
+COMMENT ON AGGREGATE smc_count_distinct("any") IS 'joint number of different values, over a study';
 DO $$
 DECLARE
   type text;

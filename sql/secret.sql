@@ -45,10 +45,10 @@ SET datestyle = 'ISO';
 --
 EXPLAIN (COSTS OFF) SELECT smc_keep(smc_sum(x), 'q1') FROM sales WHERE quarter = 1;
 EXPLAIN (VERBOSE, COSTS OFF) SELECT smc_keep(smc_sum(x), 'q1') FROM sales WHERE quarter = 1;
-TABLE smc_secrets;
+SELECT * FROM smc_secrets WHERE study = 'sales';
 SELECT smc_keep(smc_sum(x), 'q1') FROM sales WHERE quarter = 1;
 SELECT smc_keep(smc_sum(x), 'q2') FROM sales WHERE quarter = 2;
-SELECT study, name, type, made_of, made_by, made_role, expires, state FROM smc_secrets ORDER BY name;
+SELECT study, name, type, made_of, made_by, made_role, expires, state FROM smc_secrets WHERE study = 'sales' ORDER BY name;
 SELECT smc_reveal(smc_secret('sales', 'q2') > smc_secret('sales', 'q1'));
 SELECT smc_reveal(smc_secret('sales', 'q2') - smc_secret('sales', 'q1')) AS more, smc_reveal(smc_secret('sales', 'q1')) AS q1,
 	smc_reveal(smc_secret('sales', 'q2')) AS q2;
@@ -62,7 +62,7 @@ SELECT smc_keep(smc_avg(n), 'avg'), smc_keep(smc_avg(f), 'favg'), smc_keep(smc_m
 	smc_keep(smc_argmax(x), 'winner'), smc_keep(smc_compare(x, 'acme', 'globex'), 'cmp'), smc_keep(smc_count(*), 'rows'),
 	smc_keep(round(smc_avg(x), 1), 'rounded'), smc_keep(smc_sum(x) / (smc_count(*) - 7), 'by_zero'),
 	smc_keep(CASE WHEN smc_sum(x) > 0 THEN smc_sum(n) ELSE 0 END, 'case'), smc_keep(smc_count(*) - 7, 'zero') FROM sales;
-SELECT name, type, made_of FROM smc_secrets ORDER BY name;
+SELECT name, type, made_of FROM smc_secrets WHERE study = 'sales' ORDER BY name;
 SELECT smc_reveal(smc_secret('sales', 'avg')) AS avg, smc_reveal(smc_secret('sales', 'favg')) AS favg, smc_reveal(smc_secret('sales', 'fsum')) AS fsum,
 	smc_reveal(smc_secret('sales', 'fmin')) AS fmin, smc_reveal(smc_secret('sales', 'nmax')) AS nmax, smc_reveal(smc_secret_bool('sales', 'much')) AS much;
 SELECT avg(n), avg(f) AS favg, sum(f) AS fsum, min(f) AS fmin, max(n) AS nmax, sum(x) > 10 AS much FROM everyone;

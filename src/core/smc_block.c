@@ -70,8 +70,8 @@ smc_block_stream_close(SmcBlockStream *stream)
 	stream->ctx = NULL;
 }
 
-SmcPermutation *
-smc_permutation_open(void)
+static SmcPermutation *
+open_permutation(const uint8_t key[SMC_BLOCK_BYTES])
 {
 	SmcPermutation *pi = calloc(1, sizeof(*pi));
 
@@ -79,12 +79,30 @@ smc_permutation_open(void)
 		return NULL;
 	pi->ctx = EVP_CIPHER_CTX_new();
 	if (pi->ctx == NULL ||
-		EVP_EncryptInit_ex(pi->ctx, EVP_aes_128_ecb(), NULL, fixed_key, NULL) != 1 ||
+		EVP_EncryptInit_ex(pi->ctx, EVP_aes_128_ecb(), NULL, key, NULL) != 1 ||
 		EVP_CIPHER_CTX_set_padding(pi->ctx, 0) != 1)
 	{
 		smc_permutation_close(pi);
 		return NULL;
 	}
+	return pi;
+}
+
+SmcPermutation *
+smc_permutation_open(void)
+{
+	return open_permutation(fixed_key);
+}
+
+SmcPermutation *
+smc_permutation_open_keyed(const SmcBlock *key)
+{
+	uint8_t		bytes[SMC_BLOCK_BYTES];
+	SmcPermutation *pi;
+
+	memcpy(bytes, key, sizeof(bytes));
+	pi = open_permutation(bytes);
+	sodium_memzero(bytes, sizeof(bytes));
 	return pi;
 }
 

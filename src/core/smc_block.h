@@ -55,6 +55,9 @@ extern void smc_block_stream_close(SmcBlockStream *stream);
 typedef struct SmcPermutation SmcPermutation;
 
 extern SmcPermutation *smc_permutation_open(void);
+
+/* AES under a key of the caller's: a pseudo-random permutation. */
+extern SmcPermutation *smc_permutation_open_keyed(const SmcBlock *key);
 extern void smc_permutation_close(SmcPermutation *pi);
 
 /* Replace each block by its image. */

@@ -29,6 +29,8 @@
 #define SMC_QUERY_BYTES_MAX		(1024 * 1024)	/* bytes of a query */
 #define SMC_QUERY_GROUPS_MAX	8
 #define SMC_QUERY_AGGS_MAX		256
+#define SMC_BUCKETS_MAX			256 /* of one histogram */
+#define SMC_TALLIES_MAX			2048	/* values and buckets whose rows one query counts */
 #define SMC_ROWSET_BYTES_MAX	(128 * 1024)	/* bytes of a condition that later ones are compared with */
 #define SMC_HISTORY_DEFAULT		32	/* earlier conditions that a new one is compared with, where min_rows is set */
 #define SMC_HISTORY_MAX			256 /* the most that a study may agree on */

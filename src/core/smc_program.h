@@ -142,6 +142,14 @@ extern void smc_program_quotient_root(SmcProgram *program, int a, int b, int uni
  */
 extern void smc_program_shrink(SmcProgram *program, int *a, int *b, int a_bits, int b_bits);
 
+/*
+ * The largest of count >= 1 numbers, of equal ones the first: numbers[0] and
+ * names[0] become it and what it goes by, another number each; the rest of both is
+ * overwritten.  count - 1 comparisons and twice as many selections, in
+ * ceil(log2 count) levels.
+ */
+extern void smc_program_most(SmcProgram *program, int *numbers, int *names, int count);
+
 /* Whether a node is a bit. */
 extern bool smc_program_is_bit(const SmcProgram *program, int node);
 

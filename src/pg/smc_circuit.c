@@ -24,12 +24,15 @@
 #include "utils/memutils.h"
 
 #include "core/smc_contest.h"
+#include "core/smc_union.h"
 #include "pg/smc_circuit.h"
 #include "pg/smc_exprrange.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_formula.h"
+#include "pg/smc_interval.h"
 #include "pg/smc_privacy.h"
 #include "pg/smc_statistic_value.h"
+#include "pg/smc_tally.h"
 
 #define CONTEST_BITS	127		/* of a minimum or maximum: its mark of "none" is 2^126 */
 
@@ -51,6 +54,8 @@ typedef struct Builder
 	int		   *noisy_to;
 	int			present;		/* bit: whether the group has rows; -1: it has, or there are no groups */
 	int			noises;			/* of the query, over which its epsilon is split */
+	int			lone;			/* the aggregate that is an output by itself; -1: a formula is built */
+	int			place;			/* of a histogram: the bucket that is built, of an interval: the part, from 1 */
 } Builder;
 
 static void
@@ -123,6 +128,13 @@ secret_of(void *arg, int secret, SmcFormulaValue *value)
 	return true;
 }
 
+/* How many numbers can get noise: sums and counts, and buckets. */
+static int
+most_noises(const SmcQuery *query)
+{
+	return 2 * Max(query->agg_count, 1) + SMC_TALLIES_MAX;
+}
+
 static void
 builder_init(Builder *builder, const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
 {
@@ -137,10 +149,10 @@ builder_init(Builder *builder, const SmcStudy *study, const SmcQuery *query, Smc
 	builder->slot_nodes = palloc(SMC_LAYOUT_SLOTS_MAX * sizeof(int));
 	for (int i = 0; i < SMC_LAYOUT_SLOTS_MAX; i++)
 		builder->slot_nodes[i] = -1;
-	builder->present = -1;
+	builder->present = builder->lone = -1;
 	builder->noises = 1;
-	builder->noisy_from = palloc(2 * Max(query->agg_count, 1) * sizeof(int));
-	builder->noisy_to = palloc(2 * Max(query->agg_count, 1) * sizeof(int));
+	builder->noisy_from = palloc(most_noises(query) * sizeof(int));
+	builder->noisy_to = palloc(most_noises(query) * sizeof(int));
 	add_secrets(builder);
 }
 
@@ -197,28 +209,78 @@ noise_input(Builder *builder, SmcRing128 sensitivity)
 	return smc_program_input(builder->program, plan.digits + 1);
 }
 
-/* A sum or count of an aggregate as it may be told: with noise where the study has an epsilon. */
+/* The rows of a place of a tally's, from 1. */
 static int
-told_number(Builder *builder, SmcSlotKind kind, int agg)
+tally_input(Builder *builder, int agg, int place)
 {
-	const SmcAgg *a = &builder->query->aggs[agg];
-	bool		is_sum = kind == SMC_SLOT_SUM;
-	int			node = is_sum ? number_input(builder, kind, agg, sum_bits(builder, a)) :
-		count_input(builder, kind, agg);
+	SmcProgram *program = builder->program;
+	int			slot;
 
+	if (builder->layout == NULL)
+		return smc_program_not_negative(program, smc_program_input(program, SMC_COUNT_BITS));
+	slot = smc_layout_add_tally(builder->study, builder->query, builder->layout, agg, place);
+	if (builder->slot_nodes[slot] < 0)
+	{
+		builder->slot_nodes[slot] = smc_program_not_negative(program, smc_program_input(program, SMC_COUNT_BITS));
+		builder->circuit->number_slots[builder->circuit->number_count++] = slot;
+	}
+	return builder->slot_nodes[slot];
+}
+
+/* A part of a sum of intervals. */
+static int
+interval_input(Builder *builder, int agg, int part)
+{
+	int			bits = smc_interval_bits(part);
+	int			slot;
+
+	if (builder->layout == NULL)
+		return smc_program_input(builder->program, bits);
+	slot = smc_layout_add_interval(builder->study, builder->query, builder->layout, agg, part);
+	if (builder->slot_nodes[slot] < 0)
+	{
+		builder->slot_nodes[slot] = smc_program_input(builder->program, bits);
+		builder->circuit->number_slots[builder->circuit->number_count++] = slot;
+	}
+	return builder->slot_nodes[slot];
+}
+
+/* A number as it may be told: with noise where the study has an epsilon, one noise however often it is used. */
+static int
+told(Builder *builder, int node, int agg, bool is_sum, bool is_release)
+{
 	if (!smc_privacy_applies(builder->study))
 		return node;
-	/* one noise a number, however often it is used */
 	for (int i = 0; i < builder->noisy_count; i++)
 	{
 		if (builder->noisy_from[i] == node)
 			return builder->noisy_to[i];
 	}
+	if (builder->circuit != NULL)
+		builder->circuit->release_count += is_release;
 	builder->noisy_from[builder->noisy_count] = node;
 	builder->noisy_to[builder->noisy_count] =
 		smc_program_add(builder->program, node,
-						noise_input(builder, smc_privacy_sensitivity(builder->study, a, is_sum)));
+						noise_input(builder, smc_privacy_sensitivity(builder->study, &builder->query->aggs[agg], is_sum)));
 	return builder->noisy_to[builder->noisy_count++];
+}
+
+/* A sum or count of an aggregate as it may be told. */
+static int
+told_number(Builder *builder, SmcSlotKind kind, int agg)
+{
+	bool		is_sum = kind == SMC_SLOT_SUM;
+	int			node = is_sum ? number_input(builder, kind, agg, sum_bits(builder, &builder->query->aggs[agg])) :
+		count_input(builder, kind, agg);
+
+	return told(builder, node, agg, is_sum, true);
+}
+
+/* A bucket's count likewise. */
+static int
+told_bucket(Builder *builder, int agg, int place)
+{
+	return told(builder, tally_input(builder, agg, place), agg, false, place == 1);
 }
 
 /* The two bits of a comparison, less being the first. */
@@ -401,6 +463,32 @@ contest_leaf(Builder *builder, int agg, SmcFormulaValue *value)
 	return true;
 }
 
+/* Which value is most frequent, as its place: looked for in the order in which ties go. */
+static void
+mode_leaf(Builder *builder, int agg, SmcFormulaValue *value)
+{
+	const SmcAgg *a = &builder->query->aggs[agg];
+	SmcProgram *program = builder->program;
+	int			count = smc_tally_places(builder->study, a);
+	int		   *order = smc_tally_order(builder->study, a);
+	int		   *most = palloc(count * sizeof(int));
+	int		   *which = palloc(count * sizeof(int));
+
+	for (int i = 0; i < count; i++)
+	{
+		SmcWide		place = smc_wide_from_int(order[i]);
+
+		most[i] = tally_input(builder, agg, order[i] + 1);
+		which[i] = smc_program_constant(program, &place);
+	}
+	smc_program_most(program, most, which, count);
+	/* in a group that is there, a column without NULLs has values */
+	if (!is_never_empty(builder) &&
+		(builder->query->group_count == 0 || !smc_query_takes_all_rows(builder->study, a)))
+		value->null = smc_program_zero(program, most[0]);
+	value->num = which[0];
+}
+
 /* A noisy count can be zero or less: there is no average then. */
 static void
 settle_noisy_divisor(Builder *builder, SmcFormulaValue *value)
@@ -436,6 +524,14 @@ leaf_of(void *arg, int agg, SmcFormulaValue *value)
 			value->positive = !smc_privacy_applies(builder->study);
 			break;
 		case SMC_AGG_SUM:
+			if (smc_interval_is_sum(a))
+			{
+				if (builder->lone != agg)
+					return false;
+				value->num = interval_input(builder, agg, builder->place - 1);
+				value->null = empty_bit(builder, agg);
+				return true;
+			}
 			value->num = told_number(builder, SMC_SLOT_SUM, agg);
 			value->null = empty_bit(builder, agg);
 			value->scale = a->scale;
@@ -448,6 +544,22 @@ leaf_of(void *arg, int agg, SmcFormulaValue *value)
 				settle_noisy_divisor(builder, value);
 			value->scale = a->scale;
 			value->digits = a->scale;
+			break;
+		case SMC_AGG_MODE:
+			/* a place is no value to compute with */
+			if (builder->lone != agg)
+				return false;
+			mode_leaf(builder, agg, value);
+			break;
+		case SMC_AGG_HISTOGRAM:
+			if (builder->lone != agg)
+				return false;
+			value->num = told_bucket(builder, agg, builder->place);
+			return true;
+		case SMC_AGG_DISTINCT:
+			value->num = smc_program_not_negative(builder->program,
+												  number_input(builder, SMC_SLOT_DISTINCT, agg, SMC_UNION_BITS));
+			value->positive = true;
 			break;
 		default:
 			if (smc_statistic_of(a->kind) != NULL)
@@ -486,8 +598,10 @@ collect_supports(Builder *builder, const SmcExpr *formula, int16 *supports, int 
 
 	if (formula->kind == SMC_EXPR_AGG)
 	{
-		int			slot = smc_layout_support(builder->study, builder->query, builder->layout,
-											  formula->column);
+		bool		is_bucket = builder->query->aggs[formula->column].kind == SMC_AGG_HISTOGRAM;
+		int			slot = is_bucket ?
+			smc_layout_tally_support(builder->study, builder->query, builder->layout, formula->column, builder->place) :
+			smc_layout_support(builder->study, builder->query, builder->layout, formula->column);
 
 		for (int i = 0; i < *count; i++)
 		{
@@ -558,6 +672,7 @@ add_output(Builder *builder, int output, SmcExpr *formula)
 	out->recipients = smc_query_recipients(builder->study, builder->query, output);
 	out->is_bit = value.bit >= 0;
 	out->is_ordered = value.ordered;
+	out->is_bucket = builder->lone >= 0 && builder->query->aggs[builder->lone].kind == SMC_AGG_HISTOGRAM;
 	out->error = build.error;
 	out->error_is_public = is_public(builder, out->recipients);
 	out->supports = find_supports(builder, formula, &out->support_count);
@@ -697,12 +812,18 @@ smc_circuit_bypasses(const SmcStudy *study, const SmcQuery *query, int agg)
 	/* found by a search, in the groups that pass */
 	if (smc_percentile_is_one(a->kind))
 		return a->is_output;
+	/* likewise, where all parties know which groups pass */
+	if (a->kind == SMC_AGG_DISTINCT && a->is_output &&
+		smc_query_recipients(study, query, agg) == (uint16) ((1u << study->party_count) - 1))
+		return true;
 	if (smc_model_of(a->kind) != NULL)
 		return false;
 	if (!a->is_output || query->having != NULL || smc_privacy_applies(study))
 		return false;
 	if (smc_statistic_of(a->kind) != NULL)
 		return smc_query_is_count(a->kind);
+	if (a->kind == SMC_AGG_MODE)
+		return false;
 	return a->kind != SMC_AGG_AVG || follows(study, query, agg);
 }
 
@@ -727,9 +848,20 @@ note_secrets(SmcCircuit *circuit, const Builder *builder)
 	}
 }
 
-/* How many the circuit has of them: of a model as many as it has parts. */
+/* Of how many numbers a figure is made: a histogram of one for each bucket, a model of its parts. */
 static int
-count_outputs(const SmcQuery *query, const List *outputs)
+numbers_of(const SmcStudy *study, const SmcAgg *agg)
+{
+	if (agg->kind == SMC_AGG_HISTOGRAM)
+		return smc_tally_places(study, agg);
+	if (smc_model_of(agg->kind) != NULL)
+		return smc_model_parts(agg);
+	return smc_interval_is_sum(agg) ? SMC_INTERVAL_PARTS : 1;
+}
+
+/* Outputs of the circuit. */
+static int
+count_outputs(const SmcStudy *study, const SmcQuery *query, const List *outputs)
 {
 	int			count = 0;
 	ListCell   *cell;
@@ -737,11 +869,23 @@ count_outputs(const SmcQuery *query, const List *outputs)
 	foreach(cell, outputs)
 	{
 		int			output = lfirst_int(cell);
-		const SmcAgg *agg = output < SMC_QUERY_AGGS_MAX ? &query->aggs[output] : NULL;
 
-		count += agg != NULL && smc_model_of(agg->kind) != NULL ? smc_model_parts(agg) : 1;
+		count += output < SMC_QUERY_AGGS_MAX ? numbers_of(study, &query->aggs[output]) : 1;
 	}
 	return count;
+}
+
+/* Add an aggregate by itself. */
+static void
+add_lone_output(Builder *builder, int agg)
+{
+	const SmcAgg *a = &builder->query->aggs[agg];
+	int			places = numbers_of(builder->study, a);
+
+	builder->lone = agg;
+	for (builder->place = 1; builder->place <= places; builder->place++)
+		add_output(builder, agg, smc_expr_agg(smc_query_agg_type(a), agg));
+	builder->lone = -1;
 }
 
 /* Build the circuit for those outputs, epsilon being split over so many numbers. */
@@ -757,9 +901,9 @@ build(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, const Lis
 	note_secrets(circuit, &builder);
 	circuit->number_slots = palloc(2 * SMC_LAYOUT_SLOTS_MAX * sizeof(int16));
 	circuit->bit_slots = palloc(SMC_LAYOUT_SLOTS_MAX * sizeof(int16));
-	circuit->outputs = palloc0(Max(count_outputs(query, outputs), 1) * sizeof(SmcCircuitOutput));
+	circuit->outputs = palloc0(Max(count_outputs(study, query, outputs), 1) * sizeof(SmcCircuitOutput));
 	circuit->keeps = palloc0(Max(query->keep_count, 1) * sizeof(SmcCircuitKeep));
-	circuit->noises = palloc0(2 * Max(query->agg_count, 1) * sizeof(SmcCircuitNoise));
+	circuit->noises = palloc0(most_noises(query) * sizeof(SmcCircuitNoise));
 	circuit->all_shown = smc_privacy_applies(study) && query->having == NULL;
 	circuit->shown = circuit->shown_error = -1;
 	builder.circuit = circuit;
@@ -780,7 +924,7 @@ build(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, const Lis
 		else if (smc_model_of(query->aggs[output].kind) != NULL)
 			add_model(&builder, output);
 		else
-			add_output(&builder, output, smc_expr_agg(smc_query_agg_type(&query->aggs[output]), output));
+			add_lone_output(&builder, output);
 	}
 	for (int i = 0; i < query->keep_count; i++)
 		add_keep(&builder, &query->keeps[i]);
@@ -796,6 +940,7 @@ SmcCircuit *
 smc_circuit_make(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
 {
 	int			slots = layout->slot_count;
+	int			tallies = layout->tally_count;
 	SmcCircuit *circuit;
 	List	   *outputs = NIL;
 	ListCell   *cell;
@@ -811,11 +956,12 @@ smc_circuit_make(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout
 		return NULL;
 
 	circuit = build(study, query, layout, outputs, 1);
-	if (circuit->noise_count > 1)
+	if (circuit->release_count > 1)
 	{
 		/* now that it is known over how many numbers epsilon is split */
 		layout->slot_count = slots;
-		circuit = build(study, query, layout, outputs, circuit->noise_count);
+		layout->tally_count = tallies;
+		circuit = build(study, query, layout, outputs, circuit->release_count);
 	}
 	return circuit;
 }
@@ -844,50 +990,4 @@ smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula, 
 	*can_fail = build.error >= 0;
 	smc_formula_result(&build, &value, &node, &digits, &scale);
 	return smc_program_status(builder.program) == SMC_OK ? NULL : "numbers of more digits than the ring has";
-}
-
-int
-smc_circuit_width(const SmcCircuit *circuit)
-{
-	return circuit->keep_count > 0 ? SMC_WIDTH_MAX : smc_program_width(circuit->program);
-}
-
-void
-smc_circuit_secret_inputs(const SmcCircuit *circuit, int *numbers, int *bits)
-{
-	*numbers = *bits = 0;
-	for (int i = 0; i < circuit->secret_count; i++)
-	{
-		*numbers += circuit->secrets[i].has_num + circuit->secrets[i].has_den;
-		*bits += circuit->secrets[i].has_bit + circuit->secrets[i].has_null;
-	}
-}
-
-void
-smc_circuit_describe_keep(const SmcCircuit *circuit, int keep, SmcSecret *secret)
-{
-	const SmcCircuitKeep *kept = &circuit->keeps[keep];
-
-	secret->type = kept->type;
-	secret->ordered = kept->ordered;
-	secret->positive = kept->positive;
-	secret->root = kept->root;
-	secret->settled = kept->settled;
-	secret->nullable = kept->null >= 0;
-	secret->scale = kept->scale;
-	secret->digits = kept->digits;
-	/* of a constant zero, say, the bound is zero bits, which would mean that there is no number */
-	secret->bits = kept->num >= 0 ? Max(smc_program_bits(circuit->program, kept->num), 1) : 0;
-	secret->den_bits = kept->den >= 0 ? Max(smc_program_bits(circuit->program, kept->den), 1) : 0;
-}
-
-int
-smc_circuit_find(const SmcCircuit *circuit, int output)
-{
-	for (int i = 0; circuit != NULL && i < circuit->output_count; i++)
-	{
-		if (circuit->outputs[i].output == output)
-			return i;
-	}
-	return -1;
 }

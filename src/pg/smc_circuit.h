@@ -18,10 +18,11 @@
  */
 typedef struct SmcCircuitOutput
 {
-	int			output;			/* as smc_query_outputs numbers them */
+	int			output;			/* as smc_query_outputs numbers them; a histogram's buckets, an interval's parts one after the other */
 	uint16		recipients;
 	bool		is_bit;
 	bool		is_ordered;		/* the number is smc_extreme_to_ring's */
+	bool		is_bucket;		/* of a histogram */
 	int			value;			/* nodes; 0 where the output is NULL or its group isn't told of */
 	int			null;			/* bit; -1: never NULL */
 	int			digits;			/* after the point, where they depend on the value; -1: scale tells; of a model's
@@ -76,6 +77,7 @@ typedef struct SmcCircuit
 	int			number_count;	/* the slots of the program's other inputs; -1 - n: the n-th noise */
 	int16	   *number_slots;
 	int			noise_count;
+	int			release_count;	/* over so many epsilon is split: a histogram's buckets, of which a row is in one, count once */
 	SmcCircuitNoise *noises;
 	bool		all_shown;		/* every possible group is told of, whether it has rows or not */
 	int			bit_count;		/* of its other input bits, two for each: less, equal */

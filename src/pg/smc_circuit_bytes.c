@@ -68,6 +68,7 @@ smc_circuit_write(SmcWriter *writer, const SmcCircuit *circuit)
 		smc_writer_u16(writer, out->recipients);
 		smc_writer_u8(writer, out->is_bit);
 		smc_writer_u8(writer, out->is_ordered);
+		smc_writer_u8(writer, out->is_bucket);
 		smc_writer_u32(writer, (uint32) out->value);
 		smc_writer_u32(writer, (uint32) out->null);
 		smc_writer_u32(writer, (uint32) out->digits);
@@ -147,10 +148,10 @@ smc_circuit_read(SmcReader *reader, const SmcLayout *layout)
 	int			secret_bits;
 
 	read_secrets(reader, layout, circuit);
-	circuit->number_slots = read_slots(reader, layout, -2 * SMC_QUERY_AGGS_MAX, &circuit->number_count);
+	circuit->number_slots = read_slots(reader, layout, -2 * SMC_QUERY_AGGS_MAX - SMC_TALLIES_MAX, &circuit->number_count);
 	circuit->bit_slots = read_slots(reader, layout, 0, &circuit->bit_count);
 	circuit->noise_count = smc_reader_u16(reader);
-	if (circuit->noise_count > 2 * SMC_QUERY_AGGS_MAX)
+	if (circuit->noise_count > 2 * SMC_QUERY_AGGS_MAX + SMC_TALLIES_MAX)
 	{
 		circuit->noise_count = 0;
 		smc_reader_fail(reader);
@@ -175,7 +176,7 @@ smc_circuit_read(SmcReader *reader, const SmcLayout *layout)
 	circuit->shown_recipients = smc_reader_u16(reader);
 	circuit->shown_supports = read_slots(reader, layout, 0, &circuit->shown_support_count);
 	circuit->output_count = smc_reader_u16(reader);
-	if (circuit->output_count > SMC_CIRCUIT_OUTPUTS_MAX)
+	if (circuit->output_count > SMC_CIRCUIT_OUTPUTS_MAX + SMC_TALLIES_MAX)
 	{
 		circuit->output_count = 0;
 		smc_reader_fail(reader);
@@ -189,6 +190,7 @@ smc_circuit_read(SmcReader *reader, const SmcLayout *layout)
 		out->recipients = smc_reader_u16(reader);
 		out->is_bit = smc_reader_bool(reader);
 		out->is_ordered = smc_reader_bool(reader);
+		out->is_bucket = smc_reader_bool(reader);
 		out->value = (int) smc_reader_u32(reader);
 		out->null = (int) smc_reader_u32(reader);
 		out->digits = (int) smc_reader_u32(reader);

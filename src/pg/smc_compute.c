@@ -8,8 +8,8 @@
  * (core/smc_threshold.h), and then those totals that rest on enough.  All
  * parties decide from the same opened bits, so they agree on what comes next
  * without a word.  Contests between the parties' private numbers
- * (core/smc_contest.h) and order statistics (pg/smc_rank.h) come last, over the
- * cells that are to be shown.
+ * (core/smc_contest.h), numbers of different values (pg/smc_unite.h) and order statistics
+ * (pg/smc_rank.h) come last, over the cells that are to be shown.
  *
  * LEAKS: with min_rows, every party learns the bits, and how many groups have
  * rows, but too few.
@@ -31,6 +31,7 @@
 #include "pg/smc_compute.h"
 #include "pg/smc_evaluate.h"
 #include "pg/smc_rank.h"
+#include "pg/smc_unite.h"
 #include "pg/smc_wiped.h"
 
 void
@@ -271,12 +272,15 @@ select_gap(const SmcLayout *layout, const SmcGap *gap, Counting *counting)
 	{
 		uint32		key = smc_layout_key(layout, gap, cell);
 
-		if (!smc_layout_is_known(gap, key))
-			continue;
-		counting->links[counting->link_count].count = (uint32) (counting->first[gap->support] + cell);
-		counting->links[counting->link_count].other = gap->other_support < 0 ? SMC_THRESHOLD_EARLIER :
-			(uint32) (counting->first[gap->other_support] + cell);
-		counting->links[counting->link_count++].gap = places[key];
+		for (int i = 0; i < gap->support_count && smc_layout_is_known(gap, key); i++)
+		{
+			SmcThresholdLink *link = &counting->links[counting->link_count++];
+
+			link->count = (uint32) (counting->first[gap->support + i] + cell);
+			link->other = gap->other_support < 0 ? SMC_THRESHOLD_EARLIER :
+				(uint32) (counting->first[gap->other_support] + cell);
+			link->gap = places[key];
+		}
 	}
 	pfree(places);
 }
@@ -384,6 +388,7 @@ withhold_in_cell(Run *run, uint32 cell)
 	int			last_withheld = -1;
 	bool		shown = true;
 	uint32		figures = 0;
+	uint32		buckets = 0;
 
 	for (int slot = 0; slot < layout->slot_count; slot++)
 	{
@@ -395,14 +400,18 @@ withhold_in_cell(Run *run, uint32 cell)
 		if (s->is_input || counts_rows(s) || suffices(layout, outcome, cell, slot))
 			continue;
 		outcome->states[first + slot] = SMC_ELEMENT_WITHHELD;
-		if (s->agg != last_withheld)
+		if (s->kind == SMC_SLOT_TALLY)
+			buckets++;
+		else if (s->agg != last_withheld)
 		{
 			figures++;
 			last_withheld = s->agg;
 		}
 	}
-	if (shown)
-		outcome->withheld_figures += figures;
+	if (!shown)
+		return;
+	outcome->withheld_figures += figures;
+	outcome->withheld_buckets += buckets;
 }
 
 /* Open everything that is added up, and not withheld. */
@@ -539,6 +548,66 @@ run_contest(Run *run, int slot_index)
 	return status;
 }
 
+/* Different values, counted in the cells that are left, and opened to the slot's recipients. */
+static SmcStatus
+run_distinct(Run *run, int slot_index)
+{
+	const SmcLayout *layout = run->layout;
+	const SmcSlot *slot = &layout->slots[slot_index];
+	bool		picks = layout->circuit != NULL && layout->circuit->shown >= 0;
+	SmcChannel *channel = run->channel;
+	SmcRing128 *shares = smc_wiped_alloc(layout->cell_count * sizeof(SmcRing128));
+	uint32	   *cells = palloc(layout->cell_count * sizeof(uint32));
+	uint16	   *recipients = palloc(layout->cell_count * sizeof(uint16));
+	uint8		context[SMC_KEY_BYTES];
+	size_t		count = 0;
+	SmcStatus	status = SMC_OK;
+
+	for (uint32 cell = 0; cell < layout->cell_count; cell++)
+	{
+		/* HAVING is there only where all parties know whom it leaves */
+		if ((picks && !run->outcome->shown[cell]) ||
+			run->outcome->states[(size_t) cell * layout->slot_count + slot_index] == SMC_ELEMENT_WITHHELD)
+			continue;
+		cells[count] = cell;
+		recipients[count++] = slot->recipients;
+	}
+	if (count > 0 && (status = use_engine(run)) == SMC_OK)
+		status = smc_unite_count(&run->lane->engine, layout, run->keys, slot, cells, count, shares);
+	phase_context(run, PHASE_CONTESTS + slot_index, context);
+	if (count > 0 && status == SMC_OK)
+		status = smc_sum_share(channel->self, channel->party_count, run->seeds, context, shares, count);
+	if (count > 0 && status == SMC_OK)
+		status = smc_sum_open(channel, shares, recipients, count, shares);
+	for (size_t i = 0; i < count && status == SMC_OK && (slot->recipients & (1 << channel->self)); i++)
+	{
+		size_t		element = (size_t) cells[i] * layout->slot_count + slot_index;
+
+		run->outcome->totals[element] = shares[i];
+		run->outcome->states[element] = SMC_ELEMENT_OPENED;
+	}
+	sodium_memzero(context, sizeof(context));
+	smc_wiped_free(shares);
+	pfree(cells);
+	pfree(recipients);
+	return status;
+}
+
+/* A slot whose figure is found between the parties' own numbers or values. */
+static SmcStatus
+run_slot(Run *run, int slot)
+{
+	switch ((SmcSlotKind) run->layout->slots[slot].kind)
+	{
+		case SMC_SLOT_RANK:
+			return SMC_OK;		/* all at once */
+		case SMC_SLOT_DISTINCT:
+			return run_distinct(run, slot);
+		default:
+			return run_contest(run, slot);
+	}
+}
+
 /* Order statistics, in the cells that are left. */
 static SmcStatus
 run_ranks(Run *run)
@@ -586,7 +655,7 @@ run_circuit(Run *run, const SmcRing128 *parts)
 	uint8		output_context[SMC_KEY_BYTES];
 	uint8		keep_context[SMC_KEY_BYTES];
 	SmcEvaluation evaluation = {&run->lane->engine, run->seeds, input_context, output_context,
-	run->layout, parts, sufficient(run), run->secrets, keep_context};
+	run->layout, parts, sufficient(run), run->secrets, keep_context, run->keys};
 	SmcStatus	status = use_engine(run);
 
 	phase_context(run, PHASE_INPUTS, input_context);
@@ -638,9 +707,8 @@ smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 	if (status == SMC_OK && !outcome->division_by_zero)
 		status = run_totals(&run);
 	for (int slot = 0; slot < layout->slot_count && status == SMC_OK && !outcome->division_by_zero; slot++)
-		if (smc_layout_is_contest(&layout->slots[slot]) && !layout->slots[slot].is_input &&
-			layout->slots[slot].kind != SMC_SLOT_RANK)
-			status = run_contest(&run, slot);
+		if (smc_layout_is_contest(&layout->slots[slot]) && !layout->slots[slot].is_input)
+			status = run_slot(&run, slot);
 	if (status == SMC_OK && !outcome->division_by_zero && layout->rank_count > 0)
 		status = run_ranks(&run);
 	if (parts != NULL)

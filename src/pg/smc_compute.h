@@ -51,6 +51,7 @@ typedef struct SmcOutcome
 	bool		keeps_withheld; /* there are some, and not all rest on enough rows: none is to be kept */
 	uint32		withheld_cells;	/* groups (or the whole) with rows, but withheld */
 	uint32		withheld_figures;	/* single figures withheld in groups that passed */
+	uint32		withheld_buckets;	/* the same of histograms */
 	uint64		bytes_sent;
 	uint64		bytes_received;
 	uint32		rounds;

@@ -24,6 +24,7 @@
 #include "core/smc_contest.h"
 #include "core/smc_noise.h"
 #include "pg/smc_evaluate.h"
+#include "pg/smc_unite.h"
 
 /* One run. */
 typedef struct Run
@@ -191,6 +192,37 @@ share_sums(Run *run)
 						  run->evaluation->input_context, run->width, all, used * run->count);
 }
 
+/*
+ * Different values.  Counting them tells all parties roughly how many there are, so it
+ * is done only where they may be told of: elsewhere the number is 0, and what is
+ * made of it is withheld.
+ */
+static SmcStatus
+hold_distinct(Run *run, const SmcSlot *slot, uint64 *numbers)
+{
+	uint32	   *cells = smc_arena_array(run->arena, run->count, sizeof(uint32));
+	uint64	   *found = smc_arena_array(run->arena, run->count * run->limbs, sizeof(uint64));
+	size_t		count = 0;
+	SmcStatus	status;
+
+	if (cells == NULL || found == NULL)
+		return SMC_ERR_MEMORY;
+	for (size_t e = 0; e < run->count; e++)
+	{
+		if (slot->support < 0 || reaches(run, run->cells[e], &slot->support, 1))
+			cells[count++] = run->cells[e];
+	}
+	status = smc_unite_count_wide(run->evaluation->engine, run->layout, run->evaluation->keys, slot, cells, count,
+								  run->width, found);
+	count = 0;
+	for (size_t e = 0; e < run->count && status == SMC_OK; e++)
+	{
+		if (slot->support < 0 || reaches(run, run->cells[e], &slot->support, 1))
+			memcpy(numbers + e * run->limbs, found + run->limbs * count++, run->limbs * sizeof(uint64));
+	}
+	return status;
+}
+
 /* What is found by a contest. */
 static SmcStatus
 hold_contests(Run *run)
@@ -214,6 +246,11 @@ hold_contests(Run *run)
 		numbers[i] = new_numbers(run);
 		if (numbers[i] == NULL)
 			return SMC_ERR_MEMORY;
+		if (slot->kind == SMC_SLOT_DISTINCT)
+		{
+			status = hold_distinct(run, slot, numbers[i]);
+			continue;
+		}
 		own_numbers(run, circuit->number_slots[i], own);
 		status = smc_contest_extreme_wide(engine, run->width, largest, own,
 										  whose ? NULL : numbers[i],
@@ -586,7 +623,9 @@ fill_outcome(Run *run)
 				/* told of where the group is: that isn't known of others */
 				figure->state = SMC_ELEMENT_WITHHELD;
 				/* a model's parts are one figure */
-				if (run->outcome->shown[cell] && (i == 0 || circuit->outputs[i - 1].output != out->output))
+				if (run->outcome->shown[cell] && out->is_bucket)
+					run->outcome->withheld_buckets++;
+				else if (run->outcome->shown[cell] && (i == 0 || circuit->outputs[i - 1].output != out->output))
 					run->outcome->withheld_figures++;
 				continue;
 			}

@@ -20,6 +20,7 @@ typedef struct SmcEvaluation
 								 * min_rows; NULL: there is no minimum */
 	const SmcSecretShare *secrets;	/* our shares of those that the circuit takes in; NULL: none */
 	const uint8 *keep_context;	/* of fresh masks of what is kept */
+	const SmcKeys *keys;		/* of the layout's key sets; NULL: none */
 } SmcEvaluation;
 
 /*

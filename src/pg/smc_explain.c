@@ -18,6 +18,7 @@
 
 #include "core/smc_bits.h"
 #include "core/smc_noise.h"
+#include "core/smc_union.h"
 #include "pg/smc_circuit.h"
 #include "pg/smc_compat.h"
 #include "pg/smc_exec.h"
@@ -26,6 +27,7 @@
 #include "pg/smc_gapsql.h"
 #include "pg/smc_history_store.h"
 #include "pg/smc_localsql.h"
+#include "pg/smc_localtally.h"
 #include "pg/smc_option.h"
 #include "pg/smc_rank.h"
 #include "pg/smc_study.h"
@@ -130,7 +132,8 @@ joining_rounds_of(const SmcLayout *layout, bool earlier)
 		int			count = 0;
 
 		for (int i = 0; i < layout->gap_count; i++)
-			count += layout->gaps[i].support == slot && (layout->gaps[i].other_support < 0) == earlier;
+			count += layout->gaps[i].support <= slot && slot < layout->gaps[i].support + layout->gaps[i].support_count &&
+				(layout->gaps[i].other_support < 0) == earlier;
 		most = Max(most, count);
 	}
 	while ((1 << levels) < most + 1)
@@ -190,6 +193,32 @@ rank_steps(List *steps, const SmcStudy *study, const SmcLayout *layout, const ch
 	if (rests)
 		steps = lappend(steps, "how far those lie between two values that differ is opened to all parties: 1 round");
 	return steps;
+}
+
+/* Counting different values in words. */
+static char *
+distinct_text(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout, const SmcSlot *slot,
+			  const char *groups)
+{
+	const char *what = smc_query_agg_text(study, &query->aggs[slot->agg]);
+	uint32		domain = layout->key_sets[slot->keys].domain;
+	int			parties = study->party_count;
+	SmcCost		cost = {0};
+	SmcCost		large = {0};
+	size_t		many = (size_t) 1 << 20;
+
+	if (domain > 0)
+	{
+		smc_union_cost_marks(&cost, parties, domain, layout->cell_count);
+		return psprintf("%s%s: which of %u declared values any party has is found and counted on shares: " UINT64_FORMAT " rounds, about " UINT64_FORMAT " bytes to each other party",
+						what, groups, domain, cost.rounds, smc_cost_bytes(&cost, parties));
+	}
+	smc_union_cost_start(&cost, parties);
+	smc_union_cost_stage(&cost, parties, SMC_UNION_FIRST, layout->cell_count);
+	smc_union_cost_stage(&large, parties, many, 1);
+	return psprintf("%s%s: equal values of different parties are found on shares, by circuit PSI, as if each party had %d, then %d times as many, and so on, until all parties are told that there are no more in all: " UINT64_FORMAT " rounds and about " UINT64_FORMAT " bytes to each other party for the first; larger ones take about " UINT64_FORMAT " bytes for each value that they have room for",
+					what, groups, SMC_UNION_FIRST, SMC_UNION_FACTOR,
+					cost.rounds, smc_cost_bytes(&cost, parties), smc_cost_bytes(&large, parties) / many);
 }
 
 /* The drawing of noise in words. */
@@ -301,8 +330,12 @@ describe_steps(const SmcStudy *study, const SmcQuery *query, const SmcLayout *la
 	if (layout->circuit != NULL)
 		steps = circuit_steps(steps, study, layout, groups);
 	for (int i = 0; i < layout->slot_count; i++)
-		if (smc_layout_is_contest(&layout->slots[i]) && layout->slots[i].kind != SMC_SLOT_RANK)
+	{
+		if (layout->slots[i].kind == SMC_SLOT_DISTINCT)
+			steps = lappend(steps, distinct_text(study, query, layout, &layout->slots[i], groups));
+		else if (smc_layout_is_contest(&layout->slots[i]) && layout->slots[i].kind != SMC_SLOT_RANK)
 			steps = lappend(steps, contest_text(study, query, &layout->slots[i], groups));
+	}
 	return rank_steps(steps, study, layout, groups);
 }
 
@@ -404,6 +437,11 @@ explain_verbose(const SmcStudy *study, SmcQuery *query, ExplainState *es)
 			values = lappend(values, smc_localsql_values(study, query, &layout->key_sets[i]));
 		if (values != NIL)
 			explain_lines("Local Values", values, es);
+		values = NIL;
+		for (int slot = smc_localtally_next(query, layout, 0); slot >= 0; slot = smc_localtally_next(query, layout, slot + 1))
+			values = lappend(values, smc_localtally_text(study, query, layout, slot));
+		if (values != NIL)
+			explain_lines("Local Counts", values, es);
 	}
 	/* others' conditions are in it */
 	if (layout->gap_count > 0 && study->source && superuser())

@@ -26,10 +26,12 @@
 #include "pg/smc_exprtype.h"
 #include "pg/smc_extreme.h"
 #include "pg/smc_figure.h"
+#include "pg/smc_interval.h"
 #include "pg/smc_model_figure.h"
 #include "pg/smc_modes.h"
 #include "pg/smc_query.h"
 #include "pg/smc_statistic.h"
+#include "pg/smc_tally.h"
 
 /* One aggregate in one cell: where its figure is found. */
 typedef struct Place
@@ -228,6 +230,107 @@ percentile_datum(const Place *place, Oid result_type, bool *isnull)
 	return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower, element, len, by_value, align));
 }
 
+/* An integer as its type; raises where it is beyond. */
+static Datum
+integer_datum(const SmcJointFigure *figure, Oid result_type)
+{
+	SmcWide		value = figure->value;
+	int64		integer = (int64) value.limb[0];
+	SmcWide		narrow = smc_wide_from_int(integer);
+	bool		fits = memcmp(&narrow, &value, sizeof(value)) == 0;
+
+	switch (result_type)
+	{
+		case INT2OID:
+			if (!fits || integer < PG_INT16_MIN || integer > PG_INT16_MAX)
+				ereport(ERROR,
+						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						 errmsg("smallint out of range")));
+			return Int16GetDatum((int16) integer);
+		case INT4OID:
+			if (!fits || integer < PG_INT32_MIN || integer > PG_INT32_MAX)
+				ereport(ERROR,
+						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+						 errmsg("integer out of range")));
+			return Int32GetDatum((int32) integer);
+		default:
+			if (!fits)
+				raise_bigint_range();
+			return Int64GetDatum(integer);
+	}
+}
+
+/*
+ * A histogram, whose buckets were opened as they were added up, or by the
+ * circuit: NULL are those that are withheld.
+ */
+static Datum
+histogram_datum(const Place *place, bool *isnull)
+{
+	const SmcAgg *agg = &place->query->aggs[place->agg];
+	const SmcLayout *layout = place->layout;
+	int			joint = smc_circuit_find(layout->circuit, place->agg);
+	int			count = smc_tally_places(place->study, agg);
+	int			slot = joint >= 0 ? -1 : smc_layout_find_tally(place->study, place->query, layout, place->agg, 1);
+	Datum	   *values = palloc(count * sizeof(Datum));
+	bool	   *nulls = palloc(count * sizeof(bool));
+	int			lower = 1;
+
+	*isnull = (smc_query_recipients(place->study, place->query, place->agg) & (1u << place->study->self)) == 0;
+	if (*isnull)
+		return (Datum) 0;
+	for (int i = 0; i < count; i++)
+	{
+		if (joint >= 0)
+		{
+			const SmcJointFigure *figures = place->outcome->figures +
+				place->first / layout->slot_count * layout->circuit->output_count;
+
+			nulls[i] = figures[joint + i].state != SMC_ELEMENT_OPENED || figures[joint + i].is_null;
+			values[i] = nulls[i] ? (Datum) 0 : integer_datum(&figures[joint + i], INT8OID);
+		}
+		else
+		{
+			nulls[i] = place->outcome->states[place->first + slot + i] != SMC_ELEMENT_OPENED;
+			values[i] = nulls[i] ? (Datum) 0 : Int64GetDatum(to_int64(place->outcome->totals[place->first + slot + i]));
+		}
+	}
+	return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower, INT8OID,
+											  sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/* A sum of intervals, likewise of three numbers. */
+static Datum
+interval_datum(const Place *place, bool *isnull)
+{
+	const SmcLayout *layout = place->layout;
+	int			joint = smc_circuit_find(layout->circuit, place->agg);
+	SmcRing128	parts[SMC_INTERVAL_PARTS];
+
+	*isnull = (smc_query_recipients(place->study, place->query, place->agg) & (1u << place->study->self)) == 0 ||
+		(joint < 0 && rests_on_nothing(place));
+	for (int i = 0; i < SMC_INTERVAL_PARTS && !*isnull; i++)
+	{
+		if (joint >= 0)
+		{
+			const SmcJointFigure *figure = place->outcome->figures + joint + i +
+				place->first / layout->slot_count * layout->circuit->output_count;
+
+			*isnull = figure->state != SMC_ELEMENT_OPENED || figure->is_null;
+			parts[i] = (SmcRing128) figure->value.limb[1] << 64 | figure->value.limb[0];
+		}
+		else
+		{
+			size_t		element = place->first +
+				smc_layout_find_interval(place->study, place->query, layout, place->agg, i);
+
+			*isnull = place->outcome->states[element] != SMC_ELEMENT_OPENED;
+			parts[i] = place->outcome->totals[element];
+		}
+	}
+	return *isnull ? (Datum) 0 : smc_interval_from_parts(parts);
+}
+
 /* An aggregate's figure from what was added up, or a contest, in one cell. */
 static Datum
 total_datum(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
@@ -246,6 +349,11 @@ total_datum(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layou
 
 	if (smc_percentile_is_one(kind))
 		return percentile_datum(&place, result_type, isnull);
+	if (kind == SMC_AGG_DISTINCT)
+	{
+		*isnull = !get_total(&place, SMC_SLOT_DISTINCT, &count);
+		return Int64GetDatum(to_int64(count));
+	}
 	if (smc_query_is_contest(kind))
 		return contest_datum(&place, result_type, isnull);
 
@@ -325,36 +433,6 @@ decimal_datum(const SmcAgg *agg, const SmcCircuitOutput *out, const SmcJointFigu
 	}
 }
 
-/* An integer as its type; raises where it is beyond. */
-static Datum
-integer_datum(const SmcJointFigure *figure, Oid result_type)
-{
-	SmcWide		value = figure->value;
-	int64		integer = (int64) value.limb[0];
-	SmcWide		narrow = smc_wide_from_int(integer);
-	bool		fits = memcmp(&narrow, &value, sizeof(value)) == 0;
-
-	switch (result_type)
-	{
-		case INT2OID:
-			if (!fits || integer < PG_INT16_MIN || integer > PG_INT16_MAX)
-				ereport(ERROR,
-						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-						 errmsg("smallint out of range")));
-			return Int16GetDatum((int16) integer);
-		case INT4OID:
-			if (!fits || integer < PG_INT32_MIN || integer > PG_INT32_MAX)
-				ereport(ERROR,
-						(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-						 errmsg("integer out of range")));
-			return Int32GetDatum((int32) integer);
-		default:
-			if (!fits)
-				raise_bigint_range();
-			return Int64GetDatum(integer);
-	}
-}
-
 /* The aggregate that an output is, alone; NULL for a formula. */
 static const SmcAgg *
 lone_agg(const SmcQuery *query, int output)
@@ -373,6 +451,9 @@ joint_datum(const SmcStudy *study, const SmcQuery *query, const SmcCircuitOutput
 	*isnull = figure->state != SMC_ELEMENT_OPENED || figure->is_null;
 	if (*isnull)
 		return (Datum) 0;
+	if (lone_agg(query, out->output) != NULL && lone_agg(query, out->output)->kind == SMC_AGG_MODE)
+		return smc_tally_value(study, lone_agg(query, out->output), (int) Min(figure->value.limb[0], PG_INT32_MAX),
+							   result_type);
 	if (out->is_bit)
 		return BoolGetDatum(figure->bit);
 
@@ -405,6 +486,15 @@ smc_figure_of(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 {
 	int			joint = smc_circuit_find(layout->circuit, agg);
 
+	if (agg < SMC_QUERY_AGGS_MAX)
+	{
+		Place		place = {study, query, layout, outcome, (size_t) cell * layout->slot_count, agg};
+
+		if (query->aggs[agg].kind == SMC_AGG_HISTOGRAM)
+			return histogram_datum(&place, isnull);
+		if (smc_interval_is_sum(&query->aggs[agg]))
+			return interval_datum(&place, isnull);
+	}
 	if (joint >= 0 && lone_agg(query, agg) != NULL && smc_model_of(query->aggs[agg].kind) != NULL)
 		return smc_model_figure(study, &query->aggs[agg],
 								&outcome->figures[(size_t) cell * layout->circuit->output_count + joint],
@@ -474,7 +564,7 @@ is_small(const SmcQuery *query, int output)
 	if (output >= SMC_QUERY_AGGS_MAX)
 		return false;
 	kind = query->aggs[output].kind;
-	return smc_query_is_count(kind) || kind == SMC_AGG_COMPARE;
+	return smc_query_is_count(kind) || kind == SMC_AGG_DISTINCT || kind == SMC_AGG_COMPARE;
 }
 
 /* The type in which an output is written: wide enough for any total. */
@@ -494,9 +584,9 @@ json_type(const SmcQuery *query, int output)
 	}
 }
 
-/* An array, as its output function writes it. */
+/* A value as its type's output function writes it. */
 static char *
-array_text(Oid type, Datum figure)
+output_text(Oid type, Datum figure)
 {
 	Oid			output;
 	bool		is_varlena;
@@ -508,8 +598,6 @@ array_text(Oid type, Datum figure)
 static char *
 figure_text(Oid type, Datum figure)
 {
-	if (smc_optable_class(type) == SMC_CLASS_ARRAY)
-		return array_text(type, figure);
 	switch (type)
 	{
 		case INT8OID:
@@ -526,8 +614,10 @@ figure_text(Oid type, Datum figure)
 			return DatumGetCString(DirectFunctionCall1(timestamp_out, figure));
 		case TIMESTAMPTZOID:
 			return DatumGetCString(DirectFunctionCall1(timestamptz_out, figure));
-		default:
+		case NUMERICOID:
 			return DatumGetCString(DirectFunctionCall1(numeric_out, figure));
+		default:
+			return output_text(type, figure);
 	}
 }
 

@@ -30,25 +30,17 @@
  * run into without a purpose: a slicer that leaves all in, count(*) beside
  * avg(x).
  *
+ * Histograms: pg/smc_gap_buckets.c.
+ *
  * What this does and doesn't stop: doc/threat-model.md.
  */
 #include "postgres.h"
 
 #include "miscadmin.h"
 
-#include "pg/smc_gap.h"
+#include "pg/smc_gap_impl.h"
 #include "pg/smc_history.h"
-#include "pg/smc_rowset.h"
-
-/* A layout's gaps on their way. */
-typedef struct Builder
-{
-	const SmcStudy *study;
-	const SmcQuery *query;
-	SmcLayout  *layout;
-	SmcRowSet **sets;			/* of the layout's */
-	uint64		links;			/* counts times gaps */
-} Builder;
+#include "pg/smc_tally.h"
 
 bool
 smc_gap_applies(const SmcStudy *study)
@@ -103,7 +95,7 @@ raise_too_many(const SmcStudy *study)
 			 errdetail("Each condition of a figure is compared with the others in the query, and with earlier ones: "
 					   "at most %d comparisons, and with groups at most %d in all.",
 					   SMC_GAPS_MAX, SMC_GAP_LINKS_MAX),
-			 errhint("Ask with fewer FILTER conditions, or for fewer groups, at a time.")));
+			 errhint("Ask with fewer FILTER conditions, for fewer groups, or a histogram of fewer buckets, at a time.")));
 }
 
 static bool
@@ -113,7 +105,8 @@ has_params(const SmcQuery *query)
 
 	for (int i = 0; i < query->agg_count; i++)
 		found |= smc_expr_has_params(query->aggs[i].arg) || smc_expr_has_params(query->aggs[i].second) ||
-			smc_expr_has_params(query->aggs[i].filter);
+			smc_expr_has_params(query->aggs[i].filter) || smc_expr_has_params(query->aggs[i].lo) ||
+			smc_expr_has_params(query->aggs[i].hi) || smc_expr_has_params(query->aggs[i].buckets);
 	return found;
 }
 
@@ -123,7 +116,7 @@ has_params(const SmcQuery *query)
 
 /* What the figures that rest on a slot's rows are made of. */
 static bytea *
-uses_of(const Builder *builder, int slot, int agg)
+uses_of(const SmcGapBuilder *builder, int slot, int agg)
 {
 	const SmcQuery *query = builder->query;
 	size_t		len = smc_rowset_uses_len(builder->study);
@@ -143,7 +136,7 @@ uses_of(const Builder *builder, int slot, int agg)
 }
 
 static void
-add_set(Builder *builder, int slot, int agg)
+add_set(SmcGapBuilder *builder, int slot, int agg)
 {
 	SmcLayout  *layout = builder->layout;
 	SmcRowSet  *set = smc_rowset_of(builder->study, builder->query, agg);
@@ -151,6 +144,7 @@ add_set(Builder *builder, int slot, int agg)
 
 	builder->sets[layout->set_count++] = set;
 	entry->slot = slot;
+	entry->slot_count = set->buckets != NULL ? smc_tally_bucket_count(&set->buckets->histogram) : 1;
 	entry->row_set = smc_rowset_write(set);
 	entry->uses = uses_of(builder, slot, agg);
 	entry->text = smc_rowset_text(builder->study, set);
@@ -158,7 +152,7 @@ add_set(Builder *builder, int slot, int agg)
 
 /* Lay out a set for each slot whose counts figures rest on. */
 static void
-collect_sets(Builder *builder)
+collect_sets(SmcGapBuilder *builder)
 {
 	SmcLayout  *layout = builder->layout;
 
@@ -166,7 +160,8 @@ collect_sets(Builder *builder)
 	builder->sets = palloc0(layout->slot_count * sizeof(SmcRowSet *));
 	for (int slot = 0; slot < layout->slot_count; slot++)
 	{
-		if (smc_gap_compares(builder->study, builder->query, &layout->slots[slot]))
+		/* a histogram's set has the slots of all buckets */
+		if (layout->slots[slot].place <= 1 && smc_gap_compares(builder->study, builder->query, &layout->slots[slot]))
 			add_set(builder, slot, layout->slots[slot].agg);
 	}
 }
@@ -182,9 +177,8 @@ typedef struct Axis
 	int			other_place;	/* the other set is kept to this place of it; -1: to none */
 } Axis;
 
-/* Whether no row can be in both sets: they keep to different values of a column. */
-static bool
-are_disjoint(const SmcStudy *study, const SmcRowSet *a, const SmcRowSet *b)
+bool
+smc_gap_are_disjoint(const SmcStudy *study, const SmcRowSet *a, const SmcRowSet *b)
 {
 	for (int c = 0; c < study->column_count; c++)
 	{
@@ -206,14 +200,14 @@ are_disjoint(const SmcStudy *study, const SmcRowSet *a, const SmcRowSet *b)
  * each was told of.
  */
 static bool
-align(const Builder *builder, const SmcRowSet **own, const SmcRowSet **other, Axis *axes, int *own_place)
+align(const SmcGapBuilder *builder, const SmcRowSet **own, const SmcRowSet **other, Axis *axes, int *own_place)
 {
 	const SmcStudy *study = builder->study;
 	const SmcQuery *query = builder->query;
 	const SmcRowSet *ours = *own;
 	const SmcRowSet *theirs = *other;
 
-	if (are_disjoint(study, ours, theirs))
+	if (smc_gap_are_disjoint(study, ours, theirs))
 		return false;
 	for (int i = 0; i < query->group_count; i++)
 	{
@@ -240,7 +234,7 @@ align(const Builder *builder, const SmcRowSet **own, const SmcRowSet **other, Ax
  * place in the other's group column i.
  */
 static void
-mark_known(const Builder *builder, SmcGap *gap, const SmcRowSet *other, const Axis *axes,
+mark_known(const SmcGapBuilder *builder, SmcGap *gap, const SmcRowSet *other, const Axis *axes,
 		   const int *own_place, const uint32 *at)
 {
 	const SmcQuery *query = builder->query;
@@ -269,7 +263,7 @@ mark_known(const Builder *builder, SmcGap *gap, const SmcRowSet *other, const Ax
 
 /* Find the keys where figures of the other were told of: its groups in `cells`, all where that is NULL. */
 static void
-find_known(const Builder *builder, SmcGap *gap, const SmcRowSet *other, const uint8 *cells,
+find_known(const SmcGapBuilder *builder, SmcGap *gap, const SmcRowSet *other, const uint8 *cells,
 		   const Axis *axes, const int *own_place)
 {
 	uint32		count = smc_rowset_cell_count(builder->study, other);
@@ -308,7 +302,7 @@ share_uses(const SmcStudy *study, const uint8 *a, const uint8 *b)
 
 /* Where that very comparison is laid out already, let it be made in those groups, too. */
 static bool
-join_same(Builder *builder, const SmcGap *gap)
+join_same(SmcGapBuilder *builder, const SmcGap *gap)
 {
 	const SmcLayout *layout = builder->layout;
 
@@ -316,7 +310,7 @@ join_same(Builder *builder, const SmcGap *gap)
 	{
 		SmcGap	   *same = &layout->gaps[i];
 
-		if (same->support != gap->support || same->other_support >= 0 || gap->other_support >= 0 ||
+		if (same->support != gap->support || same->support_count != gap->support_count || same->other_support >= 0 || gap->other_support >= 0 ||
 			same->common != gap->common ||
 			!smc_rowset_same_rows(same->own, gap->own) || !smc_rowset_same_rows(same->other, gap->other))
 			continue;
@@ -331,14 +325,15 @@ join_same(Builder *builder, const SmcGap *gap)
 
 /* Make the gap between two sets that are aligned, in no group yet. */
 static void
-begin_gap(const Builder *builder, SmcGap *gap, int set, int other_slot, const SmcRowSet *own,
-		  const SmcRowSet *other, const Axis *axes)
+begin_gap(const SmcGapBuilder *builder, SmcGap *gap, const SmcGapSide *own_side, const SmcGapSide *other_side,
+		  const SmcRowSet *own, const SmcRowSet *other, const Axis *axes)
 {
 	const SmcLayout *layout = builder->layout;
 
 	memset(gap, 0, sizeof(*gap));
-	gap->support = layout->sets[set].slot;
-	gap->other_support = other_slot;
+	gap->support = own_side->slot;
+	gap->support_count = own_side->slot_count;
+	gap->other_support = other_side->slot;
 	gap->key_count = 1;
 	for (int i = 0; i < layout->group_count; i++)
 	{
@@ -354,7 +349,7 @@ begin_gap(const Builder *builder, SmcGap *gap, int set, int other_slot, const Sm
 
 /* Lay out a gap, unless there is nothing to compare or that is laid out already. */
 static void
-append_gap(Builder *builder, SmcGap *gap)
+append_gap(SmcGapBuilder *builder, SmcGap *gap)
 {
 	SmcLayout  *layout = builder->layout;
 	uint32		links = smc_layout_links(layout, gap);
@@ -373,17 +368,11 @@ append_gap(Builder *builder, SmcGap *gap)
 	layout->gaps[layout->gap_count++] = *gap;
 }
 
-/*
- * Compare a set of the query with another, of which figures made of `uses` were
- * told in the groups in `cells`, or are about to be where it has a slot.
- */
-static void
-add_gap(Builder *builder, int set, const SmcRowSet *other, int other_slot,
-		const uint8 *uses, const uint8 *cells)
+void
+smc_gap_add(SmcGapBuilder *builder, const SmcGapSide *own, const SmcGapSide *other)
 {
-	const uint8 *own_uses = (const uint8 *) VARDATA_ANY(builder->layout->sets[set].uses);
-	const SmcRowSet *ours = builder->sets[set];
-	const SmcRowSet *theirs = other;
+	const SmcRowSet *ours = own->set;
+	const SmcRowSet *theirs = other->set;
 	Axis		axes[SMC_QUERY_GROUPS_MAX];
 	int			own_place[SMC_QUERY_GROUPS_MAX];
 	SmcRowDifference difference;
@@ -394,19 +383,39 @@ add_gap(Builder *builder, int set, const SmcRowSet *other, int other_slot,
 		return;
 	difference = smc_rowset_compare(builder->study, ours, theirs);
 	if (difference == SMC_ROWS_SAME ||
-		(difference == SMC_ROWS_NULLS && !share_uses(builder->study, own_uses, uses)))
+		(difference == SMC_ROWS_NULLS && !share_uses(builder->study, own->uses, other->uses)))
 		return;
 
-	begin_gap(builder, &gap, set, other_slot, ours, theirs, axes);
+	begin_gap(builder, &gap, own, other, ours, theirs, axes);
 	gap.may_close = difference != SMC_ROWS_FREE;
-	find_known(builder, &gap, other, cells, axes, own_place);
+	find_known(builder, &gap, other->set, other->cells, axes, own_place);
 	append_gap(builder, &gap);
+}
+
+/* A set of the query as a side. */
+static SmcGapSide
+side_of(const SmcGapBuilder *builder, int set)
+{
+	const SmcLayoutSet *entry = &builder->layout->sets[set];
+	SmcGapSide	side = {builder->sets[set], entry->slot, entry->slot_count, (uint8 *) VARDATA_ANY(entry->uses)};
+
+	return side;
+}
+
+/* Compare two sets, the first being the query's. */
+static void
+compare(SmcGapBuilder *builder, const SmcGapSide *own, const SmcGapSide *other)
+{
+	if (own->set->buckets == NULL && other->set->buckets == NULL)
+		smc_gap_add(builder, own, other);
+	else
+		smc_gap_add_buckets(builder, own, other);
 }
 
 void
 smc_gap_lay_out(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
 {
-	Builder		builder = {study, query, layout};
+	SmcGapBuilder builder = {study, query, layout};
 	ListCell   *lc;
 
 	if (!smc_gap_applies(study) || layout->min_rows <= 1)
@@ -418,14 +427,20 @@ smc_gap_lay_out(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
 	layout->gaps = palloc(SMC_GAPS_MAX * sizeof(SmcGap));
 	for (int set = 0; set < layout->set_count; set++)
 	{
-		for (int other = 0; other < set; other++)
-			add_gap(&builder, set, builder.sets[other], layout->sets[other].slot,
-					(uint8 *) VARDATA_ANY(layout->sets[other].uses), NULL);
+		SmcGapSide	own = side_of(&builder, set);
+
+		for (int i = 0; i < set; i++)
+		{
+			SmcGapSide	other = side_of(&builder, i);
+
+			compare(&builder, &own, &other);
+		}
 		foreach(lc, query->history)
 		{
 			const SmcEarlier *earlier = lfirst(lc);
+			SmcGapSide	other = {earlier->set, -1, 0, earlier->uses, earlier->cells};
 
-			add_gap(&builder, set, earlier->set, -1, earlier->uses, earlier->cells);
+			compare(&builder, &own, &other);
 		}
 	}
 }

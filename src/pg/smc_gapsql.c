@@ -21,6 +21,10 @@
 #include "pg/smc_gapsql.h"
 #include "pg/smc_rowset.h"
 #include "pg/smc_source.h"
+#include "pg/smc_tally.h"
+
+/* A column with the number of a value's bucket. */
+#define BUCKET_COLUMN	"smc_bucket_%d"
 
 #define NAMED_MAX	1000		/* groups that are left out by name */
 
@@ -29,6 +33,8 @@ typedef struct Terms
 {
 	List	   *conditions;
 	List	   *values;
+	const SmcRowBuckets *buckets;	/* NULL: none */
+	const SmcRowBuckets *from;	/* NULL: none */
 } Terms;
 
 bool
@@ -58,13 +64,13 @@ source_name(Oid source)
 static bool
 is_empty(const Terms *terms)
 {
-	return terms->conditions == NIL && terms->values == NIL;
+	return terms->conditions == NIL && terms->values == NIL && terms->buckets == NULL && terms->from == NULL;
 }
 
 static Terms
 terms_of(const SmcRowSet *set)
 {
-	Terms		terms = {set->conditions, set->values};
+	Terms		terms = {set->conditions, set->values, set->buckets, set->from};
 
 	return terms;
 }
@@ -74,15 +80,57 @@ terms_less(const Terms *a, const Terms *b)
 {
 	Terms		terms = {
 		smc_rowset_terms_less(a->conditions, b->conditions),
-		smc_rowset_terms_less(a->values, b->values)
+		smc_rowset_terms_less(a->values, b->values),
+		smc_rowset_buckets_equal(a->buckets, b->buckets) ? NULL : a->buckets,
+		smc_rowset_buckets_equal(a->from, b->from) ? NULL : a->from
 	};
 
 	return terms;
 }
 
+/*
+ * Write the number of a value's bucket: numbered has the histograms whose numbers
+ * are columns of what is read, so that each is found once a row.
+ */
+static void
+append_number(StringInfo buf, const SmcDeparse *deparse, const List *numbered, const SmcAgg *histogram)
+{
+	ListCell   *lc;
+
+	foreach(lc, numbered)
+	{
+		if (smc_tally_same(lfirst(lc), histogram))
+		{
+			appendStringInfo(buf, BUCKET_COLUMN, foreach_current_index(lc));
+			return;
+		}
+	}
+	smc_tally_append_place(buf, deparse, histogram);
+}
+
+/* Write that a value lies in a bucket, or in any. */
+static void
+append_bucket(StringInfo buf, const SmcDeparse *deparse, const List *numbered, const SmcRowBuckets *buckets)
+{
+	append_number(buf, deparse, numbered, &buckets->histogram);
+	if (buckets->bucket > 0)
+		appendStringInfo(buf, " OPERATOR(pg_catalog.=) %d", buckets->bucket);
+	else
+		appendStringInfo(buf, " BETWEEN 1 AND %d", smc_tally_bucket_count(&buckets->histogram));
+}
+
+/* Write that it doesn't lie below a bucket. */
+static void
+append_from(StringInfo buf, const SmcDeparse *deparse, const List *numbered, const SmcRowBuckets *from)
+{
+	appendStringInfoChar(buf, '(');
+	append_number(buf, deparse, numbered, &from->histogram);
+	appendStringInfo(buf, " OPERATOR(pg_catalog.<) %d) IS NOT TRUE", from->bucket);
+}
+
 /* Write terms in parentheses, joined by AND; there is one at least. */
 static void
-append_terms(StringInfo buf, const SmcDeparse *deparse, const Terms *terms)
+append_terms(StringInfo buf, const SmcDeparse *deparse, const List *numbered, const Terms *terms)
 {
 	const char *separator = "(";
 	ListCell   *lc;
@@ -101,6 +149,17 @@ append_terms(StringInfo buf, const SmcDeparse *deparse, const Terms *terms)
 		appendStringInfoString(buf, ") IS NOT NULL");
 		separator = " AND ";
 	}
+	if (terms->buckets != NULL)
+	{
+		appendStringInfoString(buf, separator);
+		append_bucket(buf, deparse, numbered, terms->buckets);
+		separator = " AND ";
+	}
+	if (terms->from != NULL)
+	{
+		appendStringInfoString(buf, separator);
+		append_from(buf, deparse, numbered, terms->from);
+	}
 	appendStringInfoChar(buf, ')');
 }
 
@@ -109,7 +168,7 @@ append_terms(StringInfo buf, const SmcDeparse *deparse, const Terms *terms)
  * of two, each of which an index may find; else so that each is evaluated once.
  */
 static void
-append_gap(StringInfo buf, const SmcDeparse *deparse, const SmcGap *gap, bool for_index)
+append_gap(StringInfo buf, const SmcDeparse *deparse, const List *numbered, const SmcGap *gap, bool for_index)
 {
 	Terms		own = terms_of(gap->own);
 	Terms		other = terms_of(gap->other);
@@ -119,25 +178,25 @@ append_gap(StringInfo buf, const SmcDeparse *deparse, const SmcGap *gap, bool fo
 
 	if (!is_empty(&both))
 	{
-		append_terms(buf, deparse, &both);
+		append_terms(buf, deparse, numbered, &both);
 		appendStringInfoString(buf, " AND ");
 	}
 	if (is_empty(&own_rest) || is_empty(&other_rest))
 	{
-		append_terms(buf, deparse, is_empty(&own_rest) ? &other_rest : &own_rest);
+		append_terms(buf, deparse, numbered, is_empty(&own_rest) ? &other_rest : &own_rest);
 		appendStringInfoString(buf, " IS NOT TRUE");
 		return;
 	}
 	appendStringInfoChar(buf, '(');
-	append_terms(buf, deparse, &own_rest);
+	append_terms(buf, deparse, numbered, &own_rest);
 	appendStringInfoString(buf, for_index ? " AND " : " IS TRUE OPERATOR(pg_catalog.<>) (");
-	append_terms(buf, deparse, &other_rest);
+	append_terms(buf, deparse, numbered, &other_rest);
 	if (for_index)
 	{
 		appendStringInfoString(buf, " IS NOT TRUE OR ");
-		append_terms(buf, deparse, &other_rest);
+		append_terms(buf, deparse, numbered, &other_rest);
 		appendStringInfoString(buf, " AND ");
-		append_terms(buf, deparse, &own_rest);
+		append_terms(buf, deparse, numbered, &own_rest);
 		appendStringInfoString(buf, " IS NOT TRUE)");
 	}
 	else
@@ -161,7 +220,7 @@ smc_gapsql_each(const SmcStudy *study, const SmcLayout *layout, const SmcGapList
 	{
 		appendStringInfo(&buf, "%s(SELECT pg_catalog.count(*) FROM (SELECT FROM %s WHERE ",
 						 i > 0 ? ", " : "", source_name(source));
-		append_gap(&buf, &deparse, &layout->gaps[list->gaps[i]], true);
+		append_gap(&buf, &deparse, NIL, &layout->gaps[list->gaps[i]], true);
 		if (limited)
 			appendStringInfo(&buf, " LIMIT %u", layout->min_rows);
 		appendStringInfoString(&buf, ") AS gap)");
@@ -173,10 +232,44 @@ smc_gapsql_each(const SmcStudy *study, const SmcLayout *layout, const SmcGapList
  * In one pass
  */
 
+static bool
+have_same_terms(const SmcRowSet *a, const SmcRowSet *b)
+{
+	return smc_rowset_terms_less(a->conditions, b->conditions) == NIL &&
+		smc_rowset_terms_less(b->conditions, a->conditions) == NIL &&
+		smc_rowset_terms_less(a->values, b->values) == NIL &&
+		smc_rowset_terms_less(b->values, a->values) == NIL;
+}
+
+/* The histograms whose buckets some gaps are about. */
+static List *
+find_histograms(const SmcLayout *layout, const SmcGapList *list)
+{
+	List	   *found = NIL;
+
+	for (int i = 0; i < list->count; i++)
+	{
+		const SmcGap *gap = &layout->gaps[list->gaps[i]];
+		SmcRowBuckets *buckets[4] = {gap->own->buckets, gap->own->from, gap->other->buckets, gap->other->from};
+
+		for (int b = 0; b < 4; b++)
+		{
+			bool		known = buckets[b] == NULL;
+			ListCell   *lc;
+
+			foreach(lc, found)
+				known = known || smc_tally_same(lfirst(lc), &buckets[b]->histogram);
+			if (!known)
+				found = lappend(found, &buckets[b]->histogram);
+		}
+	}
+	return found;
+}
+
 /*
  * Write a WHERE that leaves out rows in neither of any gap's sets: the sets'
- * conditions joined by OR, for indexes and partitions.  Nothing where a set takes
- * in all rows.
+ * conditions joined by OR, buckets apart, for indexes and partitions.  Nothing where
+ * a set takes in all rows.
  */
 static void
 append_any(StringInfo buf, const SmcDeparse *deparse, const SmcLayout *layout, const SmcGapList *list,
@@ -184,6 +277,7 @@ append_any(StringInfo buf, const SmcDeparse *deparse, const SmcLayout *layout, c
 {
 	List	   *written = NIL;
 	StringInfoData any;
+	ListCell   *lc;
 
 	initStringInfo(&any);
 	for (int i = 0; i < list->count; i++)
@@ -193,15 +287,18 @@ append_any(StringInfo buf, const SmcDeparse *deparse, const SmcLayout *layout, c
 
 		for (int s = 0; s < 2; s++)
 		{
-			Terms		terms = terms_of(sets[s]);
+			Terms		terms = {sets[s]->conditions, sets[s]->values};
+			bool		is_written = false;
 
 			if (is_empty(&terms))
 				return;
-			if (list_member_ptr(written, sets[s]))
+			foreach(lc, written)
+				is_written |= have_same_terms(lfirst(lc), sets[s]);
+			if (is_written)
 				continue;
 			written = lappend(written, unconstify(SmcRowSet *, sets[s]));
 			appendStringInfoString(&any, any.len > 0 ? " OR " : "");
-			append_terms(&any, deparse, &terms);
+			append_terms(&any, deparse, NIL, &terms);
 		}
 	}
 	appendStringInfo(buf, "%s(%s)", *separator, any.data);
@@ -273,6 +370,9 @@ smc_gapsql_pass(const SmcStudy *study, const SmcQuery *query, const SmcLayout *l
 	Oid			source = smc_source_find(study);
 	SmcDeparse	deparse = {study, source, NULL};
 	const char *separator = " WHERE ";
+	List	   *numbered = find_histograms(layout, list);
+	bool		is_inner = sample > 0 || numbered != NIL;
+	ListCell   *lc;
 	StringInfoData buf;
 
 	initStringInfo(&buf);
@@ -285,16 +385,25 @@ smc_gapsql_pass(const SmcStudy *study, const SmcQuery *query, const SmcLayout *l
 	for (int i = 0; i < list->count; i++)
 	{
 		appendStringInfoString(&buf, "pg_catalog.count(*) FILTER (WHERE ");
-		append_gap(&buf, &deparse, &layout->gaps[list->gaps[i]], false);
+		append_gap(&buf, &deparse, numbered, &layout->gaps[list->gaps[i]], false);
 		appendStringInfoString(&buf, "), ");
 	}
-	appendStringInfo(&buf, "pg_catalog.count(*) FROM %s%s",
-					 sample > 0 ? "(SELECT * FROM " : "", source_name(source));
+	appendStringInfo(&buf, "pg_catalog.count(*) FROM %s", is_inner ? "(SELECT *" : source_name(source));
+	foreach(lc, numbered)
+	{
+		appendStringInfoString(&buf, ", ");
+		smc_tally_append_place(&buf, &deparse, lfirst(lc));
+		appendStringInfo(&buf, " AS " BUCKET_COLUMN, foreach_current_index(lc));
+	}
+	if (is_inner)
+		appendStringInfo(&buf, " FROM %s", source_name(source));
 	append_any(&buf, &deparse, layout, list, &separator);
 	if (done != NULL)
 		append_not_done(&buf, &deparse, query, layout, done, &separator);
 	if (sample > 0)
 		appendStringInfo(&buf, " LIMIT %d) AS sample", sample);
+	else if (is_inner)
+		appendStringInfoString(&buf, " OFFSET 0) AS numbered");	/* else the numbers were put back into each condition */
 	for (int i = 0; i < group_count; i++)
 	{
 		appendStringInfoString(&buf, i == 0 ? " GROUP BY " : ", ");

@@ -233,7 +233,12 @@ join_told(const SmcLayout *layout, const SmcLayoutSet *set, const SmcOutcome *ou
 	{
 		uint32		at = smc_layout_canonical_cell(layout, cell);
 
-		if (outcome->totals[(size_t) cell * layout->slot_count + set->slot] < layout->min_rows)
+		bool		is_told = false;
+
+		/* of a histogram, where any bucket was */
+		for (int i = 0; i < set->slot_count; i++)
+			is_told |= outcome->totals[(size_t) cell * layout->slot_count + set->slot + i] >= layout->min_rows;
+		if (!is_told)
 			continue;
 		bits[at / 8] |= 1 << (at % 8);
 		any = true;

@@ -40,7 +40,7 @@ smc_keys_create(const SmcLayout *layout, const uint64 *counts)
 		if (counts[i] > (uint64) SMC_KEYS_MAX || keys->count + counts[i] > (uint64) SMC_KEYS_MAX)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("percentiles over more than %lld values of one party can't be computed jointly",
+					 errmsg("percentiles and different values over more than %lld values of one party can't be computed jointly",
 							(long long) SMC_KEYS_MAX)));
 		keys->count += counts[i];
 		keys->starts[i + 1] = keys->count;
@@ -60,6 +60,16 @@ smc_keys_put(SmcKeys *keys, int set, uint32 cell, int64 key)
 	keys->values[at] = key;
 	keys->filled[part]++;
 	return true;
+}
+
+void
+smc_keys_put_all(SmcKeys *keys, int set, uint32 cell, const int64 *values, size_t count)
+{
+	size_t		part = (size_t) set * keys->cell_count + cell;
+
+	Assert(count == keys->starts[part + 1] - keys->starts[part]);
+	memcpy(keys->values + keys->starts[part], values, count * sizeof(int64));
+	keys->filled[part] = count;
 }
 
 bool

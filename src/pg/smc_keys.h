@@ -1,7 +1,8 @@
 /*
- * This party's own values of order statistics, as sorted integers: eight bytes a
- * row, made by the local part, handed on to the lane's worker at the hub, searched
- * by the joint part, wiped with their memory.
+ * This party's own values, made by the local part, handed on to the lane's worker at
+ * the hub, used by the joint part, wiped with their memory: of order statistics sorted
+ * integers, eight bytes a row; different values, sixteen bytes each, or their
+ * places among declared ones.
  */
 #ifndef SMC_KEYS_H
 #define SMC_KEYS_H
@@ -34,6 +35,9 @@ extern SmcKeys *smc_keys_create(const SmcLayout *layout, const uint64 *counts);
 
 /* Add a key; false when its part is full. */
 extern bool smc_keys_put(SmcKeys *keys, int set, uint32 cell, int64 key);
+
+/* Copy a whole part's keys to it, which is empty. */
+extern void smc_keys_put_all(SmcKeys *keys, int set, uint32 cell, const int64 *values, size_t count);
 
 /* Sort the parts of a set; false unless all are full.  Interruptible. */
 extern bool smc_keys_sort(SmcKeys *keys, int set);

@@ -10,13 +10,16 @@
 #include "core/smc_bytes.h"
 #include "pg/smc_bytea.h"
 #include "pg/smc_circuit.h"
+#include "pg/smc_distinct.h"
 #include "pg/smc_gap.h"
+#include "pg/smc_interval.h"
 #include "pg/smc_layout.h"
 #include "pg/smc_model.h"
 #include "pg/smc_privacy.h"
 #include "pg/smc_query.h"
 #include "pg/smc_rowset.h"
 #include "pg/smc_statistic.h"
+#include "pg/smc_tally.h"
 
 /* Whether every party of b is in a. */
 static bool
@@ -136,11 +139,30 @@ smc_layout_support(const SmcStudy *study, const SmcQuery *query, SmcLayout *layo
 		return 0;
 	for (int i = 1; i < layout->slot_count; i++)
 	{
-		if (layout->slots[i].kind == SMC_SLOT_SUPPORT &&
+		if (layout->slots[i].kind == SMC_SLOT_SUPPORT && layout->slots[i].place == 0 &&
 			smc_query_same_rows(study, &query->aggs[layout->slots[i].agg], &query->aggs[agg]))
 			return i;
 	}
 	return add_slot(layout, SMC_SLOT_SUPPORT, agg, -1, all_parties(study));
+}
+
+/* The keys of an aggregate's different values, added unless they are there. */
+static int
+add_distinct_keys(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg)
+{
+	SmcKeySet  *set;
+
+	for (int i = 0; i < layout->key_set_count; i++)
+	{
+		if (layout->key_sets[i].distinct &&
+			same_figure(study, SMC_SLOT_DISTINCT, &query->aggs[layout->key_sets[i].agg], &query->aggs[agg]))
+			return i;
+	}
+	set = &layout->key_sets[layout->key_set_count];
+	set->agg = agg;
+	set->distinct = true;
+	set->domain = smc_distinct_domain(study, &query->aggs[agg]);
+	return layout->key_set_count++;
 }
 
 int
@@ -163,6 +185,12 @@ smc_layout_add_input(const SmcStudy *study, const SmcQuery *query, SmcLayout *la
 	slot = &layout->slots[at];
 	slot->is_input = true;
 	slot->bits = bits;
+	if (kind == SMC_SLOT_DISTINCT)
+	{
+		slot->keys = add_distinct_keys(study, query, layout, agg);
+		/* counting tells something by itself, which min_rows must allow */
+		slot->support = layout->min_rows > 1 ? smc_layout_support(study, query, layout, agg) : -1;
+	}
 	if (agg >= 0)
 	{
 		slot->parties[0] = query->aggs[agg].parties[0];
@@ -213,6 +241,109 @@ smc_layout_add_moment(const SmcStudy *study, const SmcQuery *query, SmcLayout *l
 }
 
 int
+smc_layout_add_interval(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg, int part)
+{
+	int			at;
+
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+
+		if (slot->kind == SMC_SLOT_INTERVAL && slot->is_input && slot->part == part &&
+			same_figure(study, SMC_SLOT_INTERVAL, &query->aggs[slot->agg], &query->aggs[agg]))
+			return i;
+	}
+	at = add_slot(layout, SMC_SLOT_INTERVAL, agg, -1, 0);
+	layout->slots[at].is_input = true;
+	layout->slots[at].part = part;
+	layout->slots[at].bits = smc_interval_bits(part);
+	return at;
+}
+
+int
+smc_layout_find_interval(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout, int agg, int part)
+{
+	uint16		recipients = smc_query_recipients(study, query, agg);
+
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+
+		if (slot->kind == SMC_SLOT_INTERVAL && !slot->is_input && slot->part == part &&
+			covers(slot->recipients, recipients) &&
+			same_figure(study, SMC_SLOT_INTERVAL, &query->aggs[slot->agg], &query->aggs[agg]))
+			return i;
+	}
+	return -1;
+}
+
+/* A slot for a place of a tally's. */
+static int
+add_tally(const SmcStudy *study, SmcLayout *layout, SmcSlotKind kind, int agg, int place, uint16 recipients)
+{
+	int			at;
+
+	if (layout->tally_count++ == SMC_TALLIES_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a query over study \"%s\" asks for too many buckets, or for modes of too many values",
+						study->name),
+				 errdetail("It can count rows in %d of them.", SMC_TALLIES_MAX)));
+	at = add_slot(layout, kind, agg, -1, recipients);
+	layout->slots[at].place = place;
+	return at;
+}
+
+int
+smc_layout_add_tally(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg, int place)
+{
+	int			at;
+
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+
+		if (slot->kind == SMC_SLOT_TALLY && slot->is_input && slot->place == place &&
+			smc_tally_same(&query->aggs[slot->agg], &query->aggs[agg]))
+			return i;
+	}
+	at = add_tally(study, layout, SMC_SLOT_TALLY, agg, place, 0);
+	layout->slots[at].is_input = true;
+	layout->slots[at].bits = SMC_COUNT_BITS;
+	return at;
+}
+
+int
+smc_layout_tally_support(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg, int place)
+{
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+
+		if (slot->kind == SMC_SLOT_SUPPORT && slot->place == place &&
+			smc_tally_same(&query->aggs[slot->agg], &query->aggs[agg]))
+			return i;
+	}
+	return add_tally(study, layout, SMC_SLOT_SUPPORT, agg, place, all_parties(study));
+}
+
+int
+smc_layout_find_tally(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout, int agg, int place)
+{
+	uint16		recipients = smc_query_recipients(study, query, agg);
+
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+
+		if (slot->kind == SMC_SLOT_TALLY && !slot->is_input && slot->place == place &&
+			covers(slot->recipients, recipients) && smc_tally_same(&query->aggs[slot->agg], &query->aggs[agg]))
+			return i;
+	}
+	return -1;
+}
+
+int
 smc_layout_find_rank(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
 					 int agg, const SmcFraction *fraction)
 {
@@ -238,7 +369,8 @@ add_keys(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int ag
 
 	for (int i = 0; i < layout->key_set_count; i++)
 	{
-		if (same_figure(study, SMC_SLOT_RANK, &query->aggs[layout->key_sets[i].agg], &query->aggs[agg]))
+		if (!layout->key_sets[i].distinct &&
+			same_figure(study, SMC_SLOT_RANK, &query->aggs[layout->key_sets[i].agg], &query->aggs[agg]))
 			return i;
 	}
 	set = &layout->key_sets[layout->key_set_count];
@@ -273,6 +405,23 @@ add_ranks(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int a
 	}
 }
 
+/* Add the slots of a histogram's buckets, unless they are there; with a minimum each has a support of its own. */
+static void
+add_buckets(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg)
+{
+	int			places = smc_tally_places(study, &query->aggs[agg]);
+
+	if (smc_layout_find_tally(study, query, layout, agg, 1) >= 0)
+		return;
+	for (int place = 1; place <= places; place++)
+	{
+		int			support = layout->min_rows > 1 ? smc_layout_tally_support(study, query, layout, agg, place) : -1;
+
+		layout->slots[add_tally(study, layout, SMC_SLOT_TALLY, agg, place,
+								smc_query_recipients(study, query, agg))].support = support;
+	}
+}
+
 /* Add the slots of an aggregate's figure, unless they are there. */
 static void
 add_figure(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg, int support)
@@ -280,9 +429,33 @@ add_figure(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int 
 	SmcAggKind	kind = query->aggs[agg].kind;
 	uint16		recipients = smc_query_recipients(study, query, agg);
 
+	if (kind == SMC_AGG_HISTOGRAM)
+	{
+		add_buckets(study, query, layout, agg);
+		return;
+	}
+	if (smc_interval_is_sum(&query->aggs[agg]))
+	{
+		for (int part = 0; part < SMC_INTERVAL_PARTS; part++)
+		{
+			if (smc_layout_find_interval(study, query, layout, agg, part) < 0)
+				layout->slots[add_slot(layout, SMC_SLOT_INTERVAL, agg, support, recipients)].part = part;
+		}
+		return;
+	}
 	if (smc_percentile_is_one(kind))
 	{
 		add_ranks(study, query, layout, agg, support);
+		return;
+	}
+	if (kind == SMC_AGG_DISTINCT)
+	{
+		if (smc_layout_find(study, query, layout, SMC_SLOT_DISTINCT, agg) < 0)
+		{
+			SmcSlot    *slot = &layout->slots[add_slot(layout, SMC_SLOT_DISTINCT, agg, support, recipients)];
+
+			slot->keys = add_distinct_keys(study, query, layout, agg);
+		}
 		return;
 	}
 	if (smc_query_is_contest(kind))
@@ -309,11 +482,17 @@ add_figure(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int 
 static void
 lay_out_with_minimum(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout)
 {
-	int			supports[SMC_QUERY_AGGS_MAX];
+	int			supports[SMC_QUERY_AGGS_MAX] = {0};
 
 	add_slot(layout, SMC_SLOT_ROWS, -1, -1, all_parties(study));
 	for (int i = 0; i < query->agg_count; i++)
-		supports[i] = smc_layout_support(study, query, layout, i);
+	{
+		/* a histogram's buckets have their own, which stand together */
+		if (query->aggs[i].kind != SMC_AGG_HISTOGRAM)
+			supports[i] = smc_layout_support(study, query, layout, i);
+		for (int place = 1; query->aggs[i].kind == SMC_AGG_HISTOGRAM && place <= smc_tally_places(study, &query->aggs[i]); place++)
+			(void) smc_layout_tally_support(study, query, layout, i, place);
+	}
 	for (int i = 0; i < query->agg_count; i++)
 	{
 		if (smc_circuit_bypasses(study, query, i))
@@ -440,6 +619,7 @@ write_layout(SmcWriter *writer, const void *what)
 		smc_writer_u8(writer, slot->bits);
 		smc_writer_u8(writer, slot->moment);
 		smc_writer_u8(writer, slot->part);
+		smc_writer_u16(writer, slot->place);
 		smc_writer_u8(writer, slot->interpolates);
 		smc_writer_u32(writer, slot->numerator);
 		smc_writer_u32(writer, slot->denominator);
@@ -450,6 +630,8 @@ write_layout(SmcWriter *writer, const void *what)
 	for (int i = 0; i < layout->key_set_count; i++)
 	{
 		smc_writer_u16(writer, layout->key_sets[i].agg);
+		smc_writer_u8(writer, layout->key_sets[i].distinct);
+		smc_writer_u32(writer, layout->key_sets[i].domain);
 		smc_writer_u64(writer, (uint64) layout->key_sets[i].lo);
 		smc_writer_u64(writer, (uint64) layout->key_sets[i].hi);
 	}
@@ -469,11 +651,13 @@ smc_layout_write(const SmcLayout *layout)
 static bool
 is_sound(const SmcLayout *layout, const SmcSlot *slot)
 {
-	if (slot->kind < SMC_SLOT_ROWS || slot->kind > SMC_SLOT_RANK ||
+	if (slot->kind < SMC_SLOT_ROWS || slot->kind > SMC_SLOT_DISTINCT ||
 		slot->parties[0] >= SMC_PARTIES_MAX || slot->parties[1] >= SMC_PARTIES_MAX ||
 		(slot->kind == SMC_SLOT_COMPARE && slot->parties[0] == slot->parties[1]) ||
 		slot->agg < -1 || slot->agg >= SMC_QUERY_AGGS_MAX ||
-		slot->support < -1 || slot->support >= layout->slot_count)
+		slot->support < -1 || slot->support >= layout->slot_count ||
+		(slot->kind == SMC_SLOT_TALLY && slot->place == 0) ||
+		(slot->kind == SMC_SLOT_INTERVAL && slot->part >= SMC_INTERVAL_PARTS))
 		return false;
 	return slot->agg >= 0 || slot->kind == SMC_SLOT_ROWS || slot->kind == SMC_SLOT_ANY;
 }
@@ -496,6 +680,8 @@ parse_key_sets(SmcReader *reader, SmcLayout *layout)
 		SmcKeySet  *set = &layout->key_sets[i];
 
 		set->agg = (int16) smc_reader_u16(reader);
+		set->distinct = smc_reader_bool(reader);
+		set->domain = smc_reader_u32(reader);
 		set->lo = (int64) smc_reader_u64(reader);
 		set->hi = (int64) smc_reader_u64(reader);
 		if (set->agg < 0 || set->agg >= SMC_QUERY_AGGS_MAX || set->lo > set->hi)
@@ -507,7 +693,11 @@ parse_key_sets(SmcReader *reader, SmcLayout *layout)
 
 		if (slot->kind == SMC_SLOT_RANK &&
 			(slot->rank != ranks++ || slot->keys < 0 || slot->keys >= layout->key_set_count ||
+			 layout->key_sets[slot->keys].distinct ||
 			 slot->denominator == 0 || slot->numerator > slot->denominator))
+			smc_reader_fail(reader);
+		if (slot->kind == SMC_SLOT_DISTINCT &&
+			(slot->keys < 0 || slot->keys >= layout->key_set_count || !layout->key_sets[slot->keys].distinct))
 			smc_reader_fail(reader);
 	}
 }
@@ -545,6 +735,7 @@ smc_layout_parse(const uint8 *data, size_t len)
 		slot->bits = smc_reader_u8(&reader);
 		slot->moment = smc_reader_u8(&reader);
 		slot->part = smc_reader_u8(&reader);
+		slot->place = smc_reader_u16(&reader);
 		slot->interpolates = smc_reader_bool(&reader);
 		slot->numerator = smc_reader_u32(&reader);
 		slot->denominator = smc_reader_u32(&reader);

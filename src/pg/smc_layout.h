@@ -23,13 +23,16 @@ typedef enum SmcSlotKind
 	SMC_SLOT_SUM,				/* the sum of an aggregate's argument */
 	SMC_SLOT_ANY,				/* blinded flag: any row that the aggregate rests on, or any row of the cell when agg < 0 */
 	SMC_SLOT_MOMENT,			/* a sum that a statistic is made of, or a part of it */
+	SMC_SLOT_INTERVAL,			/* a part of a sum of intervals: see smc_interval.h */
+	SMC_SLOT_TALLY,				/* the rows of one place of an aggregate's: see smc_tally.h */
 	/* from here on each party's number stays its own; see smc_contest.h */
 	SMC_SLOT_MIN,				/* this party's minimum, or SMC_CONTEST_NONE_HIGH */
 	SMC_SLOT_MAX,				/* this party's maximum, or SMC_CONTEST_NONE_LOW */
 	SMC_SLOT_COMPARE,			/* this party's sum: how parties[0]'s compares with parties[1]'s */
 	SMC_SLOT_ARGMIN,			/* this party's sum, or SMC_CONTEST_NONE_HIGH */
 	SMC_SLOT_ARGMAX,			/* this party's sum, or SMC_CONTEST_NONE_LOW */
-	SMC_SLOT_RANK				/* this party's number of values, which are in its keys: see smc_rank.h */
+	SMC_SLOT_RANK,				/* this party's number of values, which are in its keys: see smc_rank.h */
+	SMC_SLOT_DISTINCT			/* nothing: different values are in its keys, see smc_unite.h */
 } SmcSlotKind;
 
 typedef struct SmcSlot
@@ -42,19 +45,25 @@ typedef struct SmcSlot
 	bool		is_input;		/* stays shares, for the circuit */
 	uint8		bits;			/* of an input that is added up: the total is below 2^bits; 0: as any */
 	uint8		moment;			/* of MOMENT: which sum, and which part of it (SmcMoment, SmcMomentPart) */
-	uint8		part;
+	uint8		part;			/* of INTERVAL too: which field */
+	uint16		place;			/* of TALLY, and of a SUPPORT of such: which place, from 1; else 0 */
+	int16		keys;			/* of RANK and DISTINCT: which of the layout's key sets */
 	/* of RANK */
 	bool		interpolates;
 	uint32		numerator;		/* of the fraction, in lowest terms */
 	uint32		denominator;
-	int16		keys;			/* which of the layout's key sets */
-	int16		rank;			/* which of its ranks */
+	int16		rank;			/* which of the layout's ranks */
 } SmcSlot;
 
-/* Values that each party keeps in order, for searches: those that an aggregate rests on. */
+/*
+ * Values that each party keeps: those that an aggregate rests on, in order, for
+ * searches; or the different ones.
+ */
 typedef struct SmcKeySet
 {
 	int16		agg;
+	bool		distinct;		/* items of SMC_DISTINCT_WORDS keys each, or places among declared values */
+	uint32		domain;			/* of different ones: how many values are declared; 0: they are items */
 	int64		lo;				/* the range that is searched */
 	int64		hi;
 } SmcKeySet;
@@ -69,6 +78,7 @@ struct SmcRowSet;
 typedef struct SmcLayoutSet
 {
 	int16		slot;			/* a ROWS or SUPPORT slot whose count figures rest on */
+	uint16		slot_count;		/* of a histogram, as many SUPPORT slots, one a bucket; else 1 */
 	bytea	   *row_set;		/* smc_rowset_write */
 	bytea	   *uses;			/* smc_rowset_add_uses, of all figures that rest on it */
 	char	   *text;			/* the same in words */
@@ -82,6 +92,7 @@ typedef struct SmcLayoutSet
 typedef struct SmcGap
 {
 	int16		support;		/* the slot whose counts have this gap to keep */
+	uint16		support_count;	/* and so many from there on */
 	int16		other_support;	/* that of the other set, where it is one of this query; -1: an earlier one */
 	bool		may_close;		/* whether no difference at all will do */
 	uint8		common;			/* bit i: the i-th group column of the query is one of those */
@@ -95,9 +106,9 @@ typedef struct SmcGap
 
 /*
  * A SUM and a COUNT for each aggregate, as outputs and as inputs, one more for
- * its rows, the parts of a statistic's sums, and the cell's.
+ * its rows, the parts of a statistic's sums, tallies, and the cell's.
  */
-#define SMC_LAYOUT_SLOTS_MAX	(13 * SMC_QUERY_AGGS_MAX + 2)
+#define SMC_LAYOUT_SLOTS_MAX	(13 * SMC_QUERY_AGGS_MAX + SMC_TALLIES_MAX + 2)
 
 typedef struct SmcLayout
 {
@@ -108,6 +119,7 @@ typedef struct SmcLayout
 	int			key_set_count;
 	SmcKeySet  *key_sets;
 	int			rank_count;		/* RANK slots */
+	int			tally_count;	/* slots that have a place, while the layout is made */
 	int			rows_slot;		/* not 0 where a cell has rows, to all that learn any figure; -1 without GROUP BY, or where HAVING tells */
 	struct SmcCircuit *circuit; /* what is computed before it is opened; NULL: nothing */
 	int			group_count;
@@ -160,6 +172,24 @@ extern int	smc_layout_add_input(const SmcStudy *study, const SmcQuery *query, Sm
 extern int	smc_layout_add_moment(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout,
 								  int agg, int moment, int part, int bits);
 extern int	smc_layout_support(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg);
+
+extern int	smc_layout_add_interval(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg, int part);
+
+/* The INTERVAL slot that tells of a part to all of an aggregate's recipients, or -1. */
+extern int	smc_layout_find_interval(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+									 int agg, int part);
+
+/*
+ * The same of the rows in one place of a tally's: a TALLY slot that is an input;
+ * the SUPPORT slot.  Raises ERRCODE_PROGRAM_LIMIT_EXCEEDED where there are too many.
+ */
+extern int	smc_layout_add_tally(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg, int place);
+extern int	smc_layout_tally_support(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout,
+									 int agg, int place);
+
+/* The TALLY slot that tells of a place to all of an aggregate's recipients, or -1. */
+extern int	smc_layout_find_tally(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+								  int agg, int place);
 
 extern bytea *smc_layout_write(const SmcLayout *layout);
 extern SmcLayout *smc_layout_parse(const uint8 *data, size_t len);

@@ -60,7 +60,7 @@ smc_layout_links(const SmcLayout *layout, const SmcGap *gap)
 
 	for (uint32 key = 0; key < gap->key_count; key++)
 		count += smc_layout_is_known(gap, key);
-	return count * (layout->cell_count / gap->key_count);
+	return count * (layout->cell_count / gap->key_count) * gap->support_count;
 }
 
 uint32
@@ -110,6 +110,7 @@ write_sets(SmcWriter *writer, const SmcLayout *layout)
 		const SmcLayoutSet *set = &layout->sets[i];
 
 		smc_writer_u16(writer, set->slot);
+		smc_writer_u16(writer, set->slot_count);
 		smc_writer_blob(writer, VARDATA_ANY(set->row_set), VARSIZE_ANY_EXHDR(set->row_set));
 		smc_writer_blob(writer, VARDATA_ANY(set->uses), VARSIZE_ANY_EXHDR(set->uses));
 		smc_writer_text(writer, set->text);
@@ -126,6 +127,7 @@ write_gaps(SmcWriter *writer, const SmcLayout *layout)
 		const SmcGap *gap = &layout->gaps[i];
 
 		smc_writer_u16(writer, gap->support);
+		smc_writer_u16(writer, gap->support_count);
 		smc_writer_u16(writer, (uint16) gap->other_support);
 		smc_writer_u8(writer, gap->may_close);
 		smc_writer_u8(writer, gap->common);
@@ -184,6 +186,18 @@ read_bytes(SmcReader *reader)
 	return result;
 }
 
+/* Whether there are such slots, one at least, and all count rows. */
+static bool
+all_count_rows(const SmcLayout *layout, int slot, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (!smc_layout_counts_rows(layout, slot + i))
+			return false;
+	}
+	return count > 0;
+}
+
 static void
 read_sets(SmcReader *reader, SmcLayout *layout)
 {
@@ -201,11 +215,12 @@ read_sets(SmcReader *reader, SmcLayout *layout)
 		const uint8 *data;
 
 		set->slot = (int16) smc_reader_u16(reader);
+		set->slot_count = smc_reader_u16(reader);
 		set->row_set = read_bytes(reader);
 		set->uses = read_bytes(reader);
 		data = smc_reader_blob(reader, SMC_MESSAGE_MAX, &len);
 		set->text = pnstrdup((const char *) data, len);
-		if (!smc_layout_counts_rows(layout, set->slot))
+		if (!all_count_rows(layout, set->slot, set->slot_count))
 			smc_reader_fail(reader);
 	}
 }
@@ -229,6 +244,7 @@ read_gaps(SmcReader *reader, SmcLayout *layout)
 		size_t		bytes;
 
 		gap->support = (int16) smc_reader_u16(reader);
+		gap->support_count = smc_reader_u16(reader);
 		gap->other_support = (int16) smc_reader_u16(reader);
 		gap->may_close = smc_reader_bool(reader);
 		gap->common = smc_reader_u8(reader);
@@ -236,7 +252,7 @@ read_gaps(SmcReader *reader, SmcLayout *layout)
 		gap->first = smc_reader_u32(reader);
 		for (int g = 0; g < layout->group_count; g++)
 			keys *= gap->common & (1 << g) ? layout->places[g] : 1;
-		if (!smc_layout_counts_rows(layout, gap->support) ||
+		if (!all_count_rows(layout, gap->support, gap->support_count) ||
 			(gap->other_support >= 0 && !smc_layout_counts_rows(layout, gap->other_support)) ||
 			gap->common >> layout->group_count != 0 ||
 			gap->key_count != keys || (uint64) gap->first + gap->key_count > layout->gap_elements)

@@ -10,7 +10,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -26,15 +25,19 @@
 #include "utils/numeric.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
-#include "utils/typcache.h"
 
 #include "core/smc_contest.h"
 #include "core/smc_random.h"
 #include "core/smc_sum.h"
+#include "pg/smc_distinct.h"
+#include "pg/smc_domain.h"
 #include "pg/smc_extreme.h"
+#include "pg/smc_gather.h"
+#include "pg/smc_interval.h"
 #include "pg/smc_local.h"
 #include "pg/smc_localgap.h"
 #include "pg/smc_localsql.h"
+#include "pg/smc_localtally.h"
 #include "pg/smc_model.h"
 #include "pg/smc_modes.h"
 #include "pg/smc_statistic.h"
@@ -51,26 +54,11 @@ static const struct
 	{"array_nulls", "on"}
 };
 
-/* One value of a group column's domain. */
-typedef struct DomainValue
-{
-	Datum		value;
-	int			index;			/* in column->values */
-} DomainValue;
-
-/* A group column's domain, sorted as its type's btree would under the C collation. */
-typedef struct Domain
-{
-	const SmcColumn *column;
-	FmgrInfo   *compare;
-	DomainValue *values;
-} Domain;
-
 /* What was wrong with the rows; told once the user's own context is back. */
 typedef enum Problem
 {
 	PROBLEM_NONE = 0,
-	PROBLEM_OUTSIDE,			/* a group value isn't in the domain */
+	PROBLEM_OUTSIDE,			/* a value isn't in its column's domain */
 	PROBLEM_NULL,				/* a group value is NULL and may not be */
 	PROBLEM_RANGE,				/* a partial leaves the ring's range */
 	PROBLEM_VALUE,				/* a value has no place in an order */
@@ -83,14 +71,14 @@ typedef struct LocalRun
 	const SmcQuery *query;
 	const SmcLayout *layout;
 	SmcRing128 *partials;
-	Domain	   *domains;
+	SmcDomain  *domains;
 	bool	   *seen;			/* which cells have had their row */
 	int			rows_slot;
 	uint64		rows;
 	MemoryContext caller;		/* where keys are to live */
 	SmcKeys    *keys;
 	Problem		problem;
-	int			problem_at;		/* the group, the slot, or the key set */
+	int			problem_at;		/* the column, the slot, or the key set */
 } LocalRun;
 
 static bool is_running = false;
@@ -104,62 +92,6 @@ smc_local_is_running(void)
 /*
  * Group values
  */
-
-static int
-compare_values(const void *a, const void *b, void *arg)
-{
-	const Domain *domain = arg;
-
-	return DatumGetInt32(FunctionCall2Coll(domain->compare, C_COLLATION_OID,
-										   ((const DomainValue *) a)->value,
-										   ((const DomainValue *) b)->value));
-}
-
-static void
-read_domain(Domain *domain, const SmcColumn *column)
-{
-	TypeCacheEntry *type = lookup_type_cache(column->type, TYPECACHE_CMP_PROC_FINFO);
-	Oid			input;
-	Oid			ioparam;
-
-	if (!OidIsValid(type->cmp_proc))
-		elog(ERROR, "type %u has no order", column->type);
-	domain->column = column;
-	domain->compare = &type->cmp_proc_finfo;
-	domain->values = palloc(Max(column->value_count, 1) * sizeof(DomainValue));
-
-	getTypeInputInfo(column->type, &input, &ioparam);
-	for (int i = 0; i < column->value_count; i++)
-	{
-		domain->values[i].value = OidInputFunctionCall(input, column->values[i], ioparam,
-													   column->typmod);
-		domain->values[i].index = i;
-	}
-	qsort_arg(domain->values, column->value_count, sizeof(DomainValue), compare_values, domain);
-}
-
-/* The index of a value in its domain, -1 when it isn't there. */
-static int
-find_value(Domain *domain, Datum value)
-{
-	DomainValue wanted = {value, 0};
-	int			low = 0;
-	int			high = domain->column->value_count - 1;
-
-	while (low <= high)
-	{
-		int			middle = low + (high - low) / 2;
-		int			order = compare_values(&wanted, &domain->values[middle], domain);
-
-		if (order == 0)
-			return domain->values[middle].index;
-		if (order < 0)
-			high = middle - 1;
-		else
-			low = middle + 1;
-	}
-	return -1;
-}
 
 static bool
 set_problem(LocalRun *run, Problem problem, int at)
@@ -178,10 +110,10 @@ find_cell(LocalRun *run, const Datum *values, const bool *isnull, uint32 *cell)
 	for (int i = 0; i < run->query->group_count; i++)
 	{
 		if (isnull[i] && run->domains[i].column->not_null)
-			return set_problem(run, PROBLEM_NULL, i);
-		indexes[i] = isnull[i] ? -1 : find_value(&run->domains[i], values[i]);
+			return set_problem(run, PROBLEM_NULL, run->query->group_columns[i]);
+		indexes[i] = isnull[i] ? -1 : smc_domain_find(&run->domains[i], values[i]);
 		if (!isnull[i] && indexes[i] < 0)
-			return set_problem(run, PROBLEM_OUTSIDE, i);
+			return set_problem(run, PROBLEM_OUTSIDE, run->query->group_columns[i]);
 	}
 	*cell = smc_layout_cell_at(run->study, run->query, indexes);
 	return true;
@@ -316,15 +248,18 @@ static bool
 fill_slots(LocalRun *run, HeapTuple tuple, TupleDesc desc, uint32 cell)
 {
 	const SmcLayout *layout = run->layout;
+	int			number = run->query->group_count;
 
 	for (int i = 0; i < layout->slot_count; i++)
 	{
 		const SmcSlot *slot = &layout->slots[i];
-		int			number = run->query->group_count + i + 1;
 		SmcRing128	value = 0;
 		bool		isnull;
-		Datum		datum = SPI_getbinval(tuple, desc, number, &isnull);
+		Datum		datum;
 
+		if (slot->place > 0)
+			continue;
+		datum = SPI_getbinval(tuple, desc, ++number, &isnull);
 		switch ((SmcSlotKind) slot->kind)
 		{
 			case SMC_SLOT_ROWS:
@@ -336,6 +271,10 @@ fill_slots(LocalRun *run, HeapTuple tuple, TupleDesc desc, uint32 cell)
 			case SMC_SLOT_SUM:
 				if (!isnull && !sum_to_ring(datum, SPI_gettypeid(desc, number),
 											run->query->aggs[slot->agg].scale, &value))
+					return set_problem(run, PROBLEM_RANGE, i);
+				break;
+			case SMC_SLOT_INTERVAL:
+				if (!isnull && !smc_interval_part(datum, slot->part, &value))
 					return set_problem(run, PROBLEM_RANGE, i);
 				break;
 			case SMC_SLOT_MOMENT:
@@ -360,6 +299,10 @@ fill_slots(LocalRun *run, HeapTuple tuple, TupleDesc desc, uint32 cell)
 								 run->query->aggs[slot->agg].scale, &value))
 					return set_problem(run, PROBLEM_RANGE, i);
 				break;
+			case SMC_SLOT_TALLY:
+				break;
+			case SMC_SLOT_DISTINCT:
+				continue;		/* read later */
 			case SMC_SLOT_ANY:
 				run->partials[(size_t) cell * layout->slot_count + i] =
 					smc_sum_blind_flag(DatumGetBool(datum), smc_random_system());
@@ -380,9 +323,10 @@ fill_slots(LocalRun *run, HeapTuple tuple, TupleDesc desc, uint32 cell)
 static void
 add_rows(LocalRun *run, HeapTuple tuple, TupleDesc desc)
 {
-	int			first = run->query->group_count + 1;
+	int			groups = run->query->group_count;
 	bool		isnull;
-	Datum		last = SPI_getbinval(tuple, desc, first + run->layout->slot_count, &isnull);
+	Datum		last = SPI_getbinval(tuple, desc,
+									 groups + smc_localsql_column(run->layout, run->layout->slot_count), &isnull);
 	Datum		sum;
 	Datum		count;
 
@@ -399,7 +343,7 @@ add_rows(LocalRun *run, HeapTuple tuple, TupleDesc desc)
 		run->rows = SMC_LOCAL_ROWS_UNKNOWN;
 		return;
 	}
-	sum = SPI_getbinval(tuple, desc, first + run->rows_slot, &isnull);
+	sum = SPI_getbinval(tuple, desc, groups + smc_localsql_column(run->layout, run->rows_slot), &isnull);
 	count = DirectFunctionCall2(numeric_round,
 								DirectFunctionCall2(numeric_div, sum, last),
 								Int32GetDatum(0));
@@ -416,6 +360,8 @@ typedef struct KeyReceiver
 	DestReceiver pub;
 	LocalRun   *run;
 	int			set;
+	SmcGather  *gather;			/* of different values */
+	SmcDomain  *domain;			/* of those of a column with declared values */
 	MemoryContext row;			/* reset after each */
 } KeyReceiver;
 
@@ -429,6 +375,40 @@ end_keys(DestReceiver *self)
 {
 }
 
+/* A row's value as a key of an order statistic. */
+static bool
+put_key(KeyReceiver *receiver, uint32 cell, Datum value, Oid type)
+{
+	LocalRun   *run = receiver->run;
+	int64		key;
+
+	if (!smc_percentile_key(&run->query->aggs[run->layout->key_sets[receiver->set].agg], value, type, &key))
+		return set_problem(run, PROBLEM_VALUE, receiver->set);
+	if (!smc_keys_put(run->keys, receiver->set, cell, key))
+		return set_problem(run, PROBLEM_CHANGED, 0);
+	return true;
+}
+
+/* The same as one of the different values. */
+static bool
+put_distinct(KeyReceiver *receiver, uint32 cell, Datum value, Oid type)
+{
+	LocalRun   *run = receiver->run;
+	int64		item[SMC_DISTINCT_WORDS] = {0};
+
+	if (receiver->domain == NULL)
+		smc_distinct_item(value, type, item);
+	else
+	{
+		item[0] = smc_domain_find(receiver->domain, value);
+		if (item[0] < 0)
+			return set_problem(run, PROBLEM_OUTSIDE,
+							   run->query->aggs[run->layout->key_sets[receiver->set].agg].arg->column);
+	}
+	smc_gather_add(receiver->gather, cell, item);
+	return true;
+}
+
 /* Take a row; false, which ends the query, after setting the problem. */
 static bool
 take_key(TupleTableSlot *slot, DestReceiver *self)
@@ -436,10 +416,8 @@ take_key(TupleTableSlot *slot, DestReceiver *self)
 	KeyReceiver *receiver = (KeyReceiver *) self;
 	LocalRun   *run = receiver->run;
 	int			groups = run->query->group_count;
-	const SmcKeySet *set = &run->layout->key_sets[receiver->set];
 	MemoryContext caller;
 	uint32		cell;
-	int64		key;
 	bool		ok;
 
 	slot_getallattrs(slot);
@@ -447,42 +425,64 @@ take_key(TupleTableSlot *slot, DestReceiver *self)
 		return true;
 	caller = MemoryContextSwitchTo(receiver->row);
 	ok = find_cell(run, slot->tts_values, slot->tts_isnull, &cell);
-	if (ok && !smc_percentile_key(&run->query->aggs[set->agg], slot->tts_values[groups],
-								  TupleDescAttr(slot->tts_tupleDescriptor, groups)->atttypid, &key))
-		ok = set_problem(run, PROBLEM_VALUE, receiver->set);
+	if (ok)
+		ok = (receiver->gather != NULL ? put_distinct : put_key) (receiver, cell, slot->tts_values[groups],
+																 TupleDescAttr(slot->tts_tupleDescriptor, groups)->atttypid);
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(receiver->row);
-	if (ok && !smc_keys_put(run->keys, receiver->set, cell, key))
-		ok = set_problem(run, PROBLEM_CHANGED, 0);
 	return ok;
 }
 
-/* Run the query of a key set. */
+/* Run the query of a key set; of different values, into gather, which tells how many there are. */
 static void
-read_keys(LocalRun *run, int set)
+read_keys(LocalRun *run, int set, SmcGather *gather)
 {
 	/* SPI asks for the kind of receiver: one of DestNone would not be told of a SELECT */
-	KeyReceiver receiver = {{take_key, start_keys, end_keys, end_keys, DestTuplestore}, run, set};
+	KeyReceiver receiver = {{take_key, start_keys, end_keys, end_keys, DestTuplestore}, run, set, gather};
 	SPIExecuteOptions options = {0};
+	SmcDomain	domain;
 	char	   *sql = smc_localsql_values(run->study, run->query, &run->layout->key_sets[set]);
 
 	receiver.row = AllocSetContextCreate(CurrentMemoryContext, "smc value", ALLOCSET_SMALL_SIZES);
 	options.read_only = true;
 	options.dest = &receiver.pub;
+	if (run->layout->key_sets[set].domain > 0)
+	{
+		smc_domain_read(&domain, &run->study->columns[run->query->aggs[run->layout->key_sets[set].agg].arg->column]);
+		receiver.domain = &domain;
+	}
 	if (SPI_execute_extended(sql, &options) != SPI_OK_SELECT)
 		elog(ERROR, "the query of values is no SELECT");
 	MemoryContextDelete(receiver.row);
-	if (run->problem == PROBLEM_NONE && !smc_keys_sort(run->keys, set))
+	if (run->problem == PROBLEM_NONE && gather != NULL)
+		smc_gather_settle(gather);
+	else if (run->problem == PROBLEM_NONE && !smc_keys_sort(run->keys, set))
 		(void) set_problem(run, PROBLEM_CHANGED, 0);
 }
 
-/* Read the values of all key sets, now that it is known how many there are. */
+/*
+ * Read the values of all key sets: different ones first, as only their query tells
+ * how many there are, then those whose number is known by now.
+ */
 static void
 read_all_keys(LocalRun *run)
 {
 	const SmcLayout *layout = run->layout;
 	uint64	   *counts = palloc0(Max(smc_keys_parts(layout), 1) * sizeof(uint64));
+	SmcGather **gathers = palloc0(layout->key_set_count * sizeof(SmcGather *));
 	MemoryContext own;
+
+	for (int set = 0; set < layout->key_set_count && run->problem == PROBLEM_NONE; set++)
+	{
+		if (!layout->key_sets[set].distinct)
+			continue;
+		gathers[set] = smc_gather_create(layout, set);
+		read_keys(run, set, gathers[set]);
+		for (uint32 cell = 0; cell < layout->cell_count; cell++)
+			counts[(size_t) set * layout->cell_count + cell] = smc_gather_count(gathers[set], cell);
+	}
+	if (run->problem != PROBLEM_NONE)
+		return;
 
 	for (int slot = 0; slot < layout->slot_count; slot++)
 	{
@@ -496,7 +496,12 @@ read_all_keys(LocalRun *run)
 	run->keys = smc_keys_create(layout, counts);
 	MemoryContextSwitchTo(own);
 	for (int set = 0; set < layout->key_set_count && run->problem == PROBLEM_NONE; set++)
-		read_keys(run, set);
+	{
+		if (gathers[set] != NULL)
+			smc_gather_finish(gathers[set], run->keys);
+		else
+			read_keys(run, set, NULL);
+	}
 }
 
 /* The place of a value of the query's group column i, -1 for a NULL; false where it has none. */
@@ -505,8 +510,43 @@ find_place(void *arg, int i, Datum value, bool isnull, int *place)
 {
 	LocalRun   *run = arg;
 
-	*place = isnull ? -1 : find_value(&run->domains[i], value);
+	*place = isnull ? -1 : smc_domain_find(&run->domains[i], value);
 	return isnull ? !run->domains[i].column->not_null : *place >= 0;
+}
+
+/* find_cell, for others. */
+static bool
+find_cell_of(void *arg, const Datum *values, const bool *isnull, uint32 *cell)
+{
+	return find_cell(arg, values, isnull, cell);
+}
+
+/* Take a count of rows in a place. */
+static bool
+put_tally(void *arg, uint32 cell, int slot, int64 count)
+{
+	LocalRun   *run = arg;
+
+	if (!smc_ring_summable((SmcRing128) count, run->study->party_count) ||
+		!fits_input(run, &run->layout->slots[slot], (SmcRing128) count))
+		return set_problem(run, PROBLEM_RANGE, slot);
+	run->partials[(size_t) cell * run->layout->slot_count + slot] = (SmcRing128) count;
+	return true;
+}
+
+static bool
+find_outside(void *arg, int column)
+{
+	return set_problem(arg, PROBLEM_OUTSIDE, column);
+}
+
+/* Count the rows in places; the problem is set, if there is any. */
+static void
+count_tallies(LocalRun *run)
+{
+	SmcLocalTally local = {run->study, run->query, run->layout, find_cell_of, put_tally, find_outside, run};
+
+	(void) smc_localtally_count(&local);
 }
 
 static void
@@ -528,9 +568,9 @@ run_query(LocalRun *run, const char *sql)
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 
-	run->domains = palloc0(Max(run->query->group_count, 1) * sizeof(Domain));
+	run->domains = palloc0(Max(run->query->group_count, 1) * sizeof(SmcDomain));
 	for (int i = 0; i < run->query->group_count; i++)
-		read_domain(&run->domains[i], &run->study->columns[run->query->group_columns[i]]);
+		smc_domain_read(&run->domains[i], &run->study->columns[run->query->group_columns[i]]);
 	run->seen = palloc0(run->layout->cell_count * sizeof(bool));
 	prefill_contests(run);
 
@@ -549,6 +589,8 @@ run_query(LocalRun *run, const char *sql)
 	}
 	if (run->layout->key_set_count > 0 && run->problem == PROBLEM_NONE)
 		read_all_keys(run);
+	if (run->problem == PROBLEM_NONE)
+		count_tallies(run);
 	if (run->layout->gap_count > 0 && run->problem == PROBLEM_NONE)
 		count_gaps(run);
 	if (SPI_finish() != SPI_OK_FINISH)
@@ -564,7 +606,7 @@ raise_problem(const LocalRun *run)
 {
 	const SmcStudy *study = run->study;
 	const char *column = run->problem == PROBLEM_OUTSIDE || run->problem == PROBLEM_NULL ?
-		study->columns[run->query->group_columns[run->problem_at]].name : NULL;
+		study->columns[run->problem_at].name : NULL;
 	const SmcSlot *slot = run->problem == PROBLEM_RANGE ? &run->layout->slots[run->problem_at] : NULL;
 	int			agg = slot != NULL ? slot->agg : -1;
 
@@ -664,7 +706,9 @@ check_bound(const SmcQuery *query)
 	for (int i = 0; i < query->agg_count; i++)
 		unbound = unbound || smc_expr_has_params(query->aggs[i].arg) ||
 			smc_expr_has_params(query->aggs[i].second) ||
-			smc_expr_has_params(query->aggs[i].filter) || smc_expr_has_params(query->aggs[i].fraction);
+			smc_expr_has_params(query->aggs[i].filter) || smc_expr_has_params(query->aggs[i].fraction) ||
+			smc_expr_has_params(query->aggs[i].lo) || smc_expr_has_params(query->aggs[i].hi) ||
+			smc_expr_has_params(query->aggs[i].buckets);
 	if (unbound)
 		elog(ERROR, "a joint query has parameters without value");
 }

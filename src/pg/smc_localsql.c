@@ -13,12 +13,14 @@
 #include "utils/lsyscache.h"
 
 #include "pg/smc_deparse.h"
+#include "pg/smc_distinct.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_localsql.h"
 #include "pg/smc_model.h"
 #include "pg/smc_privacy.h"
 #include "pg/smc_source.h"
 #include "pg/smc_statistic.h"
+#include "pg/smc_tally.h"
 
 /* The SQL type that an aggregate's argument is summed as. */
 static Oid
@@ -139,6 +141,7 @@ append_slot(StringInfo buf, const SmcDeparse *deparse, const SmcQuery *query, co
 			append_count(buf, deparse, agg);
 			break;
 		case SMC_SLOT_SUM:
+		case SMC_SLOT_INTERVAL:
 			append_sum(buf, deparse, "sum", agg);
 			break;
 		case SMC_SLOT_ANY:
@@ -151,6 +154,8 @@ append_slot(StringInfo buf, const SmcDeparse *deparse, const SmcQuery *query, co
 				appendStringInfoString(buf, " IS NOT NULL");
 			}
 			break;
+		case SMC_SLOT_TALLY:
+			break;				/* is counted apart */
 		case SMC_SLOT_MOMENT:
 			if (smc_model_of(agg->kind) != NULL)
 				smc_model_append_product(buf, deparse, agg, slot->moment);
@@ -167,6 +172,10 @@ append_slot(StringInfo buf, const SmcDeparse *deparse, const SmcQuery *query, co
 		case SMC_SLOT_ARGMIN:
 		case SMC_SLOT_ARGMAX:
 			append_sum(buf, deparse, "sum", agg);
+			break;
+		case SMC_SLOT_DISTINCT:
+			/* its values come by a query of their own */
+			appendStringInfoString(buf, "0");
 			break;
 	}
 }
@@ -192,9 +201,9 @@ smc_localsql_rows_slot(const SmcStudy *study, const SmcQuery *query, const SmcLa
 
 		if (slot->kind == SMC_SLOT_ROWS)
 			return -1;			/* a count of all rows is there */
-		if (agg == NULL || slot->kind == SMC_SLOT_ANY)
+		if (agg == NULL || slot->kind == SMC_SLOT_ANY || slot->place > 0)
 			continue;
-		if (smc_layout_is_contest(slot) || slot->kind == SMC_SLOT_MOMENT)
+		if (smc_layout_is_contest(slot) || slot->kind == SMC_SLOT_MOMENT || slot->kind == SMC_SLOT_INTERVAL)
 		{
 			sums++;
 			continue;
@@ -248,17 +257,56 @@ smc_localsql_values(const SmcStudy *study, const SmcQuery *query, const SmcKeySe
 	StringInfoData buf;
 
 	initStringInfo(&buf);
+	appendStringInfoString(&buf, set->distinct ? "SELECT DISTINCT " : "SELECT ");
+	for (int i = 0; i < query->group_count; i++)
+	{
+		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
+		appendStringInfoString(&buf, ", ");
+	}
+	if (set->distinct)
+		smc_distinct_append_value(&buf, &deparse, agg);
+	else
+		smc_percentile_append_value(&buf, &deparse, agg);
+	append_source(&buf, source);
+	append_condition(&buf, &deparse, query->where, true);
+	append_condition(&buf, &deparse, agg->filter, query->where == NULL);
+	return buf.data;
+}
+
+char *
+smc_localsql_places(const SmcStudy *study, const SmcQuery *query, const SmcAgg *agg)
+{
+	Oid			source = smc_source_find(study);
+	SmcDeparse	deparse = {study, source, NULL};
+	StringInfoData buf;
+
+	initStringInfo(&buf);
 	appendStringInfoString(&buf, "SELECT ");
 	for (int i = 0; i < query->group_count; i++)
 	{
 		smc_deparse_column(&buf, &deparse, query->group_columns[i]);
 		appendStringInfoString(&buf, ", ");
 	}
-	smc_percentile_append_value(&buf, &deparse, agg);
+	smc_tally_append_place(&buf, &deparse, agg);
+	appendStringInfoString(&buf, ", pg_catalog.count(*)");
 	append_source(&buf, source);
 	append_condition(&buf, &deparse, query->where, true);
 	append_condition(&buf, &deparse, agg->filter, query->where == NULL);
+	appendStringInfoString(&buf, " GROUP BY ");
+	for (int i = 1; i <= query->group_count; i++)
+		appendStringInfo(&buf, "%d, ", i);
+	appendStringInfo(&buf, "%d", query->group_count + 1);
 	return buf.data;
+}
+
+int
+smc_localsql_column(const SmcLayout *layout, int slot)
+{
+	int			column = 1;
+
+	for (int i = 0; i < slot; i++)
+		column += layout->slots[i].place == 0;
+	return column;
 }
 
 char *
@@ -278,6 +326,8 @@ smc_localsql_text(const SmcStudy *study, const SmcQuery *query, const SmcLayout 
 	}
 	for (int i = 0; i < layout->slot_count; i++)
 	{
+		if (layout->slots[i].place > 0)
+			continue;
 		append_slot(&buf, &deparse, query, &layout->slots[i]);
 		appendStringInfoString(&buf, ", ");
 	}

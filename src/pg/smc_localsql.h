@@ -12,6 +12,12 @@
  * NULL; last what tells the number of rows.  Parameters without value are
  * written as $1, ... for EXPLAIN.
  */
+/* The query that counts an aggregate's rows by place: group values, the place, how many. */
+extern char *smc_localsql_places(const SmcStudy *study, const SmcQuery *query, const SmcAgg *agg);
+
+/* The column of the local query's row that a slot is, from 1 after the group values; one more than the last for the number of slots. */
+extern int	smc_localsql_column(const SmcLayout *layout, int slot);
+
 extern char *smc_localsql_text(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout);
 
 /* The further statement that gives the values of a key set: the group columns, and the value. */

@@ -18,6 +18,7 @@ tell_withheld(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 {
 	uint32		cells = outcome->withheld_cells;
 	uint32		figures = outcome->withheld_figures;
+	uint32		buckets = outcome->withheld_buckets;
 	const char *or_near = layout->gap_count == 0 ? "" : smc_gap_or_near(study->min_rows);
 
 	if (cells > 0 && query->group_count == 0)
@@ -28,6 +29,11 @@ tell_withheld(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 				(errmsg_plural("%u group withheld: fewer than %u rows%s",
 							   "%u groups withheld: fewer than %u rows%s",
 							   cells, cells, study->min_rows, or_near)));
+	if (buckets > 0)
+		ereport(NOTICE,
+				(errmsg_plural("%u bucket withheld: fewer than %u rows%s",
+							   "%u buckets withheld: fewer than %u rows%s",
+							   buckets, buckets, study->min_rows, or_near)));
 	if (figures > 0)
 		ereport(NOTICE,
 				(errmsg_plural("%u figure withheld: fewer than %u rows%s",

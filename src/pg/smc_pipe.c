@@ -403,6 +403,7 @@ smc_pipe_write_outcome(StringInfo buf, const SmcOutcome *outcome, size_t count,
 	smc_pipe_start(buf, SMC_PIPE_OUTCOME);
 	smc_messages_put_u32(buf, outcome->withheld_cells);
 	smc_messages_put_u32(buf, outcome->withheld_figures);
+	smc_messages_put_u32(buf, outcome->withheld_buckets);
 	smc_messages_put_u8(buf, outcome->keeps_withheld);
 	smc_messages_put_u64(buf, outcome->bytes_sent);
 	smc_messages_put_u64(buf, outcome->bytes_received);
@@ -434,6 +435,7 @@ smc_pipe_read_outcome(SmcReader *reader, size_t count, SmcPipeTimes *times)
 
 	outcome->withheld_cells = smc_reader_u32(reader);
 	outcome->withheld_figures = smc_reader_u32(reader);
+	outcome->withheld_buckets = smc_reader_u32(reader);
 	outcome->keeps_withheld = smc_reader_bool(reader);
 	outcome->bytes_sent = smc_reader_u64(reader);
 	outcome->bytes_received = smc_reader_u64(reader);

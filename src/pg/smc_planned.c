@@ -89,6 +89,21 @@ expr_from_list(List *list)
 	return expr;
 }
 
+static List *
+agg_to_list(const SmcAgg *agg)
+{
+	List	   *numbers = list_make5_int(agg->kind, agg->scale, agg->parties[0], agg->parties[1], agg->is_output);
+	List	   *parts;
+
+	numbers = lappend_int(numbers, agg->second_scale);
+	numbers = lappend_int(numbers, agg->descending);
+	parts = list_make5(numbers, expr_to_list(agg->arg), expr_to_list(agg->filter), expr_to_list(agg->second),
+					   expr_to_list(agg->fraction));
+	parts = lappend(parts, expr_to_list(agg->lo));
+	parts = lappend(parts, expr_to_list(agg->hi));
+	return lappend(parts, expr_to_list(agg->buckets));
+}
+
 static String *
 digest_to_string(const uint8 *digest)
 {
@@ -112,14 +127,7 @@ smc_planned_to_list(const SmcPlanned *planned)
 	for (int i = 0; i < query->group_count; i++)
 		groups = lappend_int(groups, query->group_columns[i]);
 	for (int i = 0; i < query->agg_count; i++)
-		aggs = lappend(aggs, list_make5(lappend_int(list_make5_int(query->aggs[i].kind, query->aggs[i].scale,
-																   query->aggs[i].parties[0], query->aggs[i].parties[1],
-																   query->aggs[i].is_output),
-													query->aggs[i].second_scale),
-										expr_to_list(query->aggs[i].arg),
-										expr_to_list(query->aggs[i].filter),
-										expr_to_list(query->aggs[i].second),
-										expr_to_list(query->aggs[i].fraction)));
+		aggs = lappend(aggs, agg_to_list(&query->aggs[i]));
 
 	for (int i = 0; i < query->formula_count; i++)
 		formulas = lappend(formulas, expr_to_list(query->formulas[i]));
@@ -181,7 +189,11 @@ smc_planned_from_list(List *list)
 		agg->arg = expr_from_list(lsecond(parts));
 		agg->filter = expr_from_list(lthird(parts));
 		agg->second = expr_from_list(lfourth(parts));
+		agg->descending = list_nth_int(numbers, 6) != 0;
 		agg->fraction = expr_from_list(list_nth(parts, 4));
+		agg->lo = expr_from_list(list_nth(parts, 5));
+		agg->hi = expr_from_list(list_nth(parts, 6));
+		agg->buckets = expr_from_list(list_nth(parts, 7));
 	}
 
 	query->formulas = palloc0(Max(list_length(formulas), 1) * sizeof(SmcExpr *));

@@ -24,6 +24,7 @@
 #include "utils/numeric.h"
 
 #include "pg/smc_exprtype.h"
+#include "pg/smc_interval.h"
 #include "pg/smc_privacy.h"
 
 #define EPSILON_MIN			(SMC_PRIVACY_UNIT / 1000)
@@ -134,13 +135,13 @@ smc_privacy_check_agg(const SmcStudy *study, const SmcAgg *agg)
 	const SmcColumn *column;
 
 	smc_privacy_check_study(study);
-	if (agg->kind == SMC_AGG_COUNT_ROWS || agg->kind == SMC_AGG_COUNT)
+	if (agg->kind == SMC_AGG_COUNT_ROWS || agg->kind == SMC_AGG_COUNT || agg->kind == SMC_AGG_HISTOGRAM)
 		return;
-	if (agg->kind != SMC_AGG_SUM && agg->kind != SMC_AGG_AVG)
+	if ((agg->kind != SMC_AGG_SUM && agg->kind != SMC_AGG_AVG) || smc_interval_is_sum(agg))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("%s over study \"%s\" can't be told with noise", smc_query_agg_text(study, agg), study->name),
-				 errdetail("The study sets epsilon; it tells counts, sums and averages, and what is made of them.")));
+				 errdetail("The study sets epsilon; it tells counts, sums and averages of numbers, and histograms, and what is made of them.")));
 	if (agg->arg->kind != SMC_EXPR_COLUMN)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

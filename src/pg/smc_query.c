@@ -14,8 +14,10 @@
 #include "utils/timestamp.h"
 
 #include "pg/smc_bytea.h"
+#include "pg/smc_distinct.h"
 #include "pg/smc_exprrange.h"
 #include "pg/smc_exprtype.h"
+#include "pg/smc_interval.h"
 #include "pg/smc_layout.h"
 #include "pg/smc_model.h"
 #include "pg/smc_modes.h"
@@ -25,6 +27,7 @@
 #include "pg/smc_query.h"
 #include "pg/smc_secret_terms.h"
 #include "pg/smc_statistic.h"
+#include "pg/smc_tally.h"
 
 SmcQuery *
 smc_query_bind(const SmcQuery *query, int count, char *const *values)
@@ -45,6 +48,9 @@ smc_query_bind(const SmcQuery *query, int count, char *const *values)
 		copy->aggs[i].second = smc_expr_bind(query->aggs[i].second, count, values);
 		copy->aggs[i].filter = smc_expr_bind(query->aggs[i].filter, count, values);
 		copy->aggs[i].fraction = smc_expr_bind(query->aggs[i].fraction, count, values);
+		copy->aggs[i].lo = smc_expr_bind(query->aggs[i].lo, count, values);
+		copy->aggs[i].hi = smc_expr_bind(query->aggs[i].hi, count, values);
+		copy->aggs[i].buckets = smc_expr_bind(query->aggs[i].buckets, count, values);
 	}
 	copy->secrets = palloc0(Max(query->secret_count, 1) * sizeof(SmcQuerySecret));
 	for (int i = 0; i < query->secret_count; i++)
@@ -72,6 +78,16 @@ write_optional(SmcWriter *writer, const SmcExpr *expr)
 	smc_writer_u8(writer, expr != NULL);
 	if (expr != NULL)
 		smc_expr_write(writer, expr);
+}
+
+/* What a mode or a histogram has beside. */
+static void
+write_tally(SmcWriter *writer, const SmcAgg *agg)
+{
+	smc_writer_u8(writer, agg->descending);
+	write_optional(writer, agg->lo);
+	write_optional(writer, agg->hi);
+	write_optional(writer, agg->buckets);
 }
 
 /* What is used of secrets, and what is kept. */
@@ -115,6 +131,8 @@ write_query(SmcWriter *writer, const void *what)
 		write_optional(writer, query->aggs[i].second);
 		write_optional(writer, query->aggs[i].filter);
 		write_optional(writer, query->aggs[i].fraction);
+		if (smc_tally_is_one(query->aggs[i].kind))
+			write_tally(writer, &query->aggs[i]);
 	}
 	smc_writer_u16(writer, query->formula_count);
 	for (int i = 0; i < query->formula_count; i++)
@@ -141,6 +159,15 @@ parse_optional(SmcReader *reader, int *nodes)
 	if (!smc_reader_bool(reader))
 		return NULL;
 	return smc_expr_parse(reader, nodes);
+}
+
+static void
+parse_tally(SmcReader *reader, SmcAgg *agg, int *nodes)
+{
+	agg->descending = smc_reader_bool(reader);
+	agg->lo = parse_optional(reader, nodes);
+	agg->hi = parse_optional(reader, nodes);
+	agg->buckets = parse_optional(reader, nodes);
 }
 
 /* A number of things of which there are at most SMC_QUERY_AGGS_MAX. */
@@ -233,6 +260,8 @@ smc_query_parse(const uint8 *data, size_t len)
 		query->aggs[i].second = parse_optional(&reader, &nodes);
 		query->aggs[i].filter = parse_optional(&reader, &nodes);
 		query->aggs[i].fraction = parse_optional(&reader, &nodes);
+		if (smc_tally_is_one(query->aggs[i].kind))
+			parse_tally(&reader, &query->aggs[i], &nodes);
 	}
 
 	query->formula_count = smc_reader_u16(&reader);
@@ -292,6 +321,12 @@ needed_words(const SmcAgg *agg)
 		case SMC_AGG_COUNT_ROWS:
 		case SMC_AGG_COUNT:
 			return SMC_ALLOW_COUNT;
+		case SMC_AGG_MODE:
+			return SMC_ALLOW_MODE;
+		case SMC_AGG_HISTOGRAM:
+			return SMC_ALLOW_HISTOGRAM;
+		case SMC_AGG_DISTINCT:
+			return SMC_ALLOW_DISTINCT;
 		default:
 			if (smc_model_of(agg->kind) != NULL)
 				return smc_model_of(agg->kind)->word;
@@ -321,7 +356,8 @@ check_size(const SmcStudy *study, const SmcQuery *query)
 
 	for (int i = 0; i < query->agg_count; i++)
 		nodes += count_nodes(query->aggs[i].arg) + count_nodes(query->aggs[i].second) +
-			count_nodes(query->aggs[i].filter) + count_nodes(query->aggs[i].fraction);
+			count_nodes(query->aggs[i].filter) + count_nodes(query->aggs[i].fraction) +
+			count_nodes(query->aggs[i].lo) + count_nodes(query->aggs[i].hi) + count_nodes(query->aggs[i].buckets);
 	for (int i = 0; i < query->formula_count; i++)
 		nodes += count_nodes(query->formulas[i]);
 	nodes += count_nodes(query->having) + 2 * query->keep_count;
@@ -519,6 +555,16 @@ check_argument(const SmcStudy *study, const SmcAgg *agg, SmcExpr *arg, int *colu
 static void
 check_sums(const SmcStudy *study, SmcAgg *agg)
 {
+	if (smc_tally_is_one(agg->kind))
+	{
+		smc_tally_check(study, agg);
+		return;
+	}
+	if (smc_interval_is_sum(agg))
+	{
+		smc_interval_check(study, agg);
+		return;
+	}
 	if (agg->kind == SMC_AGG_MIN || agg->kind == SMC_AGG_MAX || smc_percentile_is_one(agg->kind))
 	{
 		check_ordered(study, agg);
@@ -543,7 +589,8 @@ check_form(const SmcStudy *study, const SmcAgg *agg)
 
 	if (agg->kind < SMC_AGG_COUNT_ROWS || agg->kind > SMC_AGG_LAST ||
 		(agg->arg == NULL) != (agg->kind == SMC_AGG_COUNT_ROWS) ||
-		(agg->second != NULL) != ((statistic != NULL && statistic->args == 2) || smc_model_of(agg->kind) != NULL))
+		(agg->second != NULL) != ((statistic != NULL && statistic->args == 2) || smc_model_of(agg->kind) != NULL) ||
+		!smc_tally_is_whole(agg))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("malformed aggregate over study \"%s\"", study->name)));
@@ -588,7 +635,9 @@ smc_query_check_agg(const SmcStudy *study, SmcAgg *agg)
 	if (smc_model_of(agg->kind) != NULL)
 		smc_model_strip(study, agg);
 	agg->scale = agg->second_scale = 0;
-	if (!smc_query_is_count(agg->kind))
+	if (agg->kind == SMC_AGG_DISTINCT)
+		smc_distinct_check(study, agg);
+	else if (!smc_query_is_count(agg->kind))
 	{
 		check_sums(study, agg);
 		if (study->min_rows > 1 &&

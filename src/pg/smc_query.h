@@ -55,6 +55,10 @@ typedef enum SmcAggKind
 	SMC_AGG_PERCENTILE,
 	SMC_AGG_PERCENTILE_CONT,
 	SMC_AGG_PERCENTILE_DISC,
+	/* tallies: pg/smc_tally.h */
+	SMC_AGG_MODE,
+	SMC_AGG_HISTOGRAM,
+	SMC_AGG_DISTINCT,			/* count(DISTINCT x): pg/smc_distinct.h */
 	/* models: pg/smc_model.h */
 	SMC_AGG_LINREGR
 } SmcAggKind;
@@ -69,6 +73,10 @@ typedef struct SmcAgg
 	SmcExpr    *second;			/* X of a pair, the columns of a model, else NULL */
 	SmcExpr    *filter;			/* NULL: none */
 	SmcExpr    *fraction;		/* of a percentile: a constant between 0 and 1, or an array of such; else NULL */
+	SmcExpr    *lo;				/* of a histogram: constants; else NULL */
+	SmcExpr    *hi;
+	SmcExpr    *buckets;
+	bool		descending;		/* of a mode: of equally frequent values the last one */
 	int			scale;			/* digits after the point of the sum's ring element */
 	int			second_scale;	/* of X */
 	int			parties[2];		/* of COMPARE: whose sums, as the study counts its parties */

@@ -6,6 +6,7 @@
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 
+#include "core/smc_union.h"
 #include "pg/smc_circuit.h"
 #include "pg/smc_deparse.h"
 #include "pg/smc_exprtype.h"
@@ -17,6 +18,7 @@
 #include "pg/smc_secret_terms.h"
 #include "pg/smc_secret_text.h"
 #include "pg/smc_statistic.h"
+#include "pg/smc_tally.h"
 
 /* The SQL name of a kind of aggregate, NULL when there is no such kind. */
 static const char *
@@ -26,6 +28,7 @@ kind_name(SmcAggKind kind)
 	{
 		case SMC_AGG_COUNT_ROWS:
 		case SMC_AGG_COUNT:
+		case SMC_AGG_DISTINCT:
 			return "count";
 		case SMC_AGG_SUM:
 			return "sum";
@@ -127,6 +130,7 @@ smc_query_agg_type(const SmcAgg *agg)
 	{
 		case SMC_AGG_COUNT_ROWS:
 		case SMC_AGG_COUNT:
+		case SMC_AGG_DISTINCT:
 			return INT8OID;
 		case SMC_AGG_SUM:
 			if (type == INT2OID || type == INT4OID)
@@ -142,6 +146,10 @@ smc_query_agg_type(const SmcAgg *agg)
 		case SMC_AGG_ARGMIN:
 		case SMC_AGG_ARGMAX:
 			return TEXTOID;
+		case SMC_AGG_MODE:
+			return type;
+		case SMC_AGG_HISTOGRAM:
+			return INT8ARRAYOID;
 		default:
 			if (smc_model_of(agg->kind) != NULL)
 				return smc_model_type(agg);
@@ -152,7 +160,8 @@ smc_query_agg_type(const SmcAgg *agg)
 bool
 smc_query_takes_all_rows(const SmcStudy *study, const SmcAgg *agg)
 {
-	return agg->filter == NULL &&
+	/* a histogram rests on the rows of its buckets */
+	return agg->filter == NULL && agg->kind != SMC_AGG_HISTOGRAM &&
 		(agg->arg == NULL || !smc_exprtype_nullable(study, agg->arg)) &&
 		(agg->second == NULL || !smc_exprtype_nullable(study, agg->second));
 }
@@ -187,7 +196,7 @@ smc_query_same_rows(const SmcStudy *study, const SmcAgg *a, const SmcAgg *b)
 static void
 append_call(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 {
-	appendStringInfo(buf, "%s(", kind_name(agg->kind));
+	appendStringInfo(buf, "%s(%s", kind_name(agg->kind), agg->kind == SMC_AGG_DISTINCT ? "DISTINCT " : "");
 	if (agg->arg != NULL)
 		smc_deparse_expr(buf, deparse, agg->arg);
 	else
@@ -209,6 +218,8 @@ smc_query_append_agg(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *ag
 {
 	if (smc_percentile_is_one(agg->kind))
 		smc_percentile_append(buf, deparse, agg);
+	else if (smc_tally_is_one(agg->kind))
+		smc_tally_append(buf, deparse, agg);
 	else if (smc_model_of(agg->kind) != NULL)
 		smc_model_append(buf, deparse, agg);
 	else
@@ -328,6 +339,22 @@ append_rank(StringInfo buf, const SmcSlot *slot, const char *of)
 					 of, is_middle ? "" : psprintf(", and how far (of %u parts)", slot->denominator));
 }
 
+/* What counting different values opens to those who don't learn how many there are. */
+static void
+append_distinct(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
+				const SmcSlot *slot)
+{
+	bool		all_learn = !slot->is_input && slot->recipients == (uint16) ((1u << study->party_count) - 1);
+
+	if (all_learn || layout->key_sets[slot->keys].domain > 0)
+		return;
+	appendStringInfo(buf, "\nbetween which two of %d, %d, %d, ... %s is%s to all parties",
+					 SMC_UNION_FIRST, SMC_UNION_FIRST * SMC_UNION_FACTOR,
+					 SMC_UNION_FIRST * SMC_UNION_FACTOR * SMC_UNION_FACTOR,
+					 smc_query_agg_text(study, &query->aggs[slot->agg]),
+					 query->group_count > 0 ? ", in each possible group," : "");
+}
+
 /* One line about a slot that opens more than a figure. */
 static void
 append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
@@ -351,6 +378,15 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 								 layout->min_rows, apart);
 			break;
 		case SMC_SLOT_SUPPORT:
+			/* one line for all buckets */
+			if (slot->place > 1)
+				break;
+			if (slot->place == 1)
+			{
+				appendStringInfo(buf, "\nwhich buckets of %s have at least %u rows%s to all parties",
+								 of, layout->min_rows, apart);
+				break;
+			}
 			appendStringInfo(buf, "\nwhether there are at least %u rows behind %s%s to all parties",
 							 layout->min_rows, of, apart);
 			break;
@@ -364,6 +400,8 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 			break;
 		case SMC_SLOT_COUNT:
 		case SMC_SLOT_SUM:
+		case SMC_SLOT_INTERVAL:
+		case SMC_SLOT_TALLY:
 		case SMC_SLOT_MOMENT:
 		case SMC_SLOT_MIN:
 		case SMC_SLOT_MAX:
@@ -374,6 +412,9 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 		case SMC_SLOT_RANK:
 			append_rank(buf, slot, of);
 			break;
+		case SMC_SLOT_DISTINCT:
+			append_distinct(buf, study, query, layout, slot);
+			break;
 	}
 }
 
@@ -382,8 +423,10 @@ static void
 append_noise(StringInfo buf, const SmcStudy *study, const SmcCircuit *circuit)
 {
 	if (circuit->noise_count > 0)
-		appendStringInfo(buf, "\nall with noise: epsilon %s, split over %d number%s that it is made of",
-						 study->epsilon, circuit->noise_count, circuit->noise_count == 1 ? "" : "s");
+		appendStringInfo(buf, "\nall with noise: epsilon %s, split over %d number%s that it is made of%s",
+						 study->epsilon, circuit->release_count, circuit->release_count == 1 ? "" : "s",
+						 circuit->release_count < circuit->noise_count ?
+						 " (a histogram counts as one: a row is in one bucket)" : "");
 }
 
 /* Who would see a division by zero, unless that was said. */
@@ -441,7 +484,7 @@ smc_query_reveals(const SmcStudy *study, const SmcQuery *query)
 	}
 	for (int i = 0; i < layout->slot_count; i++)
 	{
-		if (!layout->slots[i].is_input)
+		if (!layout->slots[i].is_input || layout->slots[i].kind == SMC_SLOT_DISTINCT)
 			append_slot(&buf, study, query, layout, &layout->slots[i]);
 	}
 	if (layout->circuit != NULL)

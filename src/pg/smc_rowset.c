@@ -19,6 +19,7 @@
 #include "pg/smc_exprtype.h"
 #include "pg/smc_optable.h"
 #include "pg/smc_rowset.h"
+#include "pg/smc_tally.h"
 
 /* Words that let a column be an argument: one of these it must allow for its NULLs to decide which rows count. */
 #define VALUE_WORDS	((SmcAllow) ~(uint32) (SMC_ALLOW_FILTER | SMC_ALLOW_GROUP | SMC_ALLOW_KEY))
@@ -182,6 +183,19 @@ add_value(const SmcStudy *study, SmcRowSet *set, SmcExpr *expr)
 		set->values = lappend(set->values, make_term(expr));
 }
 
+static SmcRowBuckets *
+all_buckets(const SmcAgg *agg)
+{
+	SmcRowBuckets *buckets = palloc0(sizeof(SmcRowBuckets));
+
+	buckets->histogram.kind = agg->kind;
+	buckets->histogram.arg = agg->arg;
+	buckets->histogram.lo = agg->lo;
+	buckets->histogram.hi = agg->hi;
+	buckets->histogram.buckets = agg->buckets;
+	return buckets;
+}
+
 static int
 compare_columns(const void *a, const void *b)
 {
@@ -204,9 +218,71 @@ smc_rowset_of(const SmcStudy *study, const SmcQuery *query, int agg)
 		add_value(study, set, query->aggs[agg].arg);
 	if (agg >= 0 && query->aggs[agg].second != NULL)
 		add_value(study, set, query->aggs[agg].second);
+	if (agg >= 0 && query->aggs[agg].kind == SMC_AGG_HISTOGRAM)
+		set->buckets = all_buckets(&query->aggs[agg]);
 	set->conditions = order_terms(set->conditions);
 	set->values = order_terms(set->values);
 	return set;
+}
+
+static SmcRowBuckets *
+copy_buckets(const SmcRowBuckets *buckets, int bucket)
+{
+	SmcRowBuckets *copy = palloc(sizeof(SmcRowBuckets));
+
+	*copy = *buckets;
+	copy->bucket = bucket;
+	return copy;
+}
+
+static SmcRowSet *
+copy_set(const SmcRowSet *set)
+{
+	SmcRowSet  *copy = palloc(sizeof(SmcRowSet));
+
+	*copy = *set;
+	return copy;
+}
+
+SmcRowSet *
+smc_rowset_in_bucket(const SmcRowSet *set, int bucket)
+{
+	SmcRowSet  *copy = copy_set(set);
+
+	copy->buckets = copy_buckets(set->buckets, bucket);
+	return copy;
+}
+
+SmcRowSet *
+smc_rowset_without_buckets(const SmcRowSet *set)
+{
+	SmcRowSet  *copy = copy_set(set);
+
+	copy->buckets = NULL;
+	return copy;
+}
+
+SmcRowSet *
+smc_rowset_from_bucket(const SmcRowSet *set, const SmcRowSet *histogram, int bucket)
+{
+	SmcRowSet  *copy = copy_set(set);
+
+	copy->from = copy_buckets(histogram->buckets, bucket);
+	return copy;
+}
+
+bool
+smc_rowset_buckets_equal(const SmcRowBuckets *a, const SmcRowBuckets *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return smc_tally_same(&a->histogram, &b->histogram) && a->bucket == b->bucket;
+}
+
+bool
+smc_rowset_same_buckets(const SmcRowSet *a, const SmcRowSet *b)
+{
+	return smc_rowset_buckets_equal(a->buckets, b->buckets) && smc_rowset_buckets_equal(a->from, b->from);
 }
 
 size_t
@@ -243,6 +319,7 @@ hides_rows(const SmcAgg *agg)
 		case SMC_AGG_COMPARE:
 		case SMC_AGG_ARGMIN:
 		case SMC_AGG_ARGMAX:
+		case SMC_AGG_MODE:
 			return agg->arg->kind == SMC_EXPR_COLUMN;
 		default:
 			return false;
@@ -263,7 +340,8 @@ smc_rowset_add_uses(const SmcAgg *agg, uint8 *uses)
 
 /*
  * Bytes: u8 how many groups, a u16 each; u16 how many conditions, then each; the
- * same of values
+ * same of values; u8 whether it is a histogram's, then of what, from, to, in how
+ * many buckets.  All buckets: only such sets are kept and sent.
  */
 
 static void
@@ -291,6 +369,14 @@ write_set(SmcWriter *writer, const void *what)
 		smc_writer_u16(writer, set->groups[i]);
 	write_terms(writer, set->conditions);
 	write_terms(writer, set->values);
+	smc_writer_u8(writer, set->buckets != NULL);
+	if (set->buckets != NULL)
+	{
+		smc_expr_write(writer, set->buckets->histogram.arg);
+		smc_expr_write(writer, set->buckets->histogram.lo);
+		smc_expr_write(writer, set->buckets->histogram.hi);
+		smc_expr_write(writer, set->buckets->histogram.buckets);
+	}
 }
 
 bytea *
@@ -331,6 +417,22 @@ parse_terms(SmcReader *reader, int *nodes)
 	return terms;
 }
 
+/* Read a histogram's value and buckets. */
+static void
+parse_buckets(SmcReader *reader, SmcRowSet *set, int *nodes)
+{
+	SmcAgg		histogram = {SMC_AGG_HISTOGRAM};
+
+	histogram.arg = smc_expr_parse(reader, nodes);
+	histogram.lo = smc_expr_parse(reader, nodes);
+	histogram.hi = smc_expr_parse(reader, nodes);
+	histogram.buckets = smc_expr_parse(reader, nodes);
+	if (reader->failed)
+		return;
+	set->buckets = palloc0(sizeof(SmcRowBuckets));
+	set->buckets->histogram = histogram;
+}
+
 void
 smc_rowset_raise_malformed(const SmcStudy *study)
 {
@@ -362,6 +464,8 @@ smc_rowset_parse(const SmcStudy *study, const uint8 *data, size_t len)
 	}
 	set->conditions = parse_terms(&reader, &nodes);
 	set->values = parse_terms(&reader, &nodes);
+	if (smc_reader_bool(&reader))
+		parse_buckets(&reader, set, &nodes);
 	if (smc_reader_end(&reader) != SMC_OK)
 		smc_rowset_raise_malformed(study);
 	return set;
@@ -383,7 +487,7 @@ check_value(const SmcStudy *study, SmcExpr *expr)
 }
 
 void
-smc_rowset_check(const SmcStudy *study, const SmcRowSet *set)
+smc_rowset_check(const SmcStudy *study, SmcRowSet *set)
 {
 	ListCell   *lc;
 
@@ -402,6 +506,8 @@ smc_rowset_check(const SmcStudy *study, const SmcRowSet *set)
 	}
 	foreach(lc, set->values)
 		check_value(study, ((SmcRowTerm *) lfirst(lc))->expr);
+	if (set->buckets != NULL)
+		smc_query_check_agg(study, &set->buckets->histogram);
 }
 
 /*
@@ -608,7 +714,8 @@ are_same(const List *a, const List *b)
 bool
 smc_rowset_same_rows(const SmcRowSet *a, const SmcRowSet *b)
 {
-	return are_same(a->conditions, b->conditions) && are_same(a->values, b->values);
+	return are_same(a->conditions, b->conditions) && are_same(a->values, b->values) &&
+		smc_rowset_same_buckets(a, b);
 }
 
 SmcRowDifference
@@ -619,6 +726,8 @@ smc_rowset_compare(const SmcStudy *study, const SmcRowSet *a, const SmcRowSet *b
 	List	   *values = list_concat(smc_rowset_terms_less(a->values, b->values),
 									 smc_rowset_terms_less(b->values, a->values));
 
+	if (!smc_rowset_same_buckets(a, b))
+		return SMC_ROWS_FREE;
 	if (conditions == NIL && values == NIL)
 		return SMC_ROWS_SAME;
 	if (!are_plain(study, conditions, values))
@@ -671,6 +780,11 @@ smc_rowset_text(const SmcStudy *study, const SmcRowSet *set)
 		smc_deparse_expr(&buf, &deparse, ((SmcRowTerm *) lfirst(lc))->expr);
 		appendStringInfoString(&buf, " IS NOT NULL");
 		separator = " AND ";
+	}
+	if (set->buckets != NULL)
+	{
+		appendStringInfo(&buf, "%sin the buckets of ", separator);
+		smc_query_append_agg(&buf, &deparse, &set->buckets->histogram);
 	}
 	if (buf.len == 0)
 		appendStringInfoString(&buf, "all rows");

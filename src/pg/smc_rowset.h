@@ -25,17 +25,26 @@ typedef struct SmcRowTerm
 	size_t		len;
 } SmcRowTerm;
 
+/* Where a value lies by a histogram's edges. */
+typedef struct SmcRowBuckets
+{
+	SmcAgg		histogram;		/* its kind, argument and buckets alone */
+	int			bucket;			/* in this one, from 1; 0: in any */
+} SmcRowBuckets;
+
 typedef struct SmcRowSet
 {
 	int			group_count;
 	int			groups[SMC_QUERY_GROUPS_MAX];	/* indexes into study->columns, ascending */
 	List	   *conditions;		/* of SmcRowTerm *, ascending, no two the same: all are true */
 	List	   *values;			/* the same: none is NULL */
+	SmcRowBuckets *buckets;		/* NULL: whatever the buckets */
+	SmcRowBuckets *from;		/* its value is NULL or at least the lower edge of its bucket; NULL: whatever it is; only while gaps are laid out */
 } SmcRowSet;
 
 /*
- * The rows that an aggregate of a checked query without parameters rests on; of
- * aggregate -1, all rows of its groups.
+ * The rows that an aggregate of a checked query without parameters rests on, of a
+ * histogram those in all its buckets; of aggregate -1, all rows of its groups.
  */
 extern SmcRowSet *smc_rowset_of(const SmcStudy *study, const SmcQuery *query, int agg);
 
@@ -62,7 +71,7 @@ extern void smc_rowset_raise_malformed(const SmcStudy *study) pg_attribute_noret
  * Raise unless a query over the study could ask for such rows: every column is
  * allowed that use, every type fits.  Fills the types of expressions.
  */
-extern void smc_rowset_check(const SmcStudy *study, const SmcRowSet *set);
+extern void smc_rowset_check(const SmcStudy *study, SmcRowSet *set);
 
 /* Whether a study column is one that the row set is grouped by. */
 extern bool smc_rowset_has_group(const SmcRowSet *set, int column);
@@ -78,6 +87,19 @@ extern const SmcRowTerm *smc_rowset_pin(const SmcStudy *study, const SmcRowSet *
  * by: its figures in all groups tell of those, too, as their sums.
  */
 extern const SmcRowSet *smc_rowset_kept_to(const SmcRowSet *set, const SmcRowSet *other);
+
+/*
+ * A copy of a histogram's set that keeps to one bucket, or to none; a copy of any
+ * set without what lies below the lower edge of a histogram's bucket (or, one more
+ * than the last, below its upper bound).
+ */
+extern SmcRowSet *smc_rowset_in_bucket(const SmcRowSet *set, int bucket);
+extern SmcRowSet *smc_rowset_without_buckets(const SmcRowSet *set);
+extern SmcRowSet *smc_rowset_from_bucket(const SmcRowSet *set, const SmcRowSet *histogram, int bucket);
+
+/* Whether two keep to the same buckets. */
+extern bool smc_rowset_buckets_equal(const SmcRowBuckets *a, const SmcRowBuckets *b);
+extern bool smc_rowset_same_buckets(const SmcRowSet *a, const SmcRowSet *b);
 
 /* Terms of a that aren't in b; both ascend. */
 extern List *smc_rowset_terms_less(const List *a, const List *b);

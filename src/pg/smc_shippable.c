@@ -658,129 +658,7 @@ smc_shippable_test(SmcShipContext *context, Expr *expr)
  * Aggregates
  */
 
-bool
-smc_shippable_is_own(Oid function, const char *name)
-{
-	Oid			schema = function >= FirstGenbkiObjectId ? smc_module_schema_if_any() : InvalidOid;
-	char	   *its_name = OidIsValid(schema) ? get_func_name(function) : NULL;
-
-	return its_name != NULL && strcmp(its_name, name) == 0 && get_func_namespace(function) == schema &&
-		getExtensionOfObject(ProcedureRelationId, function) == get_extension_oid(SMC_EXTENSION, true);
-}
-
-/* Which aggregate of the extension a function is; 0 when none. */
-static SmcAggKind
-own_aggregate(Oid function)
-{
-	Oid			schema = smc_module_schema_if_any();
-	char	   *name = get_func_name(function);
-	SmcAggKind	kind = 0;
-
-	if (!OidIsValid(schema) || name == NULL || get_func_namespace(function) != schema)
-		return 0;
-	if (strcmp(name, "smc_count") == 0)
-		kind = SMC_AGG_COUNT;
-	else if (strcmp(name, "smc_sum") == 0)
-		kind = SMC_AGG_SUM;
-	else if (strcmp(name, "smc_avg") == 0)
-		kind = SMC_AGG_AVG;
-	else if (strcmp(name, "smc_min") == 0)
-		kind = SMC_AGG_MIN;
-	else if (strcmp(name, "smc_max") == 0)
-		kind = SMC_AGG_MAX;
-	else if (strcmp(name, "smc_compare") == 0)
-		kind = SMC_AGG_COMPARE;
-	else if (strcmp(name, "smc_argmin") == 0)
-		kind = SMC_AGG_ARGMIN;
-	else if (strcmp(name, "smc_argmax") == 0)
-		kind = SMC_AGG_ARGMAX;
-	else if (strcmp(name, "smc_median") == 0)
-		kind = SMC_AGG_MEDIAN;
-	else if (strcmp(name, "smc_percentile") == 0)
-		kind = SMC_AGG_PERCENTILE;
-	else if (smc_model_by_name(name) != 0)
-		kind = smc_model_by_name(name);
-	else if (strncmp(name, "smc_", 4) == 0)
-		kind = smc_statistic_by_name(name + 4);
-
-	/* someone else may have made one of that name beside ours */
-	if (kind != 0 &&
-		getExtensionOfObject(ProcedureRelationId, function) != get_extension_oid(SMC_EXTENSION, true))
-		kind = 0;
-	return kind;
-}
-
-/* The same of PostgreSQL's own statistical aggregates, one name for all types. */
-static SmcAggKind
-native_statistic(Oid function)
-{
-	char	   *name = get_func_name(function);
-
-	if (name == NULL || get_func_namespace(function) != PG_CATALOG_NAMESPACE ||
-		get_func_prokind(function) != PROKIND_AGGREGATE)
-		return 0;
-	return smc_statistic_by_name(name);
-}
-
-SmcAggKind
-smc_shippable_aggregate(Oid aggfnoid)
-{
-	switch (aggfnoid)
-	{
-		case F_COUNT_:
-			return SMC_AGG_COUNT_ROWS;
-		case F_COUNT_ANY:
-			return SMC_AGG_COUNT;
-		case F_SUM_INT2:
-		case F_SUM_INT4:
-		case F_SUM_INT8:
-		case F_SUM_NUMERIC:
-		case F_SUM_FLOAT4:
-		case F_SUM_FLOAT8:
-			return SMC_AGG_SUM;
-		case F_AVG_INT2:
-		case F_AVG_INT4:
-		case F_AVG_INT8:
-		case F_AVG_NUMERIC:
-		case F_AVG_FLOAT4:
-		case F_AVG_FLOAT8:
-			return SMC_AGG_AVG;
-		case F_MIN_INT2:
-		case F_MIN_INT4:
-		case F_MIN_INT8:
-		case F_MIN_NUMERIC:
-		case F_MIN_FLOAT4:
-		case F_MIN_FLOAT8:
-		case F_MIN_DATE:
-		case F_MIN_TIMESTAMP:
-		case F_MIN_TIMESTAMPTZ:
-			return SMC_AGG_MIN;
-		case F_MAX_INT2:
-		case F_MAX_INT4:
-		case F_MAX_INT8:
-		case F_MAX_NUMERIC:
-		case F_MAX_FLOAT4:
-		case F_MAX_FLOAT8:
-		case F_MAX_DATE:
-		case F_MAX_TIMESTAMP:
-		case F_MAX_TIMESTAMPTZ:
-			return SMC_AGG_MAX;
-		case F_PERCENTILE_CONT_FLOAT8_FLOAT8:
-		case F_PERCENTILE_CONT__FLOAT8_FLOAT8:
-			return SMC_AGG_PERCENTILE_CONT;
-		case F_PERCENTILE_DISC_FLOAT8_ANYELEMENT:
-		case F_PERCENTILE_DISC__FLOAT8_ANYELEMENT:
-			return SMC_AGG_PERCENTILE_DISC;
-		default:
-			if (aggfnoid < FirstGenbkiObjectId)
-				return native_statistic(aggfnoid);
-			if (own_aggregate(aggfnoid) == SMC_AGG_COUNT && get_func_nargs(aggfnoid) == 0)
-				return SMC_AGG_COUNT_ROWS;
-			return own_aggregate(aggfnoid);
-	}
-}
-
-/* Whether WITHIN GROUP's order is the usual one of its type. */
+/* Whether WITHIN GROUP's order is the usual one of its type, or the other way. */
 static bool
 is_ascending(const Aggref *aggref)
 {
@@ -791,25 +669,43 @@ is_ascending(const Aggref *aggref)
 		order->sortop == lookup_type_cache(type, TYPECACHE_LT_OPR)->lt_opr;
 }
 
+static bool
+is_descending(const Aggref *aggref)
+{
+	const SortGroupClause *order = linitial_node(SortGroupClause, aggref->aggorder);
+	Oid			type = exprType((Node *) linitial_node(TargetEntry, aggref->args)->expr);
+
+	return list_length(aggref->aggorder) == 1 &&
+		order->sortop == lookup_type_cache(type, TYPECACHE_GT_OPR)->gt_opr;
+}
+
 /* Note why an aggregate can't be computed as it is written; false then. */
 static bool
 aggregate_fits(Walk *walk, const Aggref *aggref)
 {
 	const char *study = walk->context->study->name;
 	SmcAggKind	kind = smc_shippable_aggregate(aggref->aggfnoid);
-	bool		is_ordered_set = kind == SMC_AGG_PERCENTILE_CONT || kind == SMC_AGG_PERCENTILE_DISC;
+	bool		is_mode = kind == SMC_AGG_MODE && aggref->aggkind == AGGKIND_ORDERED_SET;
+	bool		is_ordered_set = kind == SMC_AGG_PERCENTILE_CONT || kind == SMC_AGG_PERCENTILE_DISC || is_mode;
 
-	if (kind == 0)
+	if (aggref->aggfnoid == F_AVG_INTERVAL)
+		refuse(walk, psprintf("averages of intervals can't be computed jointly over study \"%s\"", study),
+			   "The native one carries parts of months down to days and time in floating point, which can't be done alike on shares.",
+			   "Where both may be told, ask for sum(x) / count(x).");
+	else if (kind == 0)
 		refuse(walk, psprintf("aggregate %s is not one that smc can compute jointly",
 							  format_procedure(aggref->aggfnoid)), NULL,
-			   "It computes count, and sum, avg, min, max, medians, percentiles, comparisons, statistics and regressions of numbers, min, max and percentiles of dates too.");
+			   "It computes count, and sum, avg, min, max, medians, percentiles, histograms, comparisons, statistics and regressions of numbers, min, max, percentiles and histograms of dates too, and modes of declared values.");
 	else if (aggref->agglevelsup != 0)
 		refuse(walk, psprintf("an aggregate of an outer query over study \"%s\" can't be computed jointly",
 							  study), NULL, NULL);
-	else if (aggref->aggdistinct != NIL)
+	else if (aggref->aggdistinct != NIL && kind != SMC_AGG_COUNT)
 		refuse(walk, psprintf("aggregates with DISTINCT can't be computed jointly over study \"%s\"", study),
-			   "Equal values at different parties would have to be recognised.", NULL);
-	else if (is_ordered_set && !is_ascending(aggref))
+			   "Only count(DISTINCT x) can be computed without telling values.", NULL);
+	else if (is_mode && !is_ascending(aggref) && !is_descending(aggref))
+		refuse(walk, psprintf("modes in such an order can't be computed jointly over study \"%s\"", study),
+			   NULL, "Leave USING out.");
+	else if (is_ordered_set && !is_mode && !is_ascending(aggref))
 		refuse(walk, psprintf("percentiles in descending order can't be computed jointly over study \"%s\"", study),
 			   NULL, "Leave DESC out; percentile_cont(p) in descending order is percentile_cont(1 - p).");
 	else if (aggref->aggorder != NIL && !is_ordered_set)
@@ -857,6 +753,37 @@ fraction_argument(SmcShipContext *context, Node *argument)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("a percentile over study \"%s\" can't depend on its columns", context->study->name)));
 	return smc_shippable_expr(context, (Expr *) argument);
+}
+
+/* A bound or the number of buckets of a histogram, likewise. */
+static SmcExpr *
+bucket_argument(SmcShipContext *context, const List *args, int at)
+{
+	Expr	   *argument = list_nth_node(TargetEntry, args, at)->expr;
+
+	if (contain_var_clause((Node *) argument))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("the buckets of a histogram over study \"%s\" can't depend on its columns",
+						context->study->name)));
+	return smc_shippable_expr(context, argument);
+}
+
+/* How many arguments an aggregate has, WITHIN GROUP's among them. */
+static int
+arguments_of(SmcAggKind kind)
+{
+	switch (kind)
+	{
+		case SMC_AGG_COMPARE:
+			return 3;
+		case SMC_AGG_PERCENTILE:
+			return 2;
+		case SMC_AGG_HISTOGRAM:
+			return 4;
+		default:
+			return smc_statistic_of(kind) != NULL ? smc_statistic_of(kind)->args : 1;
+	}
 }
 
 /* The elements of a constant array, as constants. */
@@ -923,6 +850,8 @@ smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 
 	memset(agg, 0, sizeof(*agg));
 	agg->kind = smc_shippable_aggregate(aggref->aggfnoid);
+	if (aggref->aggdistinct != NIL)
+		agg->kind = SMC_AGG_DISTINCT;
 	if (aggref->aggfilter != NULL)
 		agg->filter = smc_shippable_expr(context, aggref->aggfilter);
 
@@ -934,7 +863,7 @@ smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 		ship_model(context, aggref, agg);
 		return;
 	}
-	if (list_length(aggref->args) != (agg->kind == SMC_AGG_COMPARE ? 3 : agg->kind == SMC_AGG_PERCENTILE ? 2 : statistic != NULL ? statistic->args : 1))
+	if (list_length(aggref->args) != arguments_of(agg->kind))
 		elog(ERROR, "aggregate %u has %d arguments", aggref->aggfnoid, list_length(aggref->args));
 	arg = (Node *) linitial_node(TargetEntry, aggref->args)->expr;
 	if (agg->kind == SMC_AGG_COMPARE)
@@ -943,6 +872,13 @@ smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 		agg->parties[1] = party_argument(context, lthird(aggref->args));
 	}
 
+	if (agg->kind == SMC_AGG_HISTOGRAM)
+	{
+		agg->lo = bucket_argument(context, aggref->args, 1);
+		agg->hi = bucket_argument(context, aggref->args, 2);
+		agg->buckets = bucket_argument(context, aggref->args, 3);
+	}
+	agg->descending = agg->kind == SMC_AGG_MODE && aggref->aggorder != NIL && is_descending(aggref);
 	if (agg->kind == SMC_AGG_PERCENTILE)
 		agg->fraction = fraction_argument(context, (Node *) lsecond_node(TargetEntry, aggref->args)->expr);
 	else if (aggref->aggdirectargs != NIL)

@@ -48,7 +48,7 @@ extern SmcAggKind smc_shippable_aggregate(Oid aggfnoid);
 
 /*
  * Translate an aggregate with its argument and filter into *agg, or raise:
- * DISTINCT, ORDER BY and aggregates that we don't have are refused.
+ * DISTINCT (but in count), ORDER BY and aggregates that we don't have are refused.
  */
 extern void smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg);
 

@@ -28,7 +28,10 @@
 #define ALLOW_NUMBERS \
 	(SMC_ALLOW_SUM | SMC_ALLOW_AVG | SMC_ALLOW_COMPARE | SMC_ALLOW_VARIANCE | \
 	 SMC_ALLOW_STDDEV | SMC_ALLOW_COVAR | SMC_ALLOW_CORR | SMC_ALLOW_REGR | \
-	 SMC_ALLOW_HISTOGRAM | SMC_ALLOW_LINREGR | SMC_ALLOW_LOGREGR)
+	 SMC_ALLOW_LINREGR | SMC_ALLOW_LOGREGR)
+
+/* Words that need declared values. */
+#define ALLOW_DOMAIN	(SMC_ALLOW_GROUP | SMC_ALLOW_MODE)
 
 static bool
 is_number(Oid type)
@@ -323,6 +326,9 @@ check_allow(const SmcStudy *study, const SmcColumn *column)
 	/* what a logistic regression predicts may be a boolean */
 	if (column->type == BOOLOID)
 		numbers &= ~SMC_ALLOW_LOGREGR;
+	/* of intervals there are sums */
+	if (column->type == INTERVALOID)
+		numbers &= ~SMC_ALLOW_SUM;
 	if (numbers != 0)
 	{
 		/* the lowest bit of them, for the message */
@@ -333,6 +339,8 @@ check_allow(const SmcStudy *study, const SmcColumn *column)
 					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 					 errmsg("column \"%s\" of study \"%s\" allows \"%s\", but type %s is no number",
 							column->name, study->name, word, format_type_be(column->type)),
+					 column->type == INTERVALOID ?
+					 errdetail("Intervals can be added up and counted.") :
 					 errdetail("Numbers are smallint, integer, bigint, numeric, real and double precision.")));
 		if (column->scale == SMC_SCALE_NONE)
 			ereport(ERROR,
@@ -341,25 +349,34 @@ check_allow(const SmcStudy *study, const SmcColumn *column)
 							column->name, study->name, word, SMC_SCALE_MAX),
 					 errhint("Declare it numeric(p,s), or numeric with option \"scale\".")));
 	}
-	if (column->allow & SMC_ALLOW_GROUP)
+	if ((column->allow & SMC_ALLOW_HISTOGRAM) && !is_number(column->type) && column->type != DATEOID &&
+		column->type != TIMESTAMPOID && column->type != TIMESTAMPTZOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("column \"%s\" of study \"%s\" allows \"histogram\", which type %s can't",
+						column->name, study->name, format_type_be(column->type)),
+				 errdetail("Histograms are of numbers, dates and timestamps.")));
+	if (column->allow & ALLOW_DOMAIN)
 	{
+		const char *word = smc_study_allow_word((column->allow & SMC_ALLOW_GROUP) ? SMC_ALLOW_GROUP : SMC_ALLOW_MODE);
+
 		if (!is_groupable(column->type, column->typmod))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-					 errmsg("column \"%s\" of study \"%s\" allows \"group\", which type %s can't",
-							column->name, study->name,
+					 errmsg("column \"%s\" of study \"%s\" allows \"%s\", which type %s can't",
+							column->name, study->name, word,
 							format_type_with_typemod(column->type, column->typmod)),
 					 errdetail("A type to group by writes equal values as equal texts.")));
 		if (OidIsValid(column->collation) && !get_collation_isdeterministic(column->collation))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-					 errmsg("column \"%s\" of study \"%s\" allows \"group\", which a nondeterministic collation can't",
-							column->name, study->name)));
+					 errmsg("column \"%s\" of study \"%s\" allows \"%s\", which a nondeterministic collation can't",
+							column->name, study->name, word)));
 		if (column->value_count == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-					 errmsg("column \"%s\" of study \"%s\" allows \"group\", but declares no values",
-							column->name, study->name),
+					 errmsg("column \"%s\" of study \"%s\" allows \"%s\", but declares no values",
+							column->name, study->name, word),
 					 errhint("Add option values '{...}', or use an enum or boolean.")));
 	}
 }

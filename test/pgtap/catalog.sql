@@ -74,14 +74,19 @@ SELECT function_returns('smc_linregr', ARRAY['"any"', 'anyarray'], 'smc_linregr_
 SELECT columns_are('smc_linregr_result', ARRAY['coef', 'r2', 'std_err', 't_stats', 'p_values', 'num_rows']);
 
 -- the aggregates have the native ones' result types
+SELECT is_aggregate('smc_count_distinct', ARRAY['"any"']);
 SELECT is_aggregate(a, ARRAY[t]) FROM unnest(ARRAY['smc_sum', 'smc_avg']) a,
   unnest(ARRAY['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision']) t;
 SELECT is_empty($$
   SELECT p.oid::regprocedure, p.prorettype::regtype, n.prorettype::regtype
     FROM pg_proc p LEFT JOIN pg_proc n ON n.pronamespace = 'pg_catalog'::regnamespace AND n.prokind = 'a'
          AND n.proname = substr(p.proname, 5) AND n.proargtypes = p.proargtypes
-   WHERE p.prokind = 'a' AND p.proname ~ '^smc_' AND p.proname !~ '^smc_(compare|argm|exact|median|percentile|linregr)' AND n.prorettype IS DISTINCT FROM p.prorettype
+   WHERE p.prokind = 'a' AND p.proname ~ '^smc_' AND p.proname !~ '^smc_(compare|argm|count_distinct|exact|median|percentile|histogram|linregr)' AND n.prorettype IS DISTINCT FROM p.prorettype
 $$, 'each aggregate returns what its native one does');
+SELECT is_aggregate('smc_histogram', ARRAY['anycompatible', 'anycompatible', 'anycompatible', 'integer']);
+SELECT function_returns('smc_plot', ARRAY['bigint[]', 'numeric', 'numeric'], 'setof text');
+SELECT function_returns('smc_plot', ARRAY['bigint[]', 'timestamp without time zone', 'timestamp without time zone'], 'setof text');
+SELECT function_returns('smc_plot', ARRAY['bigint[]'], 'setof text');
 SELECT is_aggregate(a, ARRAY[t]) FROM unnest(ARRAY['smc_min', 'smc_max']) a,
   unnest(ARRAY['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision', 'date',
     'timestamp without time zone', 'timestamp with time zone']) t;

@@ -19,6 +19,7 @@
 #include "core/smc_arith.h"
 #include "core/smc_compare.h"
 #include "core/smc_contest.h"
+#include "core/smc_equality.h"
 #include "core/smc_millionaires.h"
 #include "core/smc_minmax.h"
 #include "core/smc_program.h"
@@ -79,6 +80,7 @@ typedef struct Results
 	uint64_t	negative[3];
 	uint64_t	zero[3];
 	uint64_t	less[3];
+	uint64_t	equal[3];
 	uint64_t	product[3][COUNT];
 	uint64_t	chosen[3][COUNT];
 	uint64_t	noise[3][COUNT];
@@ -191,7 +193,11 @@ run(SmcChannel *channel, void *arg)
 	if ((status = smc_arith_open(&engine, 64, out, r->product[self], COUNT)) != SMC_OK ||
 		(status = smc_arith_multiply(&engine, 128, wide, wide, out, COUNT)) != SMC_OK ||
 		(status = smc_millionaires(&engine, 64, 1, 0, x, &bits, NULL, COUNT)) != SMC_OK ||
-		(status = smc_boolean_open(&engine, &bits, &r->less[self], COUNT)) != SMC_OK)
+		(status = smc_boolean_open(&engine, &bits, &r->less[self], COUNT)) != SMC_OK ||
+		(status = smc_equality(&engine, 0, 1, x, &bits, COUNT)) != SMC_OK)
+		goto done;
+	r->marked[self] &= self > 1 || is_secret(&bits, sizeof(bits));
+	if ((status = smc_boolean_open(&engine, &bits, &r->equal[self], COUNT)) != SMC_OK)
 		goto done;
 	if ((status = smc_noise_plan(3, 1, &plan)) != SMC_OK ||
 		(status = smc_noise_laplace(&engine, 64, &plan, out, COUNT)) != SMC_OK)
@@ -230,6 +236,7 @@ check(int n)
 		expect(r.negative[p] == 2, "negative");
 		expect(r.zero[p] == 4, "zero");
 		expect(r.less[p] == 3, "less");
+		expect(r.equal[p] == 4, "equal");
 		expect(r.product[p][0] == 25 && r.product[p][1] == 25 && r.product[p][2] == 0, "product");
 		expect(r.quantile[p] == 5, "quantile");
 		for (int e = 0; e < COUNT; e++)
