@@ -740,6 +740,38 @@ CREATE AGGREGATE smc_exact_sums(double precision, int, double precision, int) (
 COMMENT ON AGGREGATE smc_exact_sums(double precision, int) IS 'a local query''s exact sums of a column and of its squares';
 COMMENT ON AGGREGATE smc_exact_sums(double precision, int, double precision, int) IS 'a local query''s exact sums of two columns, of their squares and products';
 
+-- models: one row, as MADlib's training functions give it
+CREATE TYPE smc_linregr_result AS (
+  coef double precision[],
+  r2 double precision,
+  std_err double precision[],
+  t_stats double precision[],
+  p_values double precision[],
+  num_rows bigint
+);
+COMMENT ON TYPE smc_linregr_result IS 'what smc_linregr returns; coef and the others have an element for each column';
+CREATE FUNCTION smc_no_study_linregr(internal) RETURNS smc_linregr_result
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE AGGREGATE smc_linregr("any", anyarray) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_linregr);
+COMMENT ON AGGREGATE smc_linregr("any", anyarray) IS 'joint linear regression of the first by the columns of the array (least squares), over a study';
+
+-- exact sums of the products of columns, for a party's local query: of each pair i <= j
+-- at j (j - 1) / 2 + i, each value with so many digits after the point
+CREATE FUNCTION smc_products_add(internal, digits int[], VARIADIC "any") RETURNS internal
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION smc_products_combine(internal, internal) RETURNS internal
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION smc_products_serialize(internal) RETURNS bytea
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_products_deserialize(bytea, internal) RETURNS internal
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_products_final(internal) RETURNS numeric[]
+  AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE AGGREGATE smc_exact_products(int[], VARIADIC "any") (
+  SFUNC = smc_products_add, STYPE = internal, SSPACE = 8000, FINALFUNC = smc_products_final, COMBINEFUNC = smc_products_combine,
+  SERIALFUNC = smc_products_serialize, DESERIALFUNC = smc_products_deserialize, PARALLEL = SAFE);
+COMMENT ON AGGREGATE smc_exact_products(int[], VARIADIC "any") IS 'a local query''s exact sums of the products of its columns';
+
 --
 -- What psql says of them
 --

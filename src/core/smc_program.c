@@ -6,6 +6,8 @@
  */
 #include "smc_program_impl.h"
 
+#include "smc_scaled.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +72,8 @@ smc_program_node_args(const SmcNode *node)
 		case SMC_NODE_NOT:
 		case SMC_NODE_NEGATIVE:
 		case SMC_NODE_ZERO:
+		case SMC_NODE_CUT:
+		case SMC_NODE_REACHED:
 			return 1;
 		default:
 			return 2;
@@ -296,6 +300,22 @@ smc_program_shift_places(const SmcProgram *program, const SmcNode *node)
 	return smc_range_compare(divisor, &power) == 0 ? places : 0;
 }
 
+int
+smc_program_node_places(const SmcNode *node)
+{
+	return (int) node->value.limb[0];
+}
+
+/* As many as are cut off at least. */
+int
+smc_program_cut_bits(const SmcProgram *program, const SmcNode *node)
+{
+	int			bits = program->nodes[node->a].range.bits;
+	int			places = smc_program_node_places(node);
+
+	return bits > places ? bits : places;
+}
+
 /* Bits of the ring that a node needs; 0 when more than there are. */
 static int
 node_width(const SmcProgram *program, const SmcNode *node)
@@ -309,9 +329,11 @@ node_width(const SmcProgram *program, const SmcNode *node)
 	else if (node->kind == SMC_NODE_DIVIDE)
 		inner = smc_wide_divide_width(program->party_count, smc_program_quotient_bits(node),
 									  program->nodes[node->b].range.bits);
+	else if (node->kind == SMC_NODE_CUT)
+		inner = smc_scaled_width(program->party_count, smc_program_cut_bits(program, node));
 	else if (node->kind == SMC_NODE_ROOT)
 		inner = smc_wide_root_width(program->party_count, program->nodes[node->a].range.bits);
-	if (width > SMC_WIDTH_MAX || inner == 0)
+	if (width > SMC_WIDTH_MAX || inner == 0 || inner > SMC_WIDTH_MAX)
 		return 0;
 	return width > inner ? width : inner;
 }
@@ -514,4 +536,36 @@ smc_program_divide_floor(SmcProgram *program, int a, int b)
 		return a;
 	range = smc_range_divide(&program->nodes[a].range, &program->nodes[b].range);
 	return smc_program_node(program, SMC_NODE_DIVIDE, a, b, NULL, &range);
+}
+
+/* x / 2^places for each end, down and up, and the error. */
+static SmcRange
+cut_range(const SmcProgram *program, const SmcRange *range, int places)
+{
+	SmcWide		error = smc_wide_from_int(program->party_count + 1);
+	SmcWide		minus = smc_wide_negate(&error);
+	SmcRange	errors = smc_range_of(&minus, &error);
+	SmcRange	cut;
+	int			bits = range->bits > places ? range->bits - places : 0;
+
+	cut = smc_range_of_bits(bits);
+	if (smc_range_from_zero(range))
+		cut = smc_range_of(&zero, &cut.hi);
+	return smc_range_add(&cut, &errors);
+}
+
+int
+smc_program_cut(SmcProgram *program, int a, int places)
+{
+	SmcWide		value = smc_wide_from_int(places);
+	SmcRange	range;
+
+	if (!smc_program_numbers(program, a, a))
+		return -1;
+	if (places < 0 || places >= SMC_RANGE_BITS || !smc_range_known(&program->nodes[a].range))
+		return smc_program_fail(program, SMC_ERR_RANGE);
+	if (places == 0)
+		return a;
+	range = cut_range(program, &program->nodes[a].range, places);
+	return smc_program_node(program, SMC_NODE_CUT, a, 0, &value, &range);
 }

@@ -94,6 +94,15 @@ extern int	smc_program_round(SmcProgram *program, int a, int b, int digits);
 extern int	smc_program_root(SmcProgram *program, int a);
 
 /*
+ * Fixed point: a / 2^places, wrong by less than the number of parties (in the last
+ * place kept, differently in each run), for which one round does; divide_floor is
+ * exact.  The bit of a >= 2^power for a >= 0; all powers of one number are found
+ * together (smc_size.h).
+ */
+extern int	smc_program_cut(SmcProgram *program, int a, int places);
+extern int	smc_program_reached(SmcProgram *program, int a, int power);
+
+/*
  * A quotient a / b with as many digits after the point as its size asks for, as
  * PostgreSQL's numeric division gives, and not a digit more.  unit is the decimal
  * exponent by which a / b is to be read: the quotient proper is a / b * 10^unit,

@@ -367,3 +367,23 @@ smc_program_absolute(SmcProgram *program, int a)
 	smc_program_restrict(program, size, &range);
 	return smc_program_not_negative(program, size);
 }
+
+int
+smc_program_reached(SmcProgram *program, int a, int power)
+{
+	SmcWide		value = smc_wide_from_int(power);
+	SmcWide		least;
+	const SmcRange *range;
+
+	if (!smc_program_numbers(program, a, a))
+		return -1;
+	range = &program->nodes[a].range;
+	if (power < 0 || power >= SMC_RANGE_BITS || !smc_range_from_zero(range))
+		return smc_program_fail(program, SMC_ERR_RANGE);
+	least = smc_range_power_of_two(power);
+	if (smc_range_compare(&range->lo, &least) >= 0)
+		return smc_program_constant_bit(program, true);
+	if (smc_range_compare(&range->hi, &least) < 0)
+		return smc_program_constant_bit(program, false);
+	return smc_program_node(program, SMC_NODE_REACHED, a, 0, &value, NULL);
+}

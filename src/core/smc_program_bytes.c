@@ -81,7 +81,7 @@ read_range(SmcReader *reader)
 static bool
 has_value(SmcNodeKind kind)
 {
-	return kind == SMC_NODE_CONSTANT || kind == SMC_NODE_SCALE;
+	return kind == SMC_NODE_CONSTANT || kind == SMC_NODE_SCALE || kind == SMC_NODE_CUT || kind == SMC_NODE_REACHED;
 }
 
 void
@@ -102,6 +102,13 @@ smc_program_write(const SmcProgram *program, SmcWriter *writer)
 		if (!smc_program_node_is_bit(node))
 			write_range(writer, &node->range);
 	}
+}
+
+/* Whether a number of places is one. */
+static bool
+is_small(const SmcWide *value)
+{
+	return !smc_wide_is_negative(value) && smc_wide_bits(value) <= 9;
 }
 
 /* Whether arguments are what the kind wants, of nodes before this one. */
@@ -131,6 +138,11 @@ arguments_fit(const SmcProgram *program, const SmcNode *node)
 			return node->a == 0 || node->a == 1;
 		case SMC_NODE_CONSTANT:
 			return node->a == 0;
+		case SMC_NODE_CUT:
+			return is_small(&node->value);
+		case SMC_NODE_REACHED:
+			return is_small(&node->value) && smc_range_from_zero(&program->nodes[node->a].range) &&
+				program->nodes[node->a].range.bits > smc_program_node_places(node);
 		default:
 			return true;
 	}

@@ -25,6 +25,7 @@ typedef enum SmcNodeKind
 	SMC_NODE_TIMES_BIT,			/* bit a ? b : 0 */
 	SMC_NODE_DIVIDE,			/* floor(a / b) */
 	SMC_NODE_ROOT,				/* floor(sqrt(a)) */
+	SMC_NODE_CUT,				/* a / 2^value, nearly */
 
 	/* bits */
 	SMC_NODE_BIT_INPUT,			/* input bit a */
@@ -34,6 +35,7 @@ typedef enum SmcNodeKind
 	SMC_NODE_AND,
 	SMC_NODE_NEGATIVE,			/* number a < 0 */
 	SMC_NODE_ZERO,				/* number a = 0 */
+	SMC_NODE_REACHED,			/* number a >= 2^value */
 
 	SMC_NODE_KINDS
 } SmcNodeKind;
@@ -154,14 +156,16 @@ typedef enum SmcStepKind
 	SMC_STEP_MULTIPLY,
 	SMC_STEP_DIVIDE,
 	SMC_STEP_SHIFT,				/* divisions by one power of two */
-	SMC_STEP_ROOT
+	SMC_STEP_ROOT,
+	SMC_STEP_CUT,				/* all in one message, whatever their sizes */
+	SMC_STEP_SIZE				/* an entry for each number, whose powers are found together */
 } SmcStepKind;
 
 typedef struct SmcStep
 {
 	SmcStepKind kind;
 	int			width;			/* of comparisons */
-	int			bits;			/* of quotients, or of what roots and shifts are of */
+	int			bits;			/* of quotients, or of what roots, shifts, cuts and sizes are of */
 	int			b_bits;			/* of divisors, or by how many places is shifted */
 	int			first;			/* in the plan's list */
 	int			count;			/* nodes */
@@ -195,6 +199,10 @@ extern int	smc_program_zero_signs(const SmcNode *number);
 
 /* k where a node is a division by the constant 2^k, k >= 1; else 0. */
 extern int	smc_program_shift_places(const SmcProgram *program, const SmcNode *node);
+
+/* Of a cut: the places, and the bits that are taken for its number's; of a reached power: which. */
+extern int	smc_program_node_places(const SmcNode *node);
+extern int	smc_program_cut_bits(const SmcProgram *program, const SmcNode *node);
 
 /* smc_program_run in chunks of at most that many elements, a multiple of 64. */
 extern SmcStatus smc_program_run_by(const SmcProgram *program, SmcEngine *engine, int width, size_t count,

@@ -39,6 +39,8 @@ typedef struct Planner
 	int			ready_count;
 	int			listed;
 	Class	   *classes;
+	int		   *sized;			/* by number: the last group of nodes that it is compared in with a power */
+	int			groups;
 } Planner;
 
 /* ---- single nodes ---------------------------------------------------------------- */
@@ -63,6 +65,10 @@ step_kind(const SmcProgram *program, const SmcNode *node)
 			return smc_program_shift_places(program, node) > 0 ? SMC_STEP_SHIFT : SMC_STEP_DIVIDE;
 		case SMC_NODE_ROOT:
 			return SMC_STEP_ROOT;
+		case SMC_NODE_CUT:
+			return SMC_STEP_CUT;
+		case SMC_NODE_REACHED:
+			return SMC_STEP_SIZE;
 		default:
 			return SMC_STEP_LOCAL;
 	}
@@ -92,7 +98,9 @@ class_of(const SmcProgram *program, const SmcNode *node)
 		class.step.width = (a->range.bits + 1 + 63) / 64 * 64;
 		class.signs = class.step.kind == SMC_STEP_ZERO ? smc_program_zero_signs(a) : 1;
 	}
-	if (class.step.kind == SMC_STEP_SHIFT || class.step.kind == SMC_STEP_ROOT)
+	if (class.step.kind == SMC_STEP_CUT)
+		class.step.bits = smc_program_cut_bits(program, node);
+	if (class.step.kind == SMC_STEP_SHIFT || class.step.kind == SMC_STEP_ROOT || class.step.kind == SMC_STEP_SIZE)
 		class.step.bits = a->range.bits;
 	if (class.step.kind == SMC_STEP_SHIFT)
 		class.step.b_bits = smc_program_shift_places(program, node);
@@ -137,6 +145,13 @@ step_cost(int party_count, int width, const SmcStep *step, size_t count)
 			break;
 		case SMC_STEP_ROOT:
 			smc_wide_root_cost(&cost, party_count, width, step->bits, total);
+			break;
+		case SMC_STEP_CUT:
+			cost.rounds = 1;
+			smc_cost_scaled(&cost, party_count, step->bits, total);
+			break;
+		case SMC_STEP_SIZE:
+			smc_cost_size(&cost, party_count, step->bits, total);
 			break;
 	}
 	return cost;
@@ -205,6 +220,18 @@ larger(int a, int b)
 	return a > b ? a : b;
 }
 
+/* Whether a node adds an entry to this group of nodes: not the second power of one number. */
+static int
+new_entries(Planner *p, const SmcNode *node)
+{
+	if (node->kind != SMC_NODE_REACHED)
+		return 1;
+	if (p->sized[node->a] == p->groups)
+		return 0;
+	p->sized[node->a] = p->groups;
+	return 1;
+}
+
 /* A node is run in that step, if anybody needs it. */
 static void
 take(Planner *p, SmcStep *step, int node)
@@ -216,7 +243,7 @@ take(Planner *p, SmcStep *step, int node)
 		return;
 	p->plan->list[p->listed++] = node;
 	step->count++;
-	step->entries += step->kind == SMC_STEP_NEGATIVE ? class.signs : 1;
+	step->entries += step->kind == SMC_STEP_NEGATIVE ? class.signs : new_entries(p, &p->program->nodes[node]);
 	step->width = larger(step->width, class.step.width);
 	step->bits = larger(step->bits, class.step.bits);
 	step->b_bits = larger(step->b_bits, class.step.b_bits);
@@ -299,10 +326,14 @@ classify(Planner *p)
 {
 	int			count = 0;
 
+	p->groups++;
 	for (int r = 0; r < p->ready_count; r++)
 	{
-		Class		class = class_of(p->program, &p->program->nodes[p->ready[r]]);
+		const SmcNode *node = &p->program->nodes[p->ready[r]];
+		Class		class = class_of(p->program, node);
 		int			c = 0;
+
+		class.step.entries = new_entries(p, node);
 
 		while (c < count && !same_class(&p->classes[c], &class))
 			c++;
@@ -310,7 +341,7 @@ classify(Planner *p)
 			p->classes[count++] = class;
 		else
 		{
-			p->classes[c].step.entries++;
+			p->classes[c].step.entries += class.step.entries;
 			p->classes[c].step.count++;
 			p->classes[c].signs += class.signs;
 		}
@@ -357,6 +388,7 @@ run_protocol(Planner *p)
 			p->classes[c].step.count = 0;
 		}
 	}
+	p->groups++;
 	step = new_step(p, group.step.kind);
 	for (int r = 0; r < p->ready_count; r++)
 	{
@@ -442,7 +474,7 @@ smc_program_plan(const SmcProgram *program, int width, size_t count, const int *
 				 SmcArena *arena, SmcPlan *plan)
 {
 	size_t		nodes = (size_t) program->node_count;
-	Planner		p = {program, plan, count, NULL, NULL, NULL, 0, 0, NULL};
+	Planner		p = {program, plan, count, NULL, NULL, NULL, 0, 0, NULL, NULL, 0};
 
 	memset(plan, 0, sizeof(*plan));
 	plan->width = width;
@@ -453,8 +485,9 @@ smc_program_plan(const SmcProgram *program, int width, size_t count, const int *
 	p.behind = smc_arena_array(arena, nodes, sizeof(uint64_t));
 	p.ready = smc_arena_array(arena, nodes, sizeof(int));
 	p.classes = smc_arena_array(arena, nodes, sizeof(Class));
+	p.sized = smc_arena_array(arena, nodes, sizeof(int));
 	if (plan->uses == NULL || plan->list == NULL || plan->steps == NULL || p.done == NULL ||
-		p.behind == NULL || p.ready == NULL || p.classes == NULL)
+		p.behind == NULL || p.ready == NULL || p.classes == NULL || p.sized == NULL)
 		return SMC_ERR_MEMORY;
 	find_needed(&p, wanted, wanted_count);
 	for (advance(&p); p.ready_count > 0; advance(&p))

@@ -17,6 +17,8 @@
 #include "smc_boolean.h"
 #include "smc_compare.h"
 #include "smc_limbs.h"
+#include "smc_scaled.h"
+#include "smc_size.h"
 
 /* Vectors of one kind that are free to use. */
 typedef struct Pool
@@ -38,6 +40,7 @@ typedef struct Run
 	const uint64_t **vectors;	/* by node: its shares, when it has been run */
 	uint64_t  **owned;			/* the same, but for inputs */
 	int		   *left;			/* by node: how often it will still be read */
+	int		   *sizes;			/* by node: its entry in a step of sizes, from one; else 0 */
 	Pool		numbers;
 	Pool		bits;
 } Run;
@@ -196,7 +199,9 @@ allocate(const Run *run, const SmcStep *step, SmcArena *arena, Lineup *l)
 	bool		numbers = step->kind != SMC_STEP_AND;
 	bool		two = step->kind == SMC_STEP_MULTIPLY || step->kind == SMC_STEP_DIVIDE;
 	bool		compare = step->kind == SMC_STEP_NEGATIVE || step->kind == SMC_STEP_ZERO;
+	bool		size = step->kind == SMC_STEP_SIZE;
 	size_t		words;
+	size_t		out_words;
 	size_t		bit_words;
 
 	l->total = (size_t) step->entries * run->count;
@@ -206,7 +211,9 @@ allocate(const Run *run, const SmcStep *step, SmcArena *arena, Lineup *l)
 	l->y = two ? smc_arena_array(arena, words, sizeof(uint64_t)) : NULL;
 	l->s = bits ? smc_arena_array(arena, bit_words, sizeof(uint64_t)) : NULL;
 	l->t = step->kind == SMC_STEP_AND ? smc_arena_array(arena, bit_words, sizeof(uint64_t)) : NULL;
-	l->out = smc_arena_array(arena, compare || step->kind == SMC_STEP_AND ? bit_words : words, sizeof(uint64_t));
+	out_words = size ? smc_bits_words(l->total * (size_t) step->bits) :
+		compare || step->kind == SMC_STEP_AND ? bit_words : words;
+	l->out = smc_arena_array(arena, out_words, sizeof(uint64_t));
 	return (!numbers || l->x != NULL) && (!two || l->y != NULL) && (!bits || l->s != NULL) &&
 		(step->kind != SMC_STEP_AND || l->t != NULL) && l->out != NULL;
 }
@@ -250,6 +257,12 @@ line_up(const Run *run, const SmcStep *step, Lineup *l)
 				put_bits(run, l->s, entry, a);
 				fill(run, l->x + (size_t) entry++ * run->count * run->limbs, &one);
 				break;
+			case SMC_NODE_REACHED:
+				if (run->sizes[node->a] != 0)
+					break;
+				put_number(run, l->x, run->limbs, entry++, a, false);
+				run->sizes[node->a] = entry;
+				break;
 			case SMC_NODE_TIMES_BIT:
 				put_bits(run, l->s, entry, a);
 				put_number(run, l->x, run->limbs, entry++, b, false);
@@ -262,6 +275,34 @@ line_up(const Run *run, const SmcStep *step, Lineup *l)
 				break;
 		}
 	}
+}
+
+/* Scale down each node's number by its own places, in one message. */
+static SmcStatus
+cut(Run *run, const SmcStep *step, const Lineup *l)
+{
+	size_t		count = (size_t) step->count;
+	size_t		each = run->count * run->limbs;
+	SmcArena   *arena = smc_arena_create();
+	SmcScaling *scalings = arena ? smc_arena_array(arena, count, sizeof(*scalings)) : NULL;
+	SmcScaled  *scaled = arena ? smc_arena_array(arena, count, sizeof(*scaled)) : NULL;
+	SmcStatus	status = SMC_ERR_MEMORY;
+
+	if (scalings != NULL && scaled != NULL)
+	{
+		for (size_t k = 0; k < count; k++)
+		{
+			const SmcNode *node = step_node(run, step, (int) k);
+
+			scalings[k] = (SmcScaling) {run->plan.width, l->x + k * each, smc_program_cut_bits(run->program, node),
+				smc_program_node_places(node), run->program->party_count / 2, &scaled[k]};
+		}
+		status = smc_scaled_down(run->engine, scalings, count, run->count, arena);
+	}
+	for (size_t k = 0; k < count && status == SMC_OK; k++)
+		smc_scaled_ring(run->engine, &scaled[k], run->plan.width, l->out + k * each, run->count);
+	smc_arena_destroy(arena);
+	return status;
 }
 
 static SmcStatus
@@ -290,6 +331,10 @@ call(Run *run, const SmcStep *step, const Lineup *l)
 			return smc_wide_shift_right(engine, width, step->bits, step->b_bits, l->x, l->out, l->total);
 		case SMC_STEP_ROOT:
 			return smc_wide_root(engine, width, step->bits, l->x, l->out, l->total);
+		case SMC_STEP_CUT:
+			return cut(run, step, l);
+		case SMC_STEP_SIZE:
+			return smc_size_reached(engine, width, step->bits, l->x, l->out, l->total);
 		default:
 			return SMC_ERR_ARGUMENT;
 	}
@@ -335,11 +380,19 @@ cut_up(Run *run, const SmcStep *step, const Lineup *l, SmcArena *arena)
 			return SMC_ERR_MEMORY;
 		if (node->kind == SMC_NODE_ZERO && step->kind == SMC_STEP_NEGATIVE)
 			zero_of_signs(run, node, out, l->out, &entry, arena, &status);
+		else if (node->kind == SMC_NODE_REACHED)
+			smc_bits_extract(out, l->out, (size_t) smc_program_node_places(node) * l->total +
+							 (size_t) (run->sizes[node->a] - 1) * run->count, run->count);
 		else if (is_bit(run, index))
 			smc_bits_extract(out, l->out, (size_t) entry++ * run->count, run->count);
 		else
 			memcpy(out, l->out + (size_t) entry++ * run->count * run->limbs,
 				   run->count * run->limbs * sizeof(uint64_t));
+	}
+	for (int k = 0; k < step->count; k++)
+	{
+		if (step_node(run, step, k)->kind == SMC_NODE_REACHED)
+			run->sizes[step_node(run, step, k)->a] = 0;
 	}
 	return status;
 }
@@ -429,8 +482,9 @@ prepare(Run *run, int width, size_t count, size_t chunk_max, const int *wanted, 
 	run->vectors = smc_arena_array(run->arena, nodes, sizeof(uint64_t *));
 	run->owned = smc_arena_array(run->arena, nodes, sizeof(uint64_t *));
 	run->left = smc_arena_array(run->arena, nodes, sizeof(int));
+	run->sizes = smc_arena_array(run->arena, nodes, sizeof(int));
 	return run->numbers.spare != NULL && run->bits.spare != NULL && run->vectors != NULL && run->owned != NULL &&
-		run->left != NULL ? SMC_OK : SMC_ERR_MEMORY;
+		run->left != NULL && run->sizes != NULL ? SMC_OK : SMC_ERR_MEMORY;
 }
 
 SmcStatus

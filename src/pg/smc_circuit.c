@@ -46,6 +46,7 @@ typedef struct Builder
 	SmcProgram *program;
 	SmcFormulaValue *leaves;	/* by aggregate */
 	bool	   *has_leaf;
+	SmcModelSolution *models;	/* likewise */
 	int		   *slot_nodes;		/* by slot: the input's node, or -1 */
 	SmcFormulaValue *secrets;	/* of the query's */
 	int			noisy_count;	/* numbers with noise: without it, and with it */
@@ -143,6 +144,7 @@ builder_init(Builder *builder, const SmcStudy *study, const SmcQuery *query, Smc
 	builder->layout = layout;
 	builder->program = create_program(study->party_count);
 	builder->leaves = palloc0(Max(query->agg_count, 1) * sizeof(SmcFormulaValue));
+	builder->models = palloc0(Max(query->agg_count, 1) * sizeof(SmcModelSolution));
 	builder->has_leaf = palloc0(Max(query->agg_count, 1) * sizeof(bool));
 	builder->slot_nodes = palloc(SMC_LAYOUT_SLOTS_MAX * sizeof(int));
 	for (int i = 0; i < SMC_LAYOUT_SLOTS_MAX; i++)
@@ -360,13 +362,11 @@ part_input(const Sums *sums, SmcMoment moment, SmcMomentPart part, int bits, int
 	return builder->slot_nodes[slot];
 }
 
-/* The node of a moment, joined from its parts where it has such. */
+/* The node of a moment of so many bits, joined from its parts where it has such. */
 static int
-make_moment(const Sums *sums, SmcMoment moment)
+make_moment(const Sums *sums, SmcMoment moment, int bits)
 {
 	SmcProgram *program = sums->builder->program;
-	const SmcAgg *agg = &sums->builder->query->aggs[sums->agg];
-	int			bits = smc_statistic_bits(sums->builder->study, agg, moment);
 	SmcWide		step = smc_wide_from_ring((SmcRing128) 1 << SMC_MOMENT_LOW_BITS);
 	int			high;
 	int			low;
@@ -384,9 +384,21 @@ moment_of(void *arg, SmcMoment moment)
 	Sums	   *sums = arg;
 
 	if (!sums->made[moment])
-		sums->nodes[moment] = make_moment(sums, moment);
+		sums->nodes[moment] = make_moment(sums, moment,
+										  smc_statistic_bits(sums->builder->study,
+															 &sums->builder->query->aggs[sums->agg], moment));
 	sums->made[moment] = true;
 	return sums->nodes[moment];
+}
+
+/* A model's sum of products; the input is made once. */
+static int
+product_of(void *arg, int product)
+{
+	Sums	   *sums = arg;
+
+	return make_moment(sums, product,
+					   smc_model_product_bits(sums->builder->study, &sums->builder->query->aggs[sums->agg], product));
 }
 
 /* The rows that all know an aggregate to rest on, where it is told of. */
@@ -552,12 +564,29 @@ leaf_of(void *arg, int agg, SmcFormulaValue *value)
 		default:
 			if (smc_statistic_of(a->kind) != NULL)
 				statistic_leaf(builder, agg, value);
-			else if (smc_percentile_is_one(a->kind) || !contest_leaf(builder, agg, value))
+			else if (smc_model_of(a->kind) != NULL || smc_percentile_is_one(a->kind) || !contest_leaf(builder, agg, value))
 				return false;
 	}
 	builder->leaves[agg] = *value;
 	builder->has_leaf[agg] = true;
 	return true;
+}
+
+/* The value of a part of a model: SmcFormulaPart. */
+static bool
+part_of(void *arg, int agg, int part, SmcFormulaValue *value)
+{
+	Builder    *builder = arg;
+	const SmcAgg *a = &builder->query->aggs[agg];
+	Sums		sums = {builder, agg};
+	SmcModelSource source = {builder->program, count_of, product_of, &sums, &builder->models[agg]};
+
+	if (smc_model_of(a->kind) == NULL)
+		return false;
+	memset(value, 0, sizeof(*value));
+	value->type = part < 0 ? INT8OID : FLOAT8OID;
+	value->null = value->bit = value->num = value->den = -1;
+	return smc_model_part_value(&source, builder->study, a, part, value);
 }
 
 /* ---- outputs ---------------------------------------------------------------------- */
@@ -631,7 +660,7 @@ add_output(Builder *builder, int output, SmcExpr *formula)
 	SmcProgram *program = builder->program;
 	SmcCircuitOutput *out = &circuit->outputs[circuit->output_count++];
 	SmcFormulaBuild build = {program, builder->study, leaf_of, builder,
-		circuit->shown >= 0 ? circuit->shown : builder->present, -1, secret_of};
+		circuit->shown >= 0 ? circuit->shown : builder->present, -1, secret_of, part_of};
 	SmcFormulaValue value;
 	const char *why = smc_formula_build(&build, formula, &value);
 	int			valid;
@@ -664,6 +693,41 @@ add_output(Builder *builder, int output, SmcExpr *formula)
 		out->null = smc_program_and(program, valid, out->null);
 }
 
+/* The outputs of a model: each of its parts, where its group is told of. */
+static void
+add_model(Builder *builder, int output)
+{
+	SmcCircuit *circuit = builder->circuit;
+	SmcProgram *program = builder->program;
+	const SmcAgg *agg = &builder->query->aggs[output];
+	SmcExpr    *formula = smc_expr_agg(smc_query_agg_type(agg), output);
+	Sums		sums = {builder, output};
+	SmcModelSource source = {program, count_of, product_of, &sums, &builder->models[output]};
+	SmcModelPart parts[SMC_MODEL_PARTS_MAX];
+
+	smc_model_value(&source, agg, parts);
+	for (int i = 0; i < smc_model_parts(agg); i++)
+	{
+		SmcCircuitOutput *out = &circuit->outputs[circuit->output_count++];
+		int			visible = unless(builder, circuit->shown, parts[i].null);
+
+		out->output = output;
+		out->recipients = smc_query_recipients(builder->study, builder->query, output);
+		out->value = parts[i].value;
+		out->digits = parts[i].exponent;
+		out->null = parts[i].null;
+		out->error = -1;
+		out->error_is_public = is_public(builder, out->recipients);
+		out->supports = find_supports(builder, formula, &out->support_count);
+		if (visible >= 0)
+			out->value = smc_program_times_bit(program, visible, out->value);
+		if (visible >= 0 && out->digits >= 0)
+			out->digits = smc_program_times_bit(program, visible, out->digits);
+		if (out->null >= 0 && circuit->shown >= 0)
+			out->null = smc_program_and(program, circuit->shown, out->null);
+	}
+}
+
 /*
  * A value to be kept.  It is NULL where it would be an error: an error is for all
  * to see, and of what is kept nobody is to see anything.
@@ -673,7 +737,7 @@ add_keep(Builder *builder, const SmcQueryKeep *asked)
 {
 	SmcExpr    *formula = builder->query->formulas[asked->formula];
 	SmcCircuitKeep *keep = &builder->circuit->keeps[builder->circuit->keep_count++];
-	SmcFormulaBuild build = {builder->program, builder->study, leaf_of, builder, -1, -1, secret_of};
+	SmcFormulaBuild build = {builder->program, builder->study, leaf_of, builder, -1, -1, secret_of, part_of};
 	SmcFormulaValue value;
 	const char *why = smc_formula_build(&build, formula, &value);
 
@@ -700,7 +764,7 @@ add_having(Builder *builder)
 {
 	SmcCircuit *circuit = builder->circuit;
 	SmcExpr    *having = builder->query->having;
-	SmcFormulaBuild build = {builder->program, builder->study, leaf_of, builder, builder->present, -1, secret_of};
+	SmcFormulaBuild build = {builder->program, builder->study, leaf_of, builder, builder->present, -1, secret_of, part_of};
 	SmcFormulaValue value;
 	const char *why = smc_formula_build(&build, having, &value);
 
@@ -752,6 +816,8 @@ smc_circuit_bypasses(const SmcStudy *study, const SmcQuery *query, int agg)
 	if (a->kind == SMC_AGG_DISTINCT && a->is_output &&
 		smc_query_recipients(study, query, agg) == (uint16) ((1u << study->party_count) - 1))
 		return true;
+	if (smc_model_of(a->kind) != NULL)
+		return false;
 	if (!a->is_output || query->having != NULL || smc_privacy_applies(study))
 		return false;
 	if (smc_statistic_of(a->kind) != NULL)
@@ -782,12 +848,14 @@ note_secrets(SmcCircuit *circuit, const Builder *builder)
 	}
 }
 
-/* Of how many numbers a figure is made: a histogram of one for each bucket. */
+/* Of how many numbers a figure is made: a histogram of one for each bucket, a model of its parts. */
 static int
 numbers_of(const SmcStudy *study, const SmcAgg *agg)
 {
 	if (agg->kind == SMC_AGG_HISTOGRAM)
 		return smc_tally_places(study, agg);
+	if (smc_model_of(agg->kind) != NULL)
+		return smc_model_parts(agg);
 	return smc_interval_is_sum(agg) ? SMC_INTERVAL_PARTS : 1;
 }
 
@@ -853,6 +921,8 @@ build(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, const Lis
 
 		if (output >= SMC_QUERY_AGGS_MAX)
 			add_output(&builder, output, query->formulas[output - SMC_QUERY_AGGS_MAX]);
+		else if (smc_model_of(query->aggs[output].kind) != NULL)
+			add_model(&builder, output);
 		else
 			add_lone_output(&builder, output);
 	}
@@ -913,57 +983,11 @@ smc_circuit_try(const SmcStudy *study, const SmcQuery *query, SmcExpr *formula, 
 	if (!smc_exprtype_resolve_formula(study, formula, types, query->agg_count))
 		return "an operation that isn't computed on shares";
 	builder_init(&builder, study, query, NULL);
-	build = (SmcFormulaBuild) {builder.program, study, leaf_of, &builder, -1, -1, secret_of};
+	build = (SmcFormulaBuild) {builder.program, study, leaf_of, &builder, -1, -1, secret_of, part_of};
 	why = smc_formula_build(&build, formula, &value);
 	if (why != NULL)
 		return why;
 	*can_fail = build.error >= 0;
 	smc_formula_result(&build, &value, &node, &digits, &scale);
 	return smc_program_status(builder.program) == SMC_OK ? NULL : "numbers of more digits than the ring has";
-}
-
-int
-smc_circuit_width(const SmcCircuit *circuit)
-{
-	return circuit->keep_count > 0 ? SMC_WIDTH_MAX : smc_program_width(circuit->program);
-}
-
-void
-smc_circuit_secret_inputs(const SmcCircuit *circuit, int *numbers, int *bits)
-{
-	*numbers = *bits = 0;
-	for (int i = 0; i < circuit->secret_count; i++)
-	{
-		*numbers += circuit->secrets[i].has_num + circuit->secrets[i].has_den;
-		*bits += circuit->secrets[i].has_bit + circuit->secrets[i].has_null;
-	}
-}
-
-void
-smc_circuit_describe_keep(const SmcCircuit *circuit, int keep, SmcSecret *secret)
-{
-	const SmcCircuitKeep *kept = &circuit->keeps[keep];
-
-	secret->type = kept->type;
-	secret->ordered = kept->ordered;
-	secret->positive = kept->positive;
-	secret->root = kept->root;
-	secret->settled = kept->settled;
-	secret->nullable = kept->null >= 0;
-	secret->scale = kept->scale;
-	secret->digits = kept->digits;
-	/* of a constant zero, say, the bound is zero bits, which would mean that there is no number */
-	secret->bits = kept->num >= 0 ? Max(smc_program_bits(circuit->program, kept->num), 1) : 0;
-	secret->den_bits = kept->den >= 0 ? Max(smc_program_bits(circuit->program, kept->den), 1) : 0;
-}
-
-int
-smc_circuit_find(const SmcCircuit *circuit, int output)
-{
-	for (int i = 0; circuit != NULL && i < circuit->output_count; i++)
-	{
-		if (circuit->outputs[i].output == output)
-			return i;
-	}
-	return -1;
 }

@@ -9,9 +9,13 @@
 #include "core/smc_bytes.h"
 #include "core/smc_program.h"
 #include "pg/smc_layout.h"
+#include "pg/smc_model_value.h"
 #include "pg/smc_secret.h"
 
-/* An output of the query that comes from the program: an average, or a formula. */
+/*
+ * An output of the query that comes from the program: an average, or a formula; or
+ * one part of a model, whose parts follow one another (pg/smc_model_value.h).
+ */
 typedef struct SmcCircuitOutput
 {
 	int			output;			/* as smc_query_outputs numbers them; a histogram's buckets, an interval's parts one after the other */
@@ -21,7 +25,8 @@ typedef struct SmcCircuitOutput
 	bool		is_bucket;		/* of a histogram */
 	int			value;			/* nodes; 0 where the output is NULL or its group isn't told of */
 	int			null;			/* bit; -1: never NULL */
-	int			digits;			/* after the point, where they depend on the value; -1: scale tells */
+	int			digits;			/* after the point, where they depend on the value; -1: scale tells; of a model's
+								 * part its exponent of two */
 	int			error;			/* bit: a division by zero; -1: can't be */
 	bool		error_is_public;	/* told to all, before anything is opened; else to the recipients */
 	int			scale;
@@ -61,6 +66,8 @@ typedef struct SmcCircuitNoise
 	SmcRing128	numerator;
 	SmcRing128	denominator;
 } SmcCircuitNoise;
+
+#define SMC_CIRCUIT_OUTPUTS_MAX	((SMC_MODEL_PARTS_MAX + 1) * SMC_QUERY_AGGS_MAX)
 
 typedef struct SmcCircuit
 {
@@ -117,7 +124,7 @@ extern void smc_circuit_secret_inputs(const SmcCircuit *circuit, int *numbers, i
 /* Fill in the form of a kept value. */
 extern void smc_circuit_describe_keep(const SmcCircuit *circuit, int keep, SmcSecret *secret);
 
-/* The place of an output among the circuit's, or -1. */
+/* The place of an output, or of its first part, among the circuit's, or -1. */
 extern int	smc_circuit_find(const SmcCircuit *circuit, int output);
 
 /* Have a program destroyed with the current memory context. */

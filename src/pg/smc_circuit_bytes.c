@@ -176,7 +176,7 @@ smc_circuit_read(SmcReader *reader, const SmcLayout *layout)
 	circuit->shown_recipients = smc_reader_u16(reader);
 	circuit->shown_supports = read_slots(reader, layout, 0, &circuit->shown_support_count);
 	circuit->output_count = smc_reader_u16(reader);
-	if (circuit->output_count > 2 * SMC_QUERY_AGGS_MAX + SMC_TALLIES_MAX)
+	if (circuit->output_count > SMC_CIRCUIT_OUTPUTS_MAX + SMC_TALLIES_MAX)
 	{
 		circuit->output_count = 0;
 		smc_reader_fail(reader);

@@ -20,6 +20,7 @@
 #include "pg/smc_deparse.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_optable.h"
+#include "pg/smc_model.h"
 #include "pg/smc_query.h"
 
 static void emit(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, bool parens);
@@ -289,6 +290,22 @@ emit_call(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr)
 	appendStringInfoChar(buf, ')');
 }
 
+/* A model's columns: for people as they were written. */
+static void
+emit_row(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr)
+{
+	bool		is_local = OidIsValid(deparse->source);
+
+	appendStringInfoString(buf, is_local ? "ROW(" : "array[");
+	for (int i = 0; i < list_length(expr->args); i++)
+	{
+		if (i > 0)
+			appendStringInfoString(buf, ", ");
+		emit(buf, deparse, arg(expr, i), false);
+	}
+	appendStringInfoChar(buf, is_local ? ')' : ']');
+}
+
 static void
 emit_cast(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr)
 {
@@ -349,6 +366,15 @@ emit_operation(StringInfo buf, const SmcDeparse *deparse, const SmcExpr *expr, b
 			return;
 		case SMC_FORM_CAST:
 			emit_cast(buf, deparse, expr);
+			return;
+		case SMC_FORM_PART:
+			appendStringInfoChar(buf, '(');
+			emit(buf, deparse, arg(expr, 0), false);
+			appendStringInfo(buf, ").%s", smc_model_part_text(&deparse->query->aggs[arg(expr, 0)->column],
+															  smc_model_part_of(expr)));
+			return;
+		case SMC_FORM_ROW:
+			emit_row(buf, deparse, expr);
 			return;
 		case SMC_FORM_CASE:
 			emit_case(buf, deparse, expr);

@@ -622,6 +622,7 @@ fill_outcome(Run *run)
 			{
 				/* told of where the group is: that isn't known of others */
 				figure->state = SMC_ELEMENT_WITHHELD;
+				/* a model's parts are one figure */
 				if (run->outcome->shown[cell] && out->is_bucket)
 					run->outcome->withheld_buckets++;
 				else if (run->outcome->shown[cell] && (i == 0 || circuit->outputs[i - 1].output != out->output))

@@ -26,9 +26,9 @@
 #include "core/smc_limbs.h"
 #include "core/smc_limits.h"
 #include "core/smc_wide.h"
+#include "pg/smc_exact.h"
 
-#define LIMBS			4
-#define VALUE_BITS		110		/* of a value: 2^35 squares fit */
+#define LIMBS			SMC_EXACT_LIMBS
 #define SUMS			5		/* y, x, y^2, x^2, x y */
 
 PG_FUNCTION_INFO_V1(smc_exact_add);
@@ -47,43 +47,58 @@ typedef struct SmcExact
 	uint64		sums[SUMS][LIMBS];	/* signed, low first, in units of the last digit */
 } SmcExact;
 
-/* value * 10^exponent, rounded half away from zero; false when it is too long. */
-static bool
-scale_decimal(uint64 digits, int exponent, uint128 *out)
+bool
+smc_exact_scale(uint128 size, int exponent, uint128 *out)
 {
-	uint128		value = digits;
+	uint128		value = size;
 
 	for (; exponent > 0 && value != 0; exponent--)
 	{
-		if (value >> (VALUE_BITS - 4) != 0)
+		if (value >> (SMC_EXACT_VALUE_BITS - 4) != 0)
 			return false;
 		value *= 10;
 	}
-	if (exponent < -20)
-		value = 0;				/* of at most 17 digits nothing is left */
-	else if (exponent < 0)
+	if (exponent < 0)
 	{
 		uint128		unit = 1;
 
 		for (; exponent < 0; exponent++)
 			unit *= 10;
-		value = (value + unit / 2) / unit;
+		value = value / unit + (value % unit >= unit - unit / 2);
 	}
 	*out = value;
-	return true;
+	return value >> SMC_EXACT_VALUE_BITS == 0;
 }
 
-/* A float in units of its last digit to keep, with its sign; false when it isn't finite, or too long. */
+/*
+ * A float that is a decimal of no more than 15 digits, so many of them after the point: of
+ * such there is only one for each float, and where it is divided by a power of ten that
+ * is a float itself, the quotient is rounded as reading it would be.
+ */
 static bool
-float_units(float8 value, int keep, uint64 out[LIMBS])
+short_decimal(float8 size, int digits, uint128 *out)
+{
+	static const float8 tens[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+	float8		whole;
+
+	if (digits >= lengthof(tens) || !(size * tens[digits] < 1e15))
+		return false;
+	whole = rint(size * tens[digits]);
+	*out = (uint64) whole;
+	return whole / tens[digits] == size;
+}
+
+bool
+smc_exact_float(float8 value, int keep, uint128 *out)
 {
 	char		text[DOUBLE_SHORTEST_DECIMAL_LEN];
 	const char *p = text;
 	uint64		digits = 0;
 	int			exponent = keep;
 	bool		fraction = false;
-	uint128		units;
 
+	if (short_decimal(fabs(value), keep, out))
+		return true;
 	if (!isfinite(value))
 		return false;
 	double_to_shortest_decimal_buf(fabs(value), text);
@@ -99,7 +114,18 @@ float_units(float8 value, int keep, uint64 out[LIMBS])
 	}
 	if (*p == 'e')
 		exponent += pg_strtoint32(p + 1);
-	if (!scale_decimal(digits, exponent, &units))
+	if (exponent < -20)
+		digits = exponent = 0;	/* of at most 17 digits nothing is left */
+	return smc_exact_scale(digits, exponent, out);
+}
+
+/* A float in units of its last digit to keep, with its sign; false when it isn't finite, or too long. */
+static bool
+float_units(float8 value, int keep, uint64 out[LIMBS])
+{
+	uint128		units;
+
+	if (!smc_exact_float(value, keep, &units))
 		return false;
 	out[0] = (uint64) units;
 	out[1] = (uint64) (units >> 64);
@@ -255,14 +281,14 @@ smc_exact_deserialize(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
-static Datum
-sum_numeric(const SmcExact *state, int which, int digits)
+Datum
+smc_exact_numeric(const uint64 *sum, int digits)
 {
 	char		text[SMC_WIDE_DECIMAL_MAX] = "NaN";
 
-	if (!state->is_nan)
+	if (sum != NULL)
 	{
-		SmcWide		wide = smc_wide_get(state->sums[which], 64 * LIMBS, 0);
+		SmcWide		wide = smc_wide_get(sum, 64 * LIMBS, 0);
 
 		smc_wide_to_decimal(&wide, digits, text);
 	}
@@ -288,7 +314,8 @@ smc_exact_final(PG_FUNCTION_ARGS)
 	{
 		nulls[i] &= !state->is_pair;
 		if (!nulls[i])
-			values[i] = sum_numeric(state, i, powers[i][0] * state->digits[0] + powers[i][1] * state->digits[1]);
+			values[i] = smc_exact_numeric(state->is_nan ? NULL : state->sums[i],
+										  powers[i][0] * state->digits[0] + powers[i][1] * state->digits[1]);
 	}
 	PG_RETURN_ARRAYTYPE_P(construct_md_array(values, nulls, 1, &length, &lower, NUMERICOID, -1, false, TYPALIGN_INT));
 }

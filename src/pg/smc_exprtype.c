@@ -283,6 +283,19 @@ cast_fits(SmcTypeClass from, SmcTypeClass to)
 	}
 }
 
+static bool
+is_of_numbers(const SmcExpr *expr)
+{
+	for (int i = 0; i < list_length(expr->args); i++)
+	{
+		SmcTypeClass class = smc_exprtype_class(arg(expr, i));
+
+		if (class != SMC_CLASS_INT && class != SMC_CLASS_NUMERIC && class != SMC_CLASS_FLOAT)
+			return false;
+	}
+	return true;
+}
+
 /* The type of an operation whose arguments have theirs; InvalidOid when they don't fit. */
 static Oid
 operation_type(const SmcStudy *study, SmcExpr *expr)
@@ -380,6 +393,12 @@ operation_type(const SmcStudy *study, SmcExpr *expr)
 		case SMC_RULE_DATE_TRUNC:
 			return class == SMC_CLASS_TEXT && other == SMC_CLASS_TIMESTAMP &&
 				check_field(study, first, other, true) ? TIMESTAMPOID : InvalidOid;
+		case SMC_RULE_PART:
+			return first->kind == SMC_EXPR_AGG && type_is_rowtype(first->type) &&
+				(second == NULL || (second->kind == SMC_EXPR_CONST && second->type == INT4OID && second->value != NULL)) ?
+				operation->type : InvalidOid;
+		case SMC_RULE_ROW:
+			return is_of_numbers(expr) ? RECORDOID : InvalidOid;
 	}
 	return InvalidOid;
 }
@@ -496,6 +515,7 @@ is_formula_rule(SmcOpRule rule)
 		case SMC_RULE_EXTREME:
 		case SMC_RULE_NULLIF:
 		case SMC_RULE_DATE_DIFF:
+		case SMC_RULE_PART:
 			return true;
 		default:
 			return false;

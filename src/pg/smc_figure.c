@@ -27,6 +27,7 @@
 #include "pg/smc_extreme.h"
 #include "pg/smc_figure.h"
 #include "pg/smc_interval.h"
+#include "pg/smc_model_figure.h"
 #include "pg/smc_modes.h"
 #include "pg/smc_query.h"
 #include "pg/smc_statistic.h"
@@ -494,6 +495,10 @@ smc_figure_of(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 		if (smc_interval_is_sum(&query->aggs[agg]))
 			return interval_datum(&place, isnull);
 	}
+	if (joint >= 0 && lone_agg(query, agg) != NULL && smc_model_of(query->aggs[agg].kind) != NULL)
+		return smc_model_figure(study, &query->aggs[agg],
+								&outcome->figures[(size_t) cell * layout->circuit->output_count + joint],
+								result_type, isnull);
 	if (joint >= 0)
 		return joint_datum(study, query, &layout->circuit->outputs[joint],
 						   &outcome->figures[(size_t) cell * layout->circuit->output_count + joint],
@@ -655,6 +660,8 @@ append_cell(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 		appendStringInfoString(buf, ": ");
 		if (isnull)
 			appendStringInfoString(buf, "null");
+		else if (smc_optable_class(type) == SMC_CLASS_OTHER && type_is_rowtype(type))
+			appendStringInfoString(buf, TextDatumGetCString(DirectFunctionCall1(row_to_json, figure)));
 		else
 			append_value(buf, type, figure_text(type, figure));
 		separator = ", ";

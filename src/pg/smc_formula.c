@@ -23,6 +23,7 @@
 #include "utils/lsyscache.h"
 
 #include "pg/smc_formula_impl.h"
+#include "pg/smc_model.h"
 #include "pg/smc_modes.h"
 
 typedef SmcFormulaValue Value;
@@ -423,6 +424,10 @@ walk_operation(Walk *walk, SmcExpr *expr, Value *value)
 			return walk_in(walk, expr, value);
 		case SMC_RULE_LOGIC:
 			return walk_logic(walk, expr, value);
+		case SMC_RULE_PART:
+			if (!walk->build->part(walk->build->arg, arg(expr, 0)->column, smc_model_part_of(expr), value))
+				return smc_formula_refuse(walk, "such a part of a model");
+			return true;
 		default:
 			break;
 	}

@@ -36,6 +36,9 @@ typedef struct SmcFormulaValue
 /* Gives the value of an aggregate, or of a secret; false where it has none on shares. */
 typedef bool (*SmcFormulaLeaf) (void *arg, int agg, SmcFormulaValue *value);
 
+/* The same of a part of a model (smc_model_part_of). */
+typedef bool (*SmcFormulaPart) (void *arg, int agg, int part, SmcFormulaValue *value);
+
 typedef struct SmcFormulaBuild
 {
 	SmcProgram *program;
@@ -45,6 +48,7 @@ typedef struct SmcFormulaBuild
 	int			active;			/* bit: where the formula's value is wanted at all; -1: everywhere */
 	int			error;			/* out, bit: whether a division by zero was met; -1: can't be */
 	SmcFormulaLeaf secret;		/* NULL: there are none */
+	SmcFormulaPart part;
 } SmcFormulaBuild;
 
 /*

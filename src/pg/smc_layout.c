@@ -14,6 +14,7 @@
 #include "pg/smc_gap.h"
 #include "pg/smc_interval.h"
 #include "pg/smc_layout.h"
+#include "pg/smc_model.h"
 #include "pg/smc_privacy.h"
 #include "pg/smc_query.h"
 #include "pg/smc_rowset.h"
@@ -39,7 +40,11 @@ add_slot(SmcLayout *layout, SmcSlotKind kind, int agg, int support, uint16 recip
 	SmcSlot    *slot;
 
 	if (layout->slot_count == SMC_LAYOUT_SLOTS_MAX)
-		elog(ERROR, "too many slots");
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a query asks for too many figures"),
+				 errdetail("What each party adds up for them may be at most %d numbers.", SMC_LAYOUT_SLOTS_MAX),
+				 errhint("Ask in several queries.")));
 	slot = &layout->slots[layout->slot_count];
 	slot->kind = kind;
 	slot->agg = agg;
@@ -201,6 +206,10 @@ same_moment(const SmcStudy *study, const SmcAgg *a, SmcMoment of_a, const SmcAgg
 	const SmcExpr *x[2];
 	const SmcExpr *y[2];
 
+	if (smc_model_of(a->kind) != NULL || smc_model_of(b->kind) != NULL)
+		return of_a == of_b && smc_model_of(a->kind) != NULL && smc_model_of(b->kind) != NULL &&
+			smc_expr_equal(a->arg, b->arg) && smc_expr_equal(a->second, b->second) &&
+			smc_expr_equal(a->filter, b->filter);
 	smc_statistic_factors(a, of_a, &x[0], &x[1]);
 	smc_statistic_factors(b, of_b, &y[0], &y[1]);
 	return smc_query_same_rows(study, a, b) &&

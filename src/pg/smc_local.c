@@ -38,6 +38,7 @@
 #include "pg/smc_localgap.h"
 #include "pg/smc_localsql.h"
 #include "pg/smc_localtally.h"
+#include "pg/smc_model.h"
 #include "pg/smc_modes.h"
 #include "pg/smc_statistic.h"
 
@@ -183,7 +184,9 @@ sum_to_ring(Datum sum, Oid type, int scale, SmcRing128 *value)
 static bool
 moment_to_ring(const LocalRun *run, const SmcSlot *slot, Datum sum, Oid type, SmcRing128 *value)
 {
-	int			scale = smc_statistic_scale(&run->query->aggs[slot->agg], slot->moment);
+	const SmcAgg *agg = &run->query->aggs[slot->agg];
+	int			scale = smc_model_of(agg->kind) != NULL ? smc_model_product_scale(run->study, agg, slot->moment) :
+		smc_statistic_scale(agg, slot->moment);
 	char	   *text = sum_text(sum, type, scale);
 	bool		fits = smc_statistic_to_ring(text, scale, slot->part, slot->bits, run->study->party_count, value);
 

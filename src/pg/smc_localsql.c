@@ -16,6 +16,7 @@
 #include "pg/smc_distinct.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_localsql.h"
+#include "pg/smc_model.h"
 #include "pg/smc_privacy.h"
 #include "pg/smc_source.h"
 #include "pg/smc_statistic.h"
@@ -156,7 +157,10 @@ append_slot(StringInfo buf, const SmcDeparse *deparse, const SmcQuery *query, co
 		case SMC_SLOT_TALLY:
 			break;				/* is counted apart */
 		case SMC_SLOT_MOMENT:
-			smc_statistic_append_moment(buf, deparse, agg, slot->moment);
+			if (smc_model_of(agg->kind) != NULL)
+				smc_model_append_product(buf, deparse, agg, slot->moment);
+			else
+				smc_statistic_append_moment(buf, deparse, agg, slot->moment);
 			break;
 		case SMC_SLOT_MIN:
 			append_sum(buf, deparse, "min", agg);

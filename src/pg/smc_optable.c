@@ -166,7 +166,12 @@ static const SmcOperation operations[] = {
 	{"date.part", SMC_RULE_EXTRACT, 2, 2, SMC_FORM_CALL, "date_part", FLOAT8OID,
 	LIST(F_DATE_PART_TEXT_TIMESTAMP)},
 	{"date.trunc", SMC_RULE_DATE_TRUNC, 2, 2, SMC_FORM_CALL, "date_trunc", InvalidOid,
-	LIST(F_DATE_TRUNC_TEXT_TIMESTAMP)}
+	LIST(F_DATE_TRUNC_TEXT_TIMESTAMP)},
+
+	/* what a model is made of */
+	{"row", SMC_RULE_ROW, 1, MANY, SMC_FORM_ROW, "ROW", InvalidOid, NULL},
+	{"part", SMC_RULE_PART, 2, 2, SMC_FORM_PART, "", FLOAT8OID, NULL},
+	{"part.rows", SMC_RULE_PART, 1, 1, SMC_FORM_PART, "", INT8OID, NULL}
 };
 
 /* The types that constants may have, with their arrays. */

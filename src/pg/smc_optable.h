@@ -66,7 +66,9 @@ typedef enum SmcOpRule
 	SMC_RULE_DATE_DIFF,			/* date - date */
 	SMC_RULE_DATE_SHIFT,		/* date +- constant days */
 	SMC_RULE_EXTRACT,			/* constant field, date or timestamp */
-	SMC_RULE_DATE_TRUNC			/* constant field, timestamp */
+	SMC_RULE_DATE_TRUNC,		/* constant field, timestamp */
+	SMC_RULE_PART,				/* in a formula: a part of a model, and which, unless it is the number of rows */
+	SMC_RULE_ROW				/* the columns of a model (pg/smc_model.h), all numbers */
 } SmcOpRule;
 
 /* How SQL is written around the arguments. */
@@ -81,7 +83,9 @@ typedef enum SmcOpForm
 	SMC_FORM_NOT,
 	SMC_FORM_CAST,
 	SMC_FORM_IN,				/* a OPERATOR(pg_catalog.sql) ANY or ALL (list) */
-	SMC_FORM_CASE
+	SMC_FORM_CASE,
+	SMC_FORM_PART,				/* (model).coef[1] */
+	SMC_FORM_ROW				/* ROW(a, b), which is not null where none of them is */
 } SmcOpForm;
 
 typedef struct SmcOperation
@@ -92,7 +96,7 @@ typedef struct SmcOperation
 	int			max_args;
 	SmcOpForm	form;
 	const char *sql;			/* operator, function or words */
-	Oid			type;			/* of SMC_RULE_CAST */
+	Oid			type;			/* of SMC_RULE_CAST and SMC_RULE_PART */
 	const Oid  *functions;		/* planner functions, ends with InvalidOid; NULL for a kind of node */
 } SmcOperation;
 

@@ -287,7 +287,8 @@ is_keep(Node *node)
 	if (!IsA(node, FuncExpr) || list_length(call->args) != 3 || !smc_shippable_is_own(call->funcid, "smc_keep"))
 		return false;
 	type = exprType(linitial(call->args));
-	return type < FirstGenbkiObjectId || type_is_enum(type) || get_typtype(type) == TYPTYPE_DOMAIN;
+	return type < FirstGenbkiObjectId || type_is_enum(type) || type_is_rowtype(type) ||
+		get_typtype(type) == TYPTYPE_DOMAIN;
 }
 
 /* What take_parts needs. */

@@ -19,6 +19,7 @@
 #include "pg/smc_exprtype.h"
 #include "pg/smc_interval.h"
 #include "pg/smc_layout.h"
+#include "pg/smc_model.h"
 #include "pg/smc_modes.h"
 #include "pg/smc_percentile.h"
 #include "pg/smc_picks.h"
@@ -327,6 +328,8 @@ needed_words(const SmcAgg *agg)
 		case SMC_AGG_DISTINCT:
 			return SMC_ALLOW_DISTINCT;
 		default:
+			if (smc_model_of(agg->kind) != NULL)
+				return smc_model_of(agg->kind)->word;
 			return smc_statistic_of(agg->kind) != NULL ? smc_statistic_of(agg->kind)->word : smc_percentile_words(agg);
 	}
 }
@@ -455,7 +458,8 @@ sum_scale(const SmcStudy *study, const SmcAgg *agg, const SmcExpr *arg)
 static void
 check_range(const SmcStudy *study, const SmcAgg *agg)
 {
-	if (smc_statistic_of(agg->kind) != NULL ? smc_statistic_fits(study, agg) :
+	if (smc_model_of(agg->kind) != NULL ? smc_model_fits(study, agg) :
+		smc_statistic_of(agg->kind) != NULL ? smc_statistic_fits(study, agg) :
 		smc_exprrange_sum_fits(study, agg->arg, agg->scale))
 		return;
 	ereport(ERROR,
@@ -567,7 +571,12 @@ check_sums(const SmcStudy *study, SmcAgg *agg)
 		return;
 	}
 	agg->scale = sum_scale(study, agg, agg->arg);
-	if (agg->second != NULL)
+	if (smc_model_of(agg->kind) != NULL)
+	{
+		for (int i = 0; i < smc_model_columns(agg); i++)
+			(void) sum_scale(study, agg, smc_model_column(agg, i));
+	}
+	else if (agg->second != NULL)
 		agg->second_scale = sum_scale(study, agg, agg->second);
 	check_range(study, agg);
 }
@@ -580,8 +589,14 @@ check_form(const SmcStudy *study, const SmcAgg *agg)
 
 	if (agg->kind < SMC_AGG_COUNT_ROWS || agg->kind > SMC_AGG_LAST ||
 		(agg->arg == NULL) != (agg->kind == SMC_AGG_COUNT_ROWS) ||
-		(agg->second != NULL) != (statistic != NULL && statistic->args == 2) ||
+		(agg->second != NULL) != ((statistic != NULL && statistic->args == 2) || smc_model_of(agg->kind) != NULL) ||
 		!smc_tally_is_whole(agg))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROTOCOL_VIOLATION),
+				 errmsg("malformed aggregate over study \"%s\"", study->name)));
+	if (smc_model_of(agg->kind) != NULL)
+		smc_model_check_form(study, agg);
+	else if ((agg->arg != NULL && smc_model_is_row(agg->arg)) || (agg->second != NULL && smc_model_is_row(agg->second)))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
 				 errmsg("malformed aggregate over study \"%s\"", study->name)));
@@ -617,6 +632,8 @@ smc_query_check_agg(const SmcStudy *study, SmcAgg *agg)
 
 	if (smc_statistic_of(agg->kind) != NULL)
 		smc_statistic_strip(study, agg);
+	if (smc_model_of(agg->kind) != NULL)
+		smc_model_strip(study, agg);
 	agg->scale = agg->second_scale = 0;
 	if (agg->kind == SMC_AGG_DISTINCT)
 		smc_distinct_check(study, agg);

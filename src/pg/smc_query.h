@@ -58,17 +58,19 @@ typedef enum SmcAggKind
 	/* tallies: pg/smc_tally.h */
 	SMC_AGG_MODE,
 	SMC_AGG_HISTOGRAM,
-	SMC_AGG_DISTINCT			/* count(DISTINCT x): pg/smc_distinct.h */
+	SMC_AGG_DISTINCT,			/* count(DISTINCT x): pg/smc_distinct.h */
+	/* models: pg/smc_model.h */
+	SMC_AGG_LINREGR
 } SmcAggKind;
 
-#define SMC_AGG_LAST	SMC_AGG_DISTINCT
+#define SMC_AGG_LAST	SMC_AGG_LINREGR
 
 typedef struct SmcAgg
 {
 	SmcAggKind	kind;
 	bool		is_output;		/* its figure is asked for; else only formulas use it */
 	SmcExpr    *arg;			/* NULL for count(*); of a pair (Y, X), as in regr_slope(Y, X), Y */
-	SmcExpr    *second;			/* X of a pair, else NULL */
+	SmcExpr    *second;			/* X of a pair, the columns of a model, else NULL */
 	SmcExpr    *filter;			/* NULL: none */
 	SmcExpr    *fraction;		/* of a percentile: a constant between 0 and 1, or an array of such; else NULL */
 	SmcExpr    *lo;				/* of a histogram: constants; else NULL */

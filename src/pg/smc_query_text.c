@@ -12,6 +12,7 @@
 #include "pg/smc_exprtype.h"
 #include "pg/smc_gap.h"
 #include "pg/smc_layout.h"
+#include "pg/smc_model.h"
 #include "pg/smc_percentile.h"
 #include "pg/smc_query.h"
 #include "pg/smc_secret_terms.h"
@@ -150,6 +151,8 @@ smc_query_agg_type(const SmcAgg *agg)
 		case SMC_AGG_HISTOGRAM:
 			return INT8ARRAYOID;
 		default:
+			if (smc_model_of(agg->kind) != NULL)
+				return smc_model_type(agg);
 			return smc_percentile_is_one(agg->kind) ? smc_percentile_type(agg) : smc_statistic_type(agg);
 	}
 }
@@ -217,6 +220,8 @@ smc_query_append_agg(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *ag
 		smc_percentile_append(buf, deparse, agg);
 	else if (smc_tally_is_one(agg->kind))
 		smc_tally_append(buf, deparse, agg);
+	else if (smc_model_of(agg->kind) != NULL)
+		smc_model_append(buf, deparse, agg);
 	else
 		append_call(buf, deparse, agg);
 	if (agg->filter != NULL)
@@ -469,8 +474,14 @@ smc_query_reveals(const SmcStudy *study, const SmcQuery *query)
 
 	initStringInfo(&buf);
 	foreach(cell, smc_query_outputs(query))
-		appendStringInfo(&buf, "\n%s to %s", smc_query_output_text(study, query, lfirst_int(cell)),
-						 smc_study_party_list(study, smc_query_recipients(study, query, lfirst_int(cell))));
+	{
+		int			output = lfirst_int(cell);
+		const SmcModel *model = output < SMC_QUERY_AGGS_MAX ? smc_model_of(query->aggs[output].kind) : NULL;
+
+		appendStringInfo(&buf, "\n%s%s%s to %s", model != NULL ? model->told : "", model != NULL ? " of " : "",
+						 smc_query_output_text(study, query, output),
+						 smc_study_party_list(study, smc_query_recipients(study, query, output)));
+	}
 	for (int i = 0; i < layout->slot_count; i++)
 	{
 		if (!layout->slots[i].is_input || layout->slots[i].kind == SMC_SLOT_DISTINCT)

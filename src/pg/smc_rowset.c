@@ -151,6 +151,7 @@ is_strict(const SmcExpr *expr)
 		case SMC_RULE_DATE_DIFF:
 		case SMC_RULE_DATE_SHIFT:
 		case SMC_RULE_DATE_TRUNC:
+		case SMC_RULE_ROW:		/* IS NOT NULL where none of them is */
 			return true;
 		case SMC_RULE_EQUAL:
 			return !is_op(expr, "distinct");

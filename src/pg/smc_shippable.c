@@ -21,15 +21,19 @@
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
 #include "utils/typcache.h"
 
+#include "pg/smc_exprtype.h"
+#include "pg/smc_model.h"
 #include "pg/smc_module.h"
 #include "pg/smc_optable.h"
 #include "pg/smc_picks.h"
@@ -319,11 +323,28 @@ ship_numeric_typmod(Walk *walk, FuncExpr *call)
 					   list_make2(value, smc_expr_const(INT4OID, psprintf("%d", scale))));
 }
 
+/* A boolean as 0 or 1: a choice, under the rules of all choices. */
+static SmcExpr *
+ship_bool_as_int(Walk *walk, Node *node)
+{
+	SmcExpr    *condition = ship_node(walk, node);
+	SmcExpr    *one = smc_expr_const(INT4OID, "1");
+	SmcExpr    *zero = smc_expr_const(INT4OID, "0");
+
+	if (condition == NULL)
+		return NULL;
+	if (!smc_exprtype_nullable(walk->context->study, condition))
+		return smc_expr_op("case", list_make3(condition, one, zero));
+	return smc_expr_op("case", list_make4(condition, one, smc_expr_op("not", list_make1(condition)), zero));
+}
+
 static SmcExpr *
 ship_func(Walk *walk, FuncExpr *call)
 {
 	if (call->funcvariadic || call->funcretset)
 		return refuse_function(walk, call->funcid);
+	if (call->funcid == F_INT4_BOOL)
+		return ship_bool_as_int(walk, linitial(call->args));
 	if (call->funcid == F_NUMERIC_NUMERIC_INT4 && list_length(call->args) == 2)
 		return ship_numeric_typmod(walk, call);
 	return ship_function(walk, call->funcid, call->inputcollid, call->args, InvalidOid);
@@ -490,6 +511,45 @@ ship_aggref(Walk *walk, Aggref *aggref)
 	return smc_expr_agg(InvalidOid, agg);
 }
 
+static List *model_columns(SmcShipContext *context, const char *name, Node *array);
+
+/* A field of a model, or an element of one that is an array (index from one, else 0), in a formula. */
+static SmcExpr *
+ship_field(Walk *walk, FieldSelect *select, int index)
+{
+	Aggref	   *aggref = (Aggref *) select->arg;
+	SmcAggKind	kind = IsA(aggref, Aggref) ? smc_shippable_aggregate(aggref->aggfnoid) : 0;
+	Node	   *array;
+	char	   *field;
+	SmcExpr    *agg;
+	SmcExpr    *part;
+
+	if (walk->context->find_agg == NULL || smc_model_of(kind) == NULL)
+		return refuse(walk, "a field of a row can't be part of a joint query", NULL, NULL);
+	field = get_attname(get_typ_typrelid(aggref->aggtype), select->fieldnum, false);
+	array = (Node *) lsecond_node(TargetEntry, aggref->args)->expr;
+	agg = ship_aggref(walk, aggref);
+	if (agg == NULL)
+		return NULL;
+	part = smc_model_make_part(kind, list_length(model_columns(walk->context, smc_model_of(kind)->name, array)), field, index, agg);
+	if (part == NULL)
+		return refuse(walk, psprintf("%s of a model can't be computed on shares", field), NULL, NULL);
+	return part;
+}
+
+/* An element of such an array. */
+static SmcExpr *
+ship_element(Walk *walk, SubscriptingRef *subscript)
+{
+	Const	   *index = list_length(subscript->refupperindexpr) == 1 ? linitial(subscript->refupperindexpr) : NULL;
+
+	if (index == NULL || subscript->reflowerindexpr != NIL || subscript->refassgnexpr != NULL ||
+		!IsA(subscript->refexpr, FieldSelect) || !IsA(index, Const) || index->constisnull ||
+		DatumGetInt32(index->constvalue) < 1)
+		return refuse(walk, "an element of an array can't be part of a joint query", NULL, NULL);
+	return ship_field(walk, (FieldSelect *) subscript->refexpr, DatumGetInt32(index->constvalue));
+}
+
 static SmcExpr *
 ship_node(Walk *walk, Node *node)
 {
@@ -505,6 +565,10 @@ ship_node(Walk *walk, Node *node)
 			return ship_var(walk, (Var *) node);
 		case T_Aggref:
 			return ship_aggref(walk, (Aggref *) node);
+		case T_FieldSelect:
+			return ship_field(walk, (FieldSelect *) node, 0);
+		case T_SubscriptingRef:
+			return ship_element(walk, (SubscriptingRef *) node);
 		case T_PlaceHolderVar:
 			return ship_node(walk, (Node *) ((PlaceHolderVar *) node)->phexpr);
 		case T_FuncExpr:
@@ -594,135 +658,6 @@ smc_shippable_test(SmcShipContext *context, Expr *expr)
  * Aggregates
  */
 
-bool
-smc_shippable_is_own(Oid function, const char *name)
-{
-	Oid			schema = function >= FirstGenbkiObjectId ? smc_module_schema_if_any() : InvalidOid;
-	char	   *its_name = OidIsValid(schema) ? get_func_name(function) : NULL;
-
-	return its_name != NULL && strcmp(its_name, name) == 0 && get_func_namespace(function) == schema &&
-		getExtensionOfObject(ProcedureRelationId, function) == get_extension_oid(SMC_EXTENSION, true);
-}
-
-/* Which aggregate of the extension a function is; 0 when none. */
-static SmcAggKind
-own_aggregate(Oid function)
-{
-	Oid			schema = smc_module_schema_if_any();
-	char	   *name = get_func_name(function);
-	SmcAggKind	kind = 0;
-
-	if (!OidIsValid(schema) || name == NULL || get_func_namespace(function) != schema)
-		return 0;
-	if (strcmp(name, "smc_count") == 0)
-		kind = SMC_AGG_COUNT;
-	else if (strcmp(name, "smc_count_distinct") == 0)
-		kind = SMC_AGG_DISTINCT;
-	else if (strcmp(name, "smc_sum") == 0)
-		kind = SMC_AGG_SUM;
-	else if (strcmp(name, "smc_avg") == 0)
-		kind = SMC_AGG_AVG;
-	else if (strcmp(name, "smc_min") == 0)
-		kind = SMC_AGG_MIN;
-	else if (strcmp(name, "smc_max") == 0)
-		kind = SMC_AGG_MAX;
-	else if (strcmp(name, "smc_compare") == 0)
-		kind = SMC_AGG_COMPARE;
-	else if (strcmp(name, "smc_argmin") == 0)
-		kind = SMC_AGG_ARGMIN;
-	else if (strcmp(name, "smc_argmax") == 0)
-		kind = SMC_AGG_ARGMAX;
-	else if (strcmp(name, "smc_median") == 0)
-		kind = SMC_AGG_MEDIAN;
-	else if (strcmp(name, "smc_percentile") == 0)
-		kind = SMC_AGG_PERCENTILE;
-	else if (strcmp(name, "smc_mode") == 0)
-		kind = SMC_AGG_MODE;
-	else if (strcmp(name, "smc_histogram") == 0)
-		kind = SMC_AGG_HISTOGRAM;
-	else if (strncmp(name, "smc_", 4) == 0)
-		kind = smc_statistic_by_name(name + 4);
-
-	/* someone else may have made one of that name beside ours */
-	if (kind != 0 &&
-		getExtensionOfObject(ProcedureRelationId, function) != get_extension_oid(SMC_EXTENSION, true))
-		kind = 0;
-	return kind;
-}
-
-/* The same of PostgreSQL's own statistical aggregates, one name for all types. */
-static SmcAggKind
-native_statistic(Oid function)
-{
-	char	   *name = get_func_name(function);
-
-	if (name == NULL || get_func_namespace(function) != PG_CATALOG_NAMESPACE ||
-		get_func_prokind(function) != PROKIND_AGGREGATE)
-		return 0;
-	return smc_statistic_by_name(name);
-}
-
-SmcAggKind
-smc_shippable_aggregate(Oid aggfnoid)
-{
-	switch (aggfnoid)
-	{
-		case F_COUNT_:
-			return SMC_AGG_COUNT_ROWS;
-		case F_COUNT_ANY:
-			return SMC_AGG_COUNT;
-		case F_SUM_INT2:
-		case F_SUM_INT4:
-		case F_SUM_INT8:
-		case F_SUM_NUMERIC:
-		case F_SUM_FLOAT4:
-		case F_SUM_FLOAT8:
-		case F_SUM_INTERVAL:
-			return SMC_AGG_SUM;
-		case F_AVG_INT2:
-		case F_AVG_INT4:
-		case F_AVG_INT8:
-		case F_AVG_NUMERIC:
-		case F_AVG_FLOAT4:
-		case F_AVG_FLOAT8:
-			return SMC_AGG_AVG;
-		case F_MIN_INT2:
-		case F_MIN_INT4:
-		case F_MIN_INT8:
-		case F_MIN_NUMERIC:
-		case F_MIN_FLOAT4:
-		case F_MIN_FLOAT8:
-		case F_MIN_DATE:
-		case F_MIN_TIMESTAMP:
-		case F_MIN_TIMESTAMPTZ:
-			return SMC_AGG_MIN;
-		case F_MAX_INT2:
-		case F_MAX_INT4:
-		case F_MAX_INT8:
-		case F_MAX_NUMERIC:
-		case F_MAX_FLOAT4:
-		case F_MAX_FLOAT8:
-		case F_MAX_DATE:
-		case F_MAX_TIMESTAMP:
-		case F_MAX_TIMESTAMPTZ:
-			return SMC_AGG_MAX;
-		case F_PERCENTILE_CONT_FLOAT8_FLOAT8:
-		case F_PERCENTILE_CONT__FLOAT8_FLOAT8:
-			return SMC_AGG_PERCENTILE_CONT;
-		case F_PERCENTILE_DISC_FLOAT8_ANYELEMENT:
-		case F_PERCENTILE_DISC__FLOAT8_ANYELEMENT:
-			return SMC_AGG_PERCENTILE_DISC;
-		case F_MODE:
-			return SMC_AGG_MODE;
-		default:
-			if (aggfnoid < FirstGenbkiObjectId)
-				return native_statistic(aggfnoid);
-			if (own_aggregate(aggfnoid) == SMC_AGG_COUNT && get_func_nargs(aggfnoid) == 0)
-				return SMC_AGG_COUNT_ROWS;
-			return own_aggregate(aggfnoid);
-	}
-}
-
 /* Whether WITHIN GROUP's order is the usual one of its type, or the other way. */
 static bool
 is_ascending(const Aggref *aggref)
@@ -760,7 +695,7 @@ aggregate_fits(Walk *walk, const Aggref *aggref)
 	else if (kind == 0)
 		refuse(walk, psprintf("aggregate %s is not one that smc can compute jointly",
 							  format_procedure(aggref->aggfnoid)), NULL,
-			   "It computes count, and sum, avg, min, max, medians, percentiles, histograms, comparisons and statistics of numbers, min, max, percentiles and histograms of dates too, and modes of declared values.");
+			   "It computes count, and sum, avg, min, max, medians, percentiles, histograms, comparisons, statistics and regressions of numbers, min, max, percentiles and histograms of dates too, and modes of declared values.");
 	else if (aggref->agglevelsup != 0)
 		refuse(walk, psprintf("an aggregate of an outer query over study \"%s\" can't be computed jointly",
 							  study), NULL, NULL);
@@ -851,6 +786,58 @@ arguments_of(SmcAggKind kind)
 	}
 }
 
+/* The elements of a constant array, as constants. */
+static List *
+constant_elements(const Const *array)
+{
+	ArrayType  *values = DatumGetArrayTypeP(array->constvalue);
+	Oid			type = ARR_ELEMTYPE(values);
+	List	   *elements = NIL;
+	Datum	   *datums;
+	bool	   *nulls;
+	int			count;
+	int16		len;
+	bool		by_value;
+	char		align;
+
+	if (ARR_NDIM(values) > 1)
+		return NIL;
+	get_typlenbyvalalign(type, &len, &by_value, &align);
+	deconstruct_array(values, type, len, by_value, align, &datums, &nulls, &count);
+	for (int i = 0; i < count; i++)
+		elements = lappend(elements, makeConst(type, -1, InvalidOid, len, datums[i], nulls[i], by_value));
+	return elements;
+}
+
+/* The columns of a model: the elements of an array that is written out. */
+static List *
+model_columns(SmcShipContext *context, const char *name, Node *array)
+{
+	if (IsA(array, ArrayExpr) && !((ArrayExpr *) array)->multidims && ((ArrayExpr *) array)->elements != NIL)
+		return ((ArrayExpr *) array)->elements;
+	if (IsA(array, Const) && !((Const *) array)->constisnull && constant_elements((Const *) array) != NIL)
+		return constant_elements((Const *) array);
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("the columns of %s over study \"%s\" must be written out as an array of one dimension",
+					name, context->study->name),
+			 errhint("Write %s(y, array[1, x1, x2]); the 1 is the intercept.", name)));
+}
+
+/* A model's y and columns. */
+static void
+ship_model(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
+{
+	Node	   *array = (Node *) lsecond_node(TargetEntry, aggref->args)->expr;
+	List	   *columns = NIL;
+	ListCell   *cell;
+
+	agg->arg = smc_shippable_expr(context, linitial_node(TargetEntry, aggref->args)->expr);
+	foreach(cell, model_columns(context, smc_model_of(agg->kind)->name, array))
+		columns = lappend(columns, smc_shippable_expr(context, lfirst(cell)));
+	agg->second = smc_expr_op("row", columns);
+}
+
 void
 smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 {
@@ -871,6 +858,11 @@ smc_shippable_agg(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 	if (agg->kind == SMC_AGG_COUNT_ROWS)
 		return;
 	statistic = smc_statistic_of(agg->kind);
+	if (smc_model_of(agg->kind) != NULL)
+	{
+		ship_model(context, aggref, agg);
+		return;
+	}
 	if (list_length(aggref->args) != arguments_of(agg->kind))
 		elog(ERROR, "aggregate %u has %d arguments", aggref->aggfnoid, list_length(aggref->args));
 	arg = (Node *) linitial_node(TargetEntry, aggref->args)->expr;

@@ -13,10 +13,9 @@
 
 #include "pg/smc_statistic_value.h"
 
-/* Of fractions that are to be divided: 20 digits are made of them, in a ring of SMC_WIDTH_MAX bits. */
-#define NUMERATOR_BITS		230
-#define DENOMINATOR_BITS	128
-#define QUOTIENT_BITS		196
+#define NUMERATOR_BITS		SMC_STATISTIC_NUMERATOR_BITS
+#define DENOMINATOR_BITS	SMC_STATISTIC_DENOMINATOR_BITS
+#define QUOTIENT_BITS		SMC_STATISTIC_QUOTIENT_BITS
 
 typedef SmcStatisticSource Source;
 

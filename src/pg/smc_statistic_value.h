@@ -7,6 +7,11 @@
 #include "pg/smc_formula.h"
 #include "pg/smc_statistic.h"
 
+/* Of fractions that are to be divided: 20 digits are made of them, in a ring of SMC_WIDTH_MAX bits. */
+#define SMC_STATISTIC_NUMERATOR_BITS	230
+#define SMC_STATISTIC_DENOMINATOR_BITS	128
+#define SMC_STATISTIC_QUOTIENT_BITS		196
+
 /* Where the sums of one aggregate come from: nodes of the program. */
 typedef struct SmcStatisticSource
 {

@@ -69,6 +69,10 @@ SELECT trigger_is('smc_quota_log', 'smc_quota_guard', 'smc_quota_guard');
 SELECT trigger_is('smc_history_log', 'smc_history_guard', 'smc_history_guard');
 SELECT columns_are('smc_peers', ARRAY['name', 'is_self', 'host', 'port', 'dbname', 'public_key']);
 
+SELECT is_aggregate('smc_linregr', ARRAY['"any"', 'anyarray']);
+SELECT function_returns('smc_linregr', ARRAY['"any"', 'anyarray'], 'smc_linregr_result');
+SELECT columns_are('smc_linregr_result', ARRAY['coef', 'r2', 'std_err', 't_stats', 'p_values', 'num_rows']);
+
 -- the aggregates have the native ones' result types
 SELECT is_aggregate('smc_count_distinct', ARRAY['"any"']);
 SELECT is_aggregate(a, ARRAY[t]) FROM unnest(ARRAY['smc_sum', 'smc_avg']) a,
@@ -77,7 +81,7 @@ SELECT is_empty($$
   SELECT p.oid::regprocedure, p.prorettype::regtype, n.prorettype::regtype
     FROM pg_proc p LEFT JOIN pg_proc n ON n.pronamespace = 'pg_catalog'::regnamespace AND n.prokind = 'a'
          AND n.proname = substr(p.proname, 5) AND n.proargtypes = p.proargtypes
-   WHERE p.prokind = 'a' AND p.proname ~ '^smc_' AND p.proname !~ '^smc_(compare|argm|count_distinct|exact|median|percentile|histogram)' AND n.prorettype IS DISTINCT FROM p.prorettype
+   WHERE p.prokind = 'a' AND p.proname ~ '^smc_' AND p.proname !~ '^smc_(compare|argm|count_distinct|exact|median|percentile|histogram|linregr)' AND n.prorettype IS DISTINCT FROM p.prorettype
 $$, 'each aggregate returns what its native one does');
 SELECT is_aggregate('smc_histogram', ARRAY['anycompatible', 'anycompatible', 'anycompatible', 'integer']);
 SELECT function_returns('smc_plot', ARRAY['bigint[]', 'numeric', 'numeric'], 'setof text');
