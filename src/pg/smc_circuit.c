@@ -579,7 +579,7 @@ part_of(void *arg, int agg, int part, SmcFormulaValue *value)
 	Builder    *builder = arg;
 	const SmcAgg *a = &builder->query->aggs[agg];
 	Sums		sums = {builder, agg};
-	SmcModelSource source = {builder->program, count_of, product_of, &sums, &builder->models[agg]};
+	SmcModelSource source = {builder->study, builder->program, count_of, product_of, &sums, &builder->models[agg]};
 
 	/* one that is fitted to rows isn't there before it is opened */
 	if (a->kind != SMC_AGG_LINREGR)
@@ -587,7 +587,7 @@ part_of(void *arg, int agg, int part, SmcFormulaValue *value)
 	memset(value, 0, sizeof(*value));
 	value->type = part < 0 ? INT8OID : FLOAT8OID;
 	value->null = value->bit = value->num = value->den = -1;
-	return smc_model_part_value(&source, builder->study, a, part, value);
+	return smc_model_part_value(&source, a, part, value);
 }
 
 /* ---- outputs ---------------------------------------------------------------------- */
@@ -703,7 +703,7 @@ add_model(Builder *builder, int output)
 	const SmcAgg *agg = &builder->query->aggs[output];
 	SmcExpr    *formula = smc_expr_agg(smc_query_agg_type(agg), output);
 	Sums		sums = {builder, output};
-	SmcModelSource source = {program, count_of, product_of, &sums, &builder->models[output]};
+	SmcModelSource source = {builder->study, program, count_of, product_of, &sums, &builder->models[output]};
 	SmcModelPart parts[SMC_MODEL_PARTS_MAX];
 
 	smc_model_value(&source, agg, parts);

@@ -490,9 +490,13 @@ smc_expr_picks(const SmcStudy *study, const SmcExpr *expr, int at)
 	return arg_use(expr, at) != USE_VALUE || smc_exprrange_is_step(study, expr);
 }
 
-/* Check every column under expr; word 0: in no value position. */
+/*
+ * Check every column under expr; word 0: in no value position.  instead: words that
+ * do for conditions over columns with declared values: a regression's indicators are
+ * how it reads a category.
+ */
 static void
-check_columns(const SmcStudy *study, const SmcExpr *expr, SmcAllow word, bool condition)
+check_columns(const SmcStudy *study, const SmcExpr *expr, SmcAllow word, bool condition, uint32 instead)
 {
 	int			at = 0;
 	ListCell   *cell;
@@ -503,7 +507,7 @@ check_columns(const SmcStudy *study, const SmcExpr *expr, SmcAllow word, bool co
 
 		if (word != 0)
 			smc_expr_require_word(study, column, word);
-		if (condition)
+		if (condition && !(column->value_count > 0 && (column->allow & instead) != 0))
 			smc_expr_require_word(study, column, SMC_ALLOW_FILTER);
 	}
 
@@ -511,7 +515,7 @@ check_columns(const SmcStudy *study, const SmcExpr *expr, SmcAllow word, bool co
 	{
 		check_columns(study, lfirst(cell),
 					  arg_use(expr, at) == USE_CONDITION ? 0 : word,
-					  condition || smc_expr_picks(study, expr, at));
+					  condition || smc_expr_picks(study, expr, at), instead);
 		at++;
 	}
 }
@@ -547,7 +551,7 @@ void
 smc_expr_check_value(const SmcStudy *study, SmcExpr *expr, SmcAllow word)
 {
 	smc_exprtype_resolve(study, expr);
-	check_columns(study, expr, word, false);
+	check_columns(study, expr, word, false, word & (SMC_ALLOW_LINREGR | SMC_ALLOW_LOGREGR));
 	smc_picks_check_value(study, expr);
 }
 
@@ -560,7 +564,7 @@ smc_expr_check_condition(const SmcStudy *study, SmcExpr *expr)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("a condition over study \"%s\" must be of type boolean, not %s",
 						study->name, format_type_be(expr->type))));
-	check_columns(study, expr, 0, true);
+	check_columns(study, expr, 0, true, 0);
 	smc_picks_check_condition(study, expr);
 }
 

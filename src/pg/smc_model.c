@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -79,6 +80,66 @@ bool
 smc_model_is_one(const SmcExpr *column)
 {
 	return column->kind == SMC_EXPR_CONST && column->value != NULL && strcmp(column->value, "1") == 0;
+}
+
+static bool
+is_zero_or_one(const SmcExpr *expr)
+{
+	return expr->kind == SMC_EXPR_CONST && expr->value != NULL &&
+		(strcmp(expr->value, "0") == 0 || strcmp(expr->value, "1") == 0);
+}
+
+/* Whether all columns that an expression reads have declared values. */
+static bool
+is_of_categories(const SmcStudy *study, const SmcExpr *expr)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (expr->kind == SMC_EXPR_COLUMN)
+		return study->columns[expr->column].value_count > 0;
+	foreach(lc, expr->args)
+	{
+		if (!is_of_categories(study, lfirst(lc)))
+			return false;
+	}
+	return true;
+}
+
+bool
+smc_model_is_indicator(const SmcStudy *study, const SmcExpr *column)
+{
+	int			count;
+
+	if (column->kind != SMC_EXPR_OP || smc_optable_get(column->op)->rule != SMC_RULE_CASE)
+		return false;
+	/* conditions before values; a last one without partner is ELSE */
+	count = list_length(column->args);
+	for (int i = 0; i < count; i++)
+	{
+		const SmcExpr *arg = list_nth(column->args, i);
+
+		if (i % 2 == 0 && i + 1 < count ? !is_of_categories(study, arg) : !is_zero_or_one(arg))
+			return false;
+	}
+	return true;
+}
+
+bool
+smc_model_mixes_conditions(const SmcStudy *study, const SmcAgg *agg)
+{
+	/* the rows of a logistic regression's indicators aren't counted */
+	bool		counts = agg->kind == SMC_AGG_LINREGR;
+
+	for (int i = 0; i <= smc_model_columns(agg); i++)
+	{
+		const SmcExpr *column = smc_model_column(agg, i);
+
+		if (smc_expr_mixes_conditions(study, column) &&
+			!(counts && i < smc_model_columns(agg) && smc_model_is_indicator(study, column)))
+			return true;
+	}
+	return false;
 }
 
 bool

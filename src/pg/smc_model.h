@@ -47,6 +47,15 @@ extern SmcExpr *smc_model_column(const SmcAgg *agg, int i);
 /* Whether a column is the constant one: the intercept. */
 extern bool smc_model_is_one(const SmcExpr *column);
 
+/*
+ * Whether a column is 1 or 0 by a condition over columns with declared values, as
+ * (sex = 'Female')::int is: how many rows it is 1 in is then the sum of its squares.
+ */
+extern bool smc_model_is_indicator(const SmcStudy *study, const SmcExpr *column);
+
+/* Whether a column is made of rows that some other condition picks, and of others. */
+extern bool smc_model_mixes_conditions(const SmcStudy *study, const SmcAgg *agg);
+
 /* Whether an expression is a list of columns, which has no other place than a model. */
 extern bool smc_model_is_row(const SmcExpr *expr);
 

@@ -12,6 +12,7 @@
 /* Where the sums of one aggregate come from: nodes of the program. */
 typedef struct SmcModelSource
 {
+	const SmcStudy *study;
 	SmcProgram *program;
 	int			(*count) (void *arg);	/* of the rows in which nothing is NULL */
 	int			(*product) (void *arg, int product);
@@ -41,7 +42,6 @@ extern void smc_model_value(const SmcModelSource *source, const SmcAgg *agg, Smc
  * A part to be computed with: *value has no type yet, and -1 for all nodes.  part of -1
  * is the number of rows.  False where it is no part with a value as a fraction.
  */
-extern bool smc_model_part_value(const SmcModelSource *source, const SmcStudy *study, const SmcAgg *agg, int part,
-								 SmcFormulaValue *value);
+extern bool smc_model_part_value(const SmcModelSource *source, const SmcAgg *agg, int part, SmcFormulaValue *value);
 
 #endif							/* SMC_MODEL_VALUE_H */

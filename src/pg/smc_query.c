@@ -654,7 +654,8 @@ smc_query_check_agg(const SmcStudy *study, SmcAgg *agg)
 	{
 		check_sums(study, agg);
 		if (study->min_rows > 1 &&
-			(smc_expr_mixes_conditions(study, agg->arg) ||
+			(smc_model_of(agg->kind) != NULL ? smc_model_mixes_conditions(study, agg) :
+			 smc_expr_mixes_conditions(study, agg->arg) ||
 			 (agg->second != NULL && smc_expr_mixes_conditions(study, agg->second))))
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -662,6 +663,8 @@ smc_query_check_agg(const SmcStudy *study, SmcAgg *agg)
 							smc_query_agg_text(study, agg), study->name),
 					 errdetail("The study withholds what rests on fewer than %u rows, and the rows picked out could be fewer.",
 							   study->min_rows),
+					 agg->kind == SMC_AGG_LINREGR ?
+					 errhint("Columns that are 1 or 0 by a condition can go by columns with declared values.") :
 					 errhint("Use FILTER (WHERE ...), or a CASE with one WHEN and no ELSE.")));
 	}
 	if (smc_privacy_applies(study))

@@ -323,6 +323,10 @@ check_allow(const SmcStudy *study, const SmcColumn *column)
 {
 	uint32		numbers = column->allow & ALLOW_NUMBERS;
 
+	/* regressions take categories by indicators */
+	if (column->value_count > 0 && !is_number(column->type))
+		numbers &= ~(SMC_ALLOW_LINREGR | SMC_ALLOW_LOGREGR);
+
 	/* what a logistic regression predicts may be a boolean */
 	if (column->type == BOOLOID)
 		numbers &= ~SMC_ALLOW_LOGREGR;
