@@ -154,12 +154,12 @@ SELECT smc_predict((array[1000, 2], NULL, NULL, NULL, NULL, NULL, 3, 3)::smc_log
 SELECT smc_predict((NULL, NULL, NULL, NULL, NULL, NULL, 3, 3)::smc_logregr_result, array[1, 10]);
 SELECT smc_predict((array[1.5, 2], NULL, NULL, NULL, NULL, 3)::smc_linregr_result, array[1]);
 SELECT smc_predict((array[1.5, 2], NULL, NULL, NULL, NULL, 3)::smc_linregr_result, array[1, NULL]);
+SELECT agrees(smc_logregr(won::int, array[1, age]), plain('SELECT won, array[1, age] FROM everyone')) FROM lg;
 -- a field of a model is told with the model: nothing of it is there before
 SELECT (smc_logregr(won, array[1, age])).num_rows, (smc_logregr(won, array[1, age])).coef[2] > 0 AS rises FROM lg;
 SELECT plan('SELECT (smc_logregr(won, array[1, age])).coef[2] > 0 FROM lg');
 SELECT smc_keep((smc_logregr(won, array[1, age])).coef[2], 'slope') FROM lg;
 -- refused
-SELECT smc_logregr(won::int, array[1]) FROM lg;
 SELECT smc_logregr(CASE WHEN age > 50 THEN 2 ELSE 0 END, array[1, f]) FROM lg;
 SELECT smc_logregr(age, array[1, f]) FROM lg;
 SELECT smc_logregr(sex, array[1, f]) FROM lg;
