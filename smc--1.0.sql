@@ -755,6 +755,34 @@ CREATE FUNCTION smc_no_study_linregr(internal) RETURNS smc_linregr_result
 CREATE AGGREGATE smc_linregr("any", anyarray) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_linregr);
 COMMENT ON AGGREGATE smc_linregr("any", anyarray) IS 'joint linear regression of the first by the columns of the array (least squares), over a study';
 
+CREATE TYPE smc_logregr_result AS (
+  coef double precision[],
+  log_likelihood double precision,
+  std_err double precision[],
+  z_stats double precision[],
+  p_values double precision[],
+  odds_ratios double precision[],
+  num_rows bigint,
+  num_iterations int
+);
+COMMENT ON TYPE smc_logregr_result IS 'what smc_logregr returns; coef and the others have an element for each column';
+CREATE FUNCTION smc_no_study_logregr(internal) RETURNS smc_logregr_result
+  AS 'MODULE_PATHNAME', 'smc_no_study' LANGUAGE C IMMUTABLE;
+CREATE AGGREGATE smc_logregr("any", anyarray) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_logregr);
+CREATE AGGREGATE smc_logregr("any", anyarray, max_iterations int) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_logregr);
+CREATE AGGREGATE smc_logregr("any", anyarray, max_iterations int, tolerance double precision) (SFUNC = smc_no_study, STYPE = internal, FINALFUNC = smc_no_study_logregr);
+COMMENT ON AGGREGATE smc_logregr("any", anyarray) IS 'joint logistic regression of the first, 0 or 1, by the columns of the array, over a study';
+COMMENT ON AGGREGATE smc_logregr("any", anyarray, int) IS 'the same, with at most so many iterations (20 unless told)';
+COMMENT ON AGGREGATE smc_logregr("any", anyarray, int, double precision) IS 'the same, until a step moves the linear predictor by less than that (1e-6 unless told)';
+
+-- models that were opened, applied to a row's columns
+CREATE FUNCTION smc_predict(model smc_linregr_result, x double precision[]) RETURNS double precision
+  AS 'MODULE_PATHNAME', 'smc_predict_linear' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION smc_predict(model smc_logregr_result, x double precision[]) RETURNS double precision
+  AS 'MODULE_PATHNAME', 'smc_predict_logistic' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION smc_predict(smc_linregr_result, double precision[]) IS 'what a linear regression expects y to be where the columns are x';
+COMMENT ON FUNCTION smc_predict(smc_logregr_result, double precision[]) IS 'how probable a logistic regression finds y = 1 where the columns are x';
+
 -- exact sums of the products of columns, for a party's local query: of each pair i <= j
 -- at j (j - 1) / 2 + i, each value with so many digits after the point
 CREATE FUNCTION smc_products_add(internal, digits int[], VARIADIC "any") RETURNS internal
@@ -843,7 +871,7 @@ COMMENT ON VIEW smc_results IS 'figures revealed to this party that others asked
 COMMENT ON COLUMN smc_results.figures IS 'an object for each group';
 COMMENT ON VIEW smc_activity IS 'the computations and lanes of this party, now';
 COMMENT ON COLUMN smc_activity.is_hub IS 'whether this party asked';
-COMMENT ON COLUMN smc_activity.phase IS 'idle, connect, agree, approve, local, joint or wait';
+COMMENT ON COLUMN smc_activity.phase IS 'idle, connect, agree, approve, local, joint or wait; joint with how far it is, where a model is fitted to rows';
 
 COMMENT ON COLUMN smc_activity.awaiting IS 'in phase approve: the parties that have not decided yet';
 

@@ -58,6 +58,8 @@ typedef struct Activity
 	uint64		bytes_sent;
 	uint64		bytes_received;
 	uint32		rounds;
+	int			iteration;		/* of a fit, in SMC_PHASE_JOINT; 0: none */
+	uint64		fit_rows;
 	TimestampTz started_at;
 } Activity;
 
@@ -198,6 +200,7 @@ smc_activity_phase(SmcPhase phase)
 		return;
 	own.phase = phase;
 	own.awaiting[0] = '\0';
+	own.iteration = 0;
 	publish();
 }
 
@@ -219,6 +222,16 @@ smc_activity_progress(uint64 bytes_sent, uint64 bytes_received, uint32 rounds)
 	own.bytes_sent = bytes_sent;
 	own.bytes_received = bytes_received;
 	own.rounds = rounds;
+	publish();
+}
+
+void
+smc_activity_fit(int iteration, uint64 rows)
+{
+	if (own_entry == NULL || !own.active)
+		return;
+	own.iteration = iteration;
+	own.fit_rows = rows;
 	publish();
 }
 
@@ -459,7 +472,9 @@ smc_activity_list(PG_FUNCTION_ARGS)
 		set_text(values, nulls, OUT_ASKED_BY, activity.asked_by);
 		set_text(values, nulls, OUT_ROLE, activity.role);
 		values[OUT_IS_HUB] = BoolGetDatum(activity.is_hub);
-		values[OUT_PHASE] = CStringGetTextDatum(phase_text(activity.phase));
+		values[OUT_PHASE] = CStringGetTextDatum(activity.phase == SMC_PHASE_JOINT && activity.iteration > 0 ?
+												psprintf("joint, iteration %d, row " UINT64_FORMAT, activity.iteration, activity.fit_rows) :
+												phase_text(activity.phase));
 		set_text(values, nulls, OUT_AWAITING, activity.awaiting);
 		values[OUT_BYTES_SENT] = Int64GetDatum((int64) activity.bytes_sent);
 		values[OUT_BYTES_RECEIVED] = Int64GetDatum((int64) activity.bytes_received);

@@ -39,6 +39,9 @@ extern void smc_activity_phase(SmcPhase phase);
 /* Enter SMC_PHASE_APPROVE, or stay there: parties' names, as to be shown, that are awaited. */
 extern void smc_activity_awaiting(const char *parties);
 extern void smc_activity_progress(uint64 bytes_sent, uint64 bytes_received, uint32 rounds);
+
+/* How far a fit is, shown with SMC_PHASE_JOINT until the phase changes: the iteration, and rows of each party done of it. */
+extern void smc_activity_fit(int iteration, uint64 rows);
 extern void smc_activity_end(void);
 
 /*

@@ -23,7 +23,8 @@ has_native(const char *name)
 {
 	return strcmp(name, "compare") != 0 && strcmp(name, "argmin") != 0 && strcmp(name, "argmax") != 0 &&
 		strcmp(name, "median") != 0 && strcmp(name, "percentile") != 0 &&
-		strcmp(name, "histogram") != 0 && strcmp(name, "count_distinct") != 0 && strcmp(name, "linregr") != 0;
+		strcmp(name, "histogram") != 0 && strcmp(name, "count_distinct") != 0 && strcmp(name, "linregr") != 0 &&
+		strcmp(name, "logregr") != 0;
 }
 
 /* Transition and final function of the smc_* aggregates: always raises. */

@@ -581,7 +581,8 @@ part_of(void *arg, int agg, int part, SmcFormulaValue *value)
 	Sums		sums = {builder, agg};
 	SmcModelSource source = {builder->study, builder->program, count_of, product_of, &sums, &builder->models[agg]};
 
-	if (smc_model_of(a->kind) == NULL)
+	/* one that is fitted to rows isn't there before it is opened */
+	if (a->kind != SMC_AGG_LINREGR)
 		return false;
 	memset(value, 0, sizeof(*value));
 	value->type = part < 0 ? INT8OID : FLOAT8OID;
@@ -809,8 +810,8 @@ smc_circuit_bypasses(const SmcStudy *study, const SmcQuery *query, int agg)
 {
 	const SmcAgg *a = &query->aggs[agg];
 
-	/* found by a search, in the groups that pass */
-	if (smc_percentile_is_one(a->kind))
+	/* found by a search, or fitted to rows, in the groups that pass */
+	if (smc_percentile_is_one(a->kind) || a->kind == SMC_AGG_LOGREGR)
 		return a->is_output;
 	/* likewise, where all parties know which groups pass */
 	if (a->kind == SMC_AGG_DISTINCT && a->is_output &&

@@ -30,6 +30,7 @@
 #include "pg/smc_circuit.h"
 #include "pg/smc_compute.h"
 #include "pg/smc_evaluate.h"
+#include "pg/smc_fit.h"
 #include "pg/smc_rank.h"
 #include "pg/smc_unite.h"
 #include "pg/smc_wiped.h"
@@ -600,6 +601,7 @@ run_slot(Run *run, int slot)
 	switch ((SmcSlotKind) run->layout->slots[slot].kind)
 	{
 		case SMC_SLOT_RANK:
+		case SMC_SLOT_FIT:
 			return SMC_OK;		/* all at once */
 		case SMC_SLOT_DISTINCT:
 			return run_distinct(run, slot);
@@ -622,6 +624,25 @@ run_ranks(Run *run)
 		SmcRankRun	ranks = {&run->lane->engine, run->seeds, context, run->layout, run->partials, run->keys};
 
 		status = smc_rank_run(&ranks, run->outcome);
+	}
+	sodium_memzero(context, sizeof(context));
+	return status;
+}
+
+/* Models fitted to rows, in the cells that are left. */
+static SmcStatus
+run_fits(Run *run)
+{
+	uint8		context[SMC_KEY_BYTES];
+	SmcStatus	status = use_engine(run);
+
+	/* behind that of ranks */
+	phase_context(run, PHASE_CONTESTS + run->layout->slot_count + 1, context);
+	if (status == SMC_OK)
+	{
+		SmcFitRun	fits = {&run->lane->engine, run->seeds, context, run->layout, run->partials, run->keys};
+
+		status = smc_fit_run(&fits, run->outcome);
 	}
 	sodium_memzero(context, sizeof(context));
 	return status;
@@ -685,6 +706,8 @@ smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 	outcome->states = palloc0(count);	/* all hidden */
 	outcome->ranked_count = (size_t) layout->cell_count * layout->rank_count;
 	outcome->ranked = palloc_extended(Max(outcome->ranked_count, 1) * sizeof(SmcRanked), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	outcome->fitted_count = (size_t) layout->cell_count * layout->fit_count;
+	outcome->fitted = palloc_extended(Max(outcome->fitted_count, 1) * sizeof(SmcFitted), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	if (layout->circuit != NULL)
 	{
 		outcome->figure_count = (size_t) layout->cell_count * layout->circuit->output_count;
@@ -711,6 +734,8 @@ smc_compute_run(SmcChannel *channel, const uint8 (*seeds)[SMC_KEY_BYTES],
 			status = run_slot(&run, slot);
 	if (status == SMC_OK && !outcome->division_by_zero && layout->rank_count > 0)
 		status = run_ranks(&run);
+	if (status == SMC_OK && !outcome->division_by_zero && layout->fit_count > 0)
+		status = run_fits(&run);
 	if (parts != NULL)
 		smc_wiped_free(parts);
 

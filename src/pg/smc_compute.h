@@ -29,6 +29,20 @@ typedef struct SmcJointFigure
 	SmcWide		value;			/* the number, times 10^digits */
 } SmcJointFigure;
 
+/* How a fit ended; the first four are SmcLogisticEnd. */
+#define SMC_FIT_TOO_MANY	4	/* rows */
+
+/* What became of a fit in one cell: its columns in units of their last digits. */
+typedef struct SmcFitted
+{
+	uint8		end;
+	int32		iterations;
+	int64		rows;
+	float8		coef[SMC_MODEL_COLUMNS_MAX];
+	float8		variance[SMC_MODEL_COLUMNS_MAX];
+	float8		log_likelihood;
+} SmcFitted;
+
 /*
  * The outcome of a computation at one party: cell_count * slot_count of
  * totals and states, cell_count * output_count of the circuit's figures.
@@ -41,6 +55,8 @@ typedef struct SmcOutcome
 	SmcJointFigure *figures;
 	size_t		ranked_count;	/* cell_count * rank_count */
 	SmcRanked  *ranked;			/* of RANK slots that are opened: what was found */
+	size_t		fitted_count;	/* cell_count * fit_count */
+	SmcFitted  *fitted;			/* of FIT slots that are opened */
 	size_t		shown_count;	/* cell_count with a circuit, else 0 */
 	bool	   *shown;			/* by cell, where there is a circuit: not left out by HAVING */
 	bool		judged;			/* with min_rows: the totals of slots that count rows are there, and figures may have been opened */

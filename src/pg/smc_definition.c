@@ -157,6 +157,8 @@ smc_definition_write(const SmcDefinition *definition)
 						 definition->max_queries_per_day);
 	if (definition->max_groups > 0)
 		appendStringInfo(&buf, "max_groups %u\n", definition->max_groups);
+	if (definition->max_rows > 0)
+		appendStringInfo(&buf, "max_rows %u\n", definition->max_rows);
 	if (definition->history != SMC_HISTORY_DEFAULT)
 		appendStringInfo(&buf, "history %d\n", definition->history);
 	if (definition->expires)
@@ -475,6 +477,11 @@ smc_definition_parse(const char *text, const char **why)
 	if (accept(&cursor, "max_groups "))
 	{
 		definition->max_groups = (uint32) read_number(&cursor, PG_INT32_MAX);
+		expect(&cursor, "\n", "a line goes on where it should end");
+	}
+	if (accept(&cursor, "max_rows "))
+	{
+		definition->max_rows = (uint32) read_number(&cursor, PG_INT32_MAX);
 		expect(&cursor, "\n", "a line goes on where it should end");
 	}
 	definition->history = SMC_HISTORY_DEFAULT;

@@ -14,7 +14,7 @@
  *   column salary type numeric(12,2) not_null no allow count, sum, avg scale 2
  *
  * approve_within (seconds) follows approve where that is each, or where it is
- * set; max_queries, max_queries_per_day, max_groups, history, expires, epsilon and
+ * set; max_queries, max_queries_per_day, max_groups, max_rows, history, expires, epsilon and
  * epsilon_budget follow where they are set, history where it isn't the default.  A column may also have `enum NAME`
  * in place of `type` (its labels are its values), `collate`, `filter_by values`,
  * `lo`, `hi`, and `reveal_to` where that is not the study's.  A name stands bare
@@ -62,6 +62,7 @@ typedef struct SmcDefinition
 	int64		max_queries;	/* -1: no limit */
 	int64		max_queries_per_day;
 	uint32		max_groups;		/* 0: no limit */
+	uint32		max_rows;		/* 0: no limit */
 	int			history;
 	char	   *expires;		/* NULL: never; else ISO, in UTC */
 	char	   *epsilon;		/* NULL: none */

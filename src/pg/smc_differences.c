@@ -233,6 +233,9 @@ smc_differences_tell(const SmcDefinition *ours, const SmcDefinition *theirs, con
 	compare_number(&telling, NULL, "max_groups",
 				   theirs->max_groups > 0 ? (int64) theirs->max_groups : -1,
 				   ours->max_groups > 0 ? (int64) ours->max_groups : -1);
+	compare_number(&telling, NULL, "max_rows",
+				   theirs->max_rows > 0 ? (int64) theirs->max_rows : -1,
+				   ours->max_rows > 0 ? (int64) ours->max_rows : -1);
 	compare_number(&telling, NULL, "history", theirs->history, ours->history);
 	compare(&telling, NULL, "expires", theirs->expires, ours->expires);
 	compare(&telling, NULL, "epsilon", theirs->epsilon, ours->epsilon);

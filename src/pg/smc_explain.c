@@ -23,6 +23,7 @@
 #include "pg/smc_compat.h"
 #include "pg/smc_exec.h"
 #include "pg/smc_explain.h"
+#include "pg/smc_fit.h"
 #include "pg/smc_gap.h"
 #include "pg/smc_gapsql.h"
 #include "pg/smc_history_store.h"
@@ -195,6 +196,31 @@ rank_steps(List *steps, const SmcStudy *study, const SmcLayout *layout, const ch
 	return steps;
 }
 
+/* Fits in words: what they take follows from the number of rows, which nobody knows yet. */
+static List *
+fit_steps(List *steps, const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout, const char *groups)
+{
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+		const SmcFitTask *fit = &layout->key_sets[slot->keys].fit;
+		SmcCost		few = {0};
+		SmcCost		once = {0};
+
+		if (slot->kind != SMC_SLOT_FIT)
+			continue;
+		smc_fit_cost(&once, study->party_count, fit, 1024, 1);
+		smc_fit_cost(&few, study->party_count, fit, 1024, 2);
+		steps = lappend(steps, psprintf("the number of rows under %s%s is opened to all parties: 1 round; each then takes part with that many%s, its own and others that count for nothing",
+										smc_query_agg_text(study, &query->aggs[slot->agg]), groups,
+										fit->max_rows > 0 ? psprintf(", or %u", fit->max_rows) : ""));
+		steps = lappend(steps, psprintf("at most %d iterations of Newton's method on shares: for the first and at the end " UINT64_FORMAT " rounds, then about " UINT64_FORMAT " each, and, with 1000 rows of all parties together, " UINT64_FORMAT " kB to each other party",
+										fit->iterations, once.rounds, few.rounds - once.rounds,
+										(smc_cost_bytes(&few, study->party_count) - smc_cost_bytes(&once, study->party_count)) / 1024));
+	}
+	return steps;
+}
+
 /* Counting different values in words. */
 static char *
 distinct_text(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout, const SmcSlot *slot,
@@ -333,10 +359,11 @@ describe_steps(const SmcStudy *study, const SmcQuery *query, const SmcLayout *la
 	{
 		if (layout->slots[i].kind == SMC_SLOT_DISTINCT)
 			steps = lappend(steps, distinct_text(study, query, layout, &layout->slots[i], groups));
-		else if (smc_layout_is_contest(&layout->slots[i]) && layout->slots[i].kind != SMC_SLOT_RANK)
+		else if (smc_layout_is_contest(&layout->slots[i]) && layout->slots[i].kind != SMC_SLOT_RANK &&
+				 layout->slots[i].kind != SMC_SLOT_FIT)
 			steps = lappend(steps, contest_text(study, query, &layout->slots[i], groups));
 	}
-	return rank_steps(steps, study, layout, groups);
+	return fit_steps(rank_steps(steps, study, layout, groups), study, query, layout, groups);
 }
 
 static uint16

@@ -230,6 +230,27 @@ percentile_datum(const Place *place, Oid result_type, bool *isnull)
 	return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower, element, len, by_value, align));
 }
 
+/* A fitted model: NULL where there are no rows. */
+static Datum
+fitted_datum(const Place *place, Oid result_type, bool *isnull)
+{
+	const SmcLayout *layout = place->layout;
+
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+
+		if (slot->kind != SMC_SLOT_FIT || slot->agg != place->agg ||
+			place->outcome->states[place->first + i] != SMC_ELEMENT_OPENED)
+			continue;
+		*isnull = false;
+		return smc_model_fitted(place->study, &place->query->aggs[place->agg],
+								&place->outcome->fitted[place->first / layout->slot_count * layout->fit_count + slot->rank],
+								result_type);
+	}
+	return (Datum) 0;
+}
+
 /* An integer as its type; raises where it is beyond. */
 static Datum
 integer_datum(const SmcJointFigure *figure, Oid result_type)
@@ -349,6 +370,8 @@ total_datum(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layou
 
 	if (smc_percentile_is_one(kind))
 		return percentile_datum(&place, result_type, isnull);
+	if (kind == SMC_AGG_LOGREGR)
+		return fitted_datum(&place, result_type, isnull);
 	if (kind == SMC_AGG_DISTINCT)
 	{
 		*isnull = !get_total(&place, SMC_SLOT_DISTINCT, &count);

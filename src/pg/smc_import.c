@@ -408,6 +408,8 @@ make_command(const Import *import, const SmcDefinition *definition)
 				   psprintf(INT64_FORMAT, definition->max_queries_per_day));
 	if (definition->max_groups > 0)
 		add_option(&buf, &first, "max_groups", psprintf("%u", definition->max_groups));
+	if (definition->max_rows > 0)
+		add_option(&buf, &first, "max_rows", psprintf("%u", definition->max_rows));
 	if (definition->history != SMC_HISTORY_DEFAULT)
 		add_option(&buf, &first, "history", psprintf("%d", definition->history));
 	if (definition->expires)

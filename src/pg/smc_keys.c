@@ -40,7 +40,7 @@ smc_keys_create(const SmcLayout *layout, const uint64 *counts)
 		if (counts[i] > (uint64) SMC_KEYS_MAX || keys->count + counts[i] > (uint64) SMC_KEYS_MAX)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("percentiles and different values over more than %lld values of one party can't be computed jointly",
+					 errmsg("percentiles, regressions and different values over more than %lld values of one party can't be computed jointly",
 							(long long) SMC_KEYS_MAX)));
 		keys->count += counts[i];
 		keys->starts[i + 1] = keys->count;
@@ -70,6 +70,34 @@ smc_keys_put_all(SmcKeys *keys, int set, uint32 cell, const int64 *values, size_
 	Assert(count == keys->starts[part + 1] - keys->starts[part]);
 	memcpy(keys->values + keys->starts[part], values, count * sizeof(int64));
 	keys->filled[part] = count;
+}
+
+bool
+smc_keys_put_row(SmcKeys *keys, int set, uint32 cell, const int64 *row, int width)
+{
+	size_t		part = (size_t) set * keys->cell_count + cell;
+	size_t		rows = (keys->starts[part + 1] - keys->starts[part]) / width;
+	size_t		at = keys->filled[part] / width;
+
+	if (at >= rows)
+		return false;
+	for (int i = 0; i < width; i++)
+		keys->values[keys->starts[part] + i * rows + at] = row[i];
+	keys->filled[part] += width;
+	return true;
+}
+
+bool
+smc_keys_full(const SmcKeys *keys, int set)
+{
+	for (uint32 cell = 0; cell < keys->cell_count; cell++)
+	{
+		size_t		part = (size_t) set * keys->cell_count + cell;
+
+		if (keys->filled[part] != keys->starts[part + 1] - keys->starts[part])
+			return false;
+	}
+	return true;
 }
 
 bool

@@ -2,7 +2,8 @@
  * This party's own values, made by the local part, handed on to the lane's worker at
  * the hub, used by the joint part, wiped with their memory: of order statistics sorted
  * integers, eight bytes a row; different values, sixteen bytes each, or their
- * places among declared ones.
+ * places among declared ones; of rows that models are fitted to, so many numbers each, in
+ * the order in which they came.
  */
 #ifndef SMC_KEYS_H
 #define SMC_KEYS_H
@@ -36,6 +37,11 @@ extern SmcKeys *smc_keys_create(const SmcLayout *layout, const uint64 *counts);
 /* Add a key; false when its part is full. */
 extern bool smc_keys_put(SmcKeys *keys, int set, uint32 cell, int64 key);
 
+/* Add a row of so many numbers, which stand apart by the part's rows; likewise. */
+extern bool smc_keys_put_row(SmcKeys *keys, int set, uint32 cell, const int64 *row, int width);
+
+/* Whether all parts of a set are full. */
+extern bool smc_keys_full(const SmcKeys *keys, int set);
 /* Copy a whole part's keys to it, which is empty. */
 extern void smc_keys_put_all(SmcKeys *keys, int set, uint32 cell, const int64 *values, size_t count);
 

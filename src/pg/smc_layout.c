@@ -14,6 +14,7 @@
 #include "pg/smc_gap.h"
 #include "pg/smc_interval.h"
 #include "pg/smc_layout.h"
+#include "pg/smc_logregr.h"
 #include "pg/smc_model.h"
 #include "pg/smc_privacy.h"
 #include "pg/smc_query.h"
@@ -405,6 +406,29 @@ add_ranks(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int a
 	}
 }
 
+/* Add a fit's slot and its rows: all parties learn it. */
+static void
+add_fit(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg, int support)
+{
+	SmcSlot    *slot = &layout->slots[add_slot(layout, SMC_SLOT_FIT, agg, support, all_parties(study))];
+	SmcKeySet  *set = &layout->key_sets[layout->key_set_count];
+
+	slot->keys = layout->key_set_count++;
+	slot->rank = layout->fit_count++;
+	set->agg = agg;
+	smc_logregr_task(study, &query->aggs[agg], &set->fit);
+}
+
+int
+smc_layout_key_width(const SmcKeySet *set)
+{
+	int			width = 1;
+
+	for (int i = 0; i < set->fit.column_count; i++)
+		width += set->fit.lo[i] != set->fit.hi[i];
+	return width;
+}
+
 /* Add the slots of a histogram's buckets, unless they are there; with a minimum each has a support of its own. */
 static void
 add_buckets(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int agg)
@@ -446,6 +470,11 @@ add_figure(const SmcStudy *study, const SmcQuery *query, SmcLayout *layout, int 
 	if (smc_percentile_is_one(kind))
 	{
 		add_ranks(study, query, layout, agg, support);
+		return;
+	}
+	if (kind == SMC_AGG_LOGREGR)
+	{
+		add_fit(study, query, layout, agg, support);
 		return;
 	}
 	if (kind == SMC_AGG_DISTINCT)
@@ -597,6 +626,41 @@ smc_layout_cell_at(const SmcStudy *study, const SmcQuery *query, const int *inde
  */
 
 static void
+write_fit(SmcWriter *writer, const SmcFitTask *fit)
+{
+	smc_writer_u8(writer, fit->column_count);
+	smc_writer_u16(writer, (uint16) fit->iterations);
+	smc_writer_u32(writer, fit->max_rows);
+	smc_writer_u64(writer, fit->tolerance);
+	for (int i = 0; i < fit->column_count; i++)
+	{
+		smc_writer_u64(writer, (uint64) fit->lo[i]);
+		smc_writer_u64(writer, (uint64) fit->hi[i]);
+	}
+}
+
+static void
+read_fit(SmcReader *reader, SmcFitTask *fit)
+{
+	fit->column_count = smc_reader_u8(reader);
+	fit->iterations = (int16) smc_reader_u16(reader);
+	fit->max_rows = smc_reader_u32(reader);
+	fit->tolerance = smc_reader_u64(reader);
+	if (fit->column_count > SMC_MODEL_COLUMNS_MAX)
+	{
+		fit->column_count = 0;
+		smc_reader_fail(reader);
+	}
+	for (int i = 0; i < fit->column_count; i++)
+	{
+		fit->lo[i] = (int64) smc_reader_u64(reader);
+		fit->hi[i] = (int64) smc_reader_u64(reader);
+		if (fit->lo[i] > fit->hi[i])
+			smc_reader_fail(reader);
+	}
+}
+
+static void
 write_layout(SmcWriter *writer, const void *what)
 {
 	const SmcLayout *layout = what;
@@ -634,6 +698,7 @@ write_layout(SmcWriter *writer, const void *what)
 		smc_writer_u32(writer, layout->key_sets[i].domain);
 		smc_writer_u64(writer, (uint64) layout->key_sets[i].lo);
 		smc_writer_u64(writer, (uint64) layout->key_sets[i].hi);
+		write_fit(writer, &layout->key_sets[i].fit);
 	}
 	smc_layout_write_gaps(writer, layout);
 	smc_writer_u8(writer, layout->circuit != NULL);
@@ -651,7 +716,7 @@ smc_layout_write(const SmcLayout *layout)
 static bool
 is_sound(const SmcLayout *layout, const SmcSlot *slot)
 {
-	if (slot->kind < SMC_SLOT_ROWS || slot->kind > SMC_SLOT_DISTINCT ||
+	if (slot->kind < SMC_SLOT_ROWS || slot->kind > SMC_SLOT_FIT ||
 		slot->parties[0] >= SMC_PARTIES_MAX || slot->parties[1] >= SMC_PARTIES_MAX ||
 		(slot->kind == SMC_SLOT_COMPARE && slot->parties[0] == slot->parties[1]) ||
 		slot->agg < -1 || slot->agg >= SMC_QUERY_AGGS_MAX ||
@@ -667,6 +732,7 @@ static void
 parse_key_sets(SmcReader *reader, SmcLayout *layout)
 {
 	int			ranks = 0;
+	int			fits = 0;
 
 	layout->key_set_count = smc_reader_u16(reader);
 	if (layout->key_set_count > SMC_QUERY_AGGS_MAX)
@@ -684,6 +750,7 @@ parse_key_sets(SmcReader *reader, SmcLayout *layout)
 		set->domain = smc_reader_u32(reader);
 		set->lo = (int64) smc_reader_u64(reader);
 		set->hi = (int64) smc_reader_u64(reader);
+		read_fit(reader, &set->fit);
 		if (set->agg < 0 || set->agg >= SMC_QUERY_AGGS_MAX || set->lo > set->hi)
 			smc_reader_fail(reader);
 	}
@@ -695,6 +762,10 @@ parse_key_sets(SmcReader *reader, SmcLayout *layout)
 			(slot->rank != ranks++ || slot->keys < 0 || slot->keys >= layout->key_set_count ||
 			 layout->key_sets[slot->keys].distinct ||
 			 slot->denominator == 0 || slot->numerator > slot->denominator))
+			smc_reader_fail(reader);
+		if (slot->kind == SMC_SLOT_FIT &&
+			(slot->rank != fits++ || slot->keys < 0 || slot->keys >= layout->key_set_count ||
+			 layout->key_sets[slot->keys].fit.column_count == 0))
 			smc_reader_fail(reader);
 		if (slot->kind == SMC_SLOT_DISTINCT &&
 			(slot->keys < 0 || slot->keys >= layout->key_set_count || !layout->key_sets[slot->keys].distinct))
@@ -743,6 +814,8 @@ smc_layout_parse(const uint8 *data, size_t len)
 		slot->rank = (int16) smc_reader_u16(&reader);
 		if (slot->kind == SMC_SLOT_RANK)
 			layout->rank_count++;
+		if (slot->kind == SMC_SLOT_FIT)
+			layout->fit_count++;
 		if (!is_sound(layout, slot))
 			smc_reader_fail(&reader);
 	}

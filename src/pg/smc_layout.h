@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "core/smc_bytes.h"
+#include "pg/smc_model.h"
 #include "pg/smc_percentile.h"
 #include "pg/smc_query.h"
 
@@ -32,7 +33,8 @@ typedef enum SmcSlotKind
 	SMC_SLOT_ARGMIN,			/* this party's sum, or SMC_CONTEST_NONE_HIGH */
 	SMC_SLOT_ARGMAX,			/* this party's sum, or SMC_CONTEST_NONE_LOW */
 	SMC_SLOT_RANK,				/* this party's number of values, which are in its keys: see smc_rank.h */
-	SMC_SLOT_DISTINCT			/* nothing: different values are in its keys, see smc_unite.h */
+	SMC_SLOT_DISTINCT,			/* nothing: different values are in its keys, see smc_unite.h */
+	SMC_SLOT_FIT				/* this party's number of rows, whose numbers are in its keys: see smc_fit.h */
 } SmcSlotKind;
 
 typedef struct SmcSlot
@@ -52,12 +54,24 @@ typedef struct SmcSlot
 	bool		interpolates;
 	uint32		numerator;		/* of the fraction, in lowest terms */
 	uint32		denominator;
-	int16		rank;			/* which of the layout's ranks */
+	int16		rank;			/* which of its ranks; of FIT, which of its fits */
 } SmcSlot;
 
+/* What is fitted to rows: a logistic regression, its columns between bounds in their last digits. */
+typedef struct SmcFitTask
+{
+	uint8		column_count;	/* 0: nothing is */
+	int16		iterations;
+	uint32		max_rows;		/* of one party; 0: as many as all have together */
+	uint64		tolerance;		/* of core/smc_logistic.h */
+	int64		lo[SMC_MODEL_COLUMNS_MAX];
+	int64		hi[SMC_MODEL_COLUMNS_MAX];
+} SmcFitTask;
+
 /*
- * Values that each party keeps: those that an aggregate rests on, in order, for
- * searches; or the different ones.
+ * Values that an aggregate rests on, which each party keeps: in order, for searches; the
+ * different ones; or rows, for a fit, column by column, y first, then those whose
+ * bounds differ.
  */
 typedef struct SmcKeySet
 {
@@ -66,7 +80,11 @@ typedef struct SmcKeySet
 	uint32		domain;			/* of different ones: how many values are declared; 0: they are items */
 	int64		lo;				/* the range that is searched */
 	int64		hi;
+	SmcFitTask	fit;
 } SmcKeySet;
+
+/* Numbers that are kept of a row. */
+extern int	smc_layout_key_width(const SmcKeySet *set);
 
 struct SmcCircuit;
 struct SmcRowSet;
@@ -119,6 +137,7 @@ typedef struct SmcLayout
 	int			key_set_count;
 	SmcKeySet  *key_sets;
 	int			rank_count;		/* RANK slots */
+	int			fit_count;		/* FIT slots */
 	int			tally_count;	/* slots that have a place, while the layout is made */
 	int			rows_slot;		/* not 0 where a cell has rows, to all that learn any figure; -1 without GROUP BY, or where HAVING tells */
 	struct SmcCircuit *circuit; /* what is computed before it is opened; NULL: nothing */

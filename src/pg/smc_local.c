@@ -10,6 +10,8 @@
  */
 #include "postgres.h"
 
+#include <sodium.h>
+
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -37,6 +39,7 @@
 #include "pg/smc_local.h"
 #include "pg/smc_localgap.h"
 #include "pg/smc_localsql.h"
+#include "pg/smc_logregr.h"
 #include "pg/smc_localtally.h"
 #include "pg/smc_model.h"
 #include "pg/smc_modes.h"
@@ -62,6 +65,8 @@ typedef enum Problem
 	PROBLEM_NULL,				/* a group value is NULL and may not be */
 	PROBLEM_RANGE,				/* a partial leaves the ring's range */
 	PROBLEM_VALUE,				/* a value has no place in an order */
+	PROBLEM_ROWS,				/* a fit has more rows than are agreed */
+	PROBLEM_ROW,				/* a row of a fit isn't within agreed bounds */
 	PROBLEM_CHANGED				/* read again, the source has other rows */
 } Problem;
 
@@ -266,6 +271,7 @@ fill_slots(LocalRun *run, HeapTuple tuple, TupleDesc desc, uint32 cell)
 			case SMC_SLOT_SUPPORT:
 			case SMC_SLOT_COUNT:
 			case SMC_SLOT_RANK:
+			case SMC_SLOT_FIT:
 				value = (SmcRing128) DatumGetInt64(datum);
 				break;
 			case SMC_SLOT_SUM:
@@ -433,6 +439,35 @@ take_key(TupleTableSlot *slot, DestReceiver *self)
 	return ok;
 }
 
+/* The same of a row that a model is fitted to. */
+static bool
+take_row(TupleTableSlot *slot, DestReceiver *self)
+{
+	KeyReceiver *receiver = (KeyReceiver *) self;
+	LocalRun   *run = receiver->run;
+	int			groups = run->query->group_count;
+	const SmcKeySet *set = &run->layout->key_sets[receiver->set];
+	int64		values[SMC_MODEL_COLUMNS_MAX + 1];
+	MemoryContext caller;
+	SmcLogregrTaken taken;
+	uint32		cell;
+	bool		ok;
+
+	slot_getallattrs(slot);
+	caller = MemoryContextSwitchTo(receiver->row);
+	ok = find_cell(run, slot->tts_values, slot->tts_isnull, &cell);
+	taken = ok ? smc_logregr_take(run->study, &run->query->aggs[set->agg], &set->fit, slot, groups, values) :
+		SMC_LOGREGR_LEFT_OUT;
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(receiver->row);
+	if (taken == SMC_LOGREGR_OUTSIDE)
+		ok = set_problem(run, PROBLEM_ROW, receiver->set);
+	if (taken == SMC_LOGREGR_TAKEN && !smc_keys_put_row(run->keys, receiver->set, cell, values, smc_layout_key_width(set)))
+		ok = set_problem(run, PROBLEM_CHANGED, 0);
+	sodium_memzero(values, sizeof(values));
+	return ok;
+}
+
 /* Run the query of a key set; of different values, into gather, which tells how many there are. */
 static void
 read_keys(LocalRun *run, int set, SmcGather *gather)
@@ -442,7 +477,10 @@ read_keys(LocalRun *run, int set, SmcGather *gather)
 	SPIExecuteOptions options = {0};
 	SmcDomain	domain;
 	char	   *sql = smc_localsql_values(run->study, run->query, &run->layout->key_sets[set]);
+	bool		is_fit = run->layout->key_sets[set].fit.column_count > 0;
 
+	if (is_fit)
+		receiver.pub.receiveSlot = take_row;
 	receiver.row = AllocSetContextCreate(CurrentMemoryContext, "smc value", ALLOCSET_SMALL_SIZES);
 	options.read_only = true;
 	options.dest = &receiver.pub;
@@ -456,7 +494,7 @@ read_keys(LocalRun *run, int set, SmcGather *gather)
 	MemoryContextDelete(receiver.row);
 	if (run->problem == PROBLEM_NONE && gather != NULL)
 		smc_gather_settle(gather);
-	else if (run->problem == PROBLEM_NONE && !smc_keys_sort(run->keys, set))
+	else if (run->problem == PROBLEM_NONE && !(is_fit ? smc_keys_full(run->keys, set) : smc_keys_sort(run->keys, set)))
 		(void) set_problem(run, PROBLEM_CHANGED, 0);
 }
 
@@ -486,11 +524,20 @@ read_all_keys(LocalRun *run)
 
 	for (int slot = 0; slot < layout->slot_count; slot++)
 	{
-		if (layout->slots[slot].kind != SMC_SLOT_RANK)
+		if (layout->slots[slot].kind != SMC_SLOT_RANK && layout->slots[slot].kind != SMC_SLOT_FIT)
 			continue;
 		for (uint32 cell = 0; cell < layout->cell_count; cell++)
-			counts[(size_t) layout->slots[slot].keys * layout->cell_count + cell] =
-				(uint64) run->partials[(size_t) cell * layout->slot_count + slot];
+		{
+			const SmcKeySet *set = &layout->key_sets[layout->slots[slot].keys];
+			uint64		rows = (uint64) run->partials[(size_t) cell * layout->slot_count + slot];
+
+			if (set->fit.max_rows > 0 && rows > set->fit.max_rows)
+			{
+				(void) set_problem(run, PROBLEM_ROWS, layout->slots[slot].keys);
+				return;
+			}
+			counts[(size_t) layout->slots[slot].keys * layout->cell_count + cell] = rows * smc_layout_key_width(set);
+		}
 	}
 	own = MemoryContextSwitchTo(run->caller);
 	run->keys = smc_keys_create(layout, counts);
@@ -644,6 +691,22 @@ raise_problem(const LocalRun *run)
 					 errmsg("a value of this party under %s over study \"%s\" is no finite number",
 							smc_query_agg_text(study, &run->query->aggs[run->layout->key_sets[run->problem_at].agg]),
 							study->name)));
+			break;
+		case PROBLEM_ROWS:
+			ereport(ERROR,
+					(errcode(ERRCODE_CHECK_VIOLATION),
+					 errmsg("this party has more rows under %s over study \"%s\" than the agreed %u",
+							smc_query_agg_text(study, &run->query->aggs[run->layout->key_sets[run->problem_at].agg]),
+							study->name, study->max_rows),
+					 errhint("Agree on a larger option \"max_rows\", or on none.")));
+			break;
+		case PROBLEM_ROW:
+			ereport(ERROR,
+					(errcode(ERRCODE_CHECK_VIOLATION),
+					 errmsg("a row of this party under %s over study \"%s\" has a value outside the agreed range",
+							smc_query_agg_text(study, &run->query->aggs[run->layout->key_sets[run->problem_at].agg]),
+							study->name),
+					 errhint("Leave such rows out by a view as the source, or agree on wider options \"lo\" and \"hi\".")));
 			break;
 		case PROBLEM_CHANGED:
 			ereport(ERROR,

@@ -16,6 +16,7 @@
 #include "pg/smc_distinct.h"
 #include "pg/smc_exprtype.h"
 #include "pg/smc_localsql.h"
+#include "pg/smc_logregr.h"
 #include "pg/smc_model.h"
 #include "pg/smc_privacy.h"
 #include "pg/smc_source.h"
@@ -138,6 +139,7 @@ append_slot(StringInfo buf, const SmcDeparse *deparse, const SmcQuery *query, co
 		case SMC_SLOT_SUPPORT:
 		case SMC_SLOT_COUNT:
 		case SMC_SLOT_RANK:
+		case SMC_SLOT_FIT:
 			append_count(buf, deparse, agg);
 			break;
 		case SMC_SLOT_SUM:
@@ -265,6 +267,8 @@ smc_localsql_values(const SmcStudy *study, const SmcQuery *query, const SmcKeySe
 	}
 	if (set->distinct)
 		smc_distinct_append_value(&buf, &deparse, agg);
+	else if (set->fit.column_count > 0)
+		smc_logregr_append_values(&buf, &deparse, agg);
 	else
 		smc_percentile_append_value(&buf, &deparse, agg);
 	append_source(&buf, source);

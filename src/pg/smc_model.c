@@ -16,12 +16,14 @@
 #include "pg/smc_deparse.h"
 #include "pg/smc_exprrange.h"
 #include "pg/smc_exprtype.h"
+#include "pg/smc_logregr.h"
 #include "pg/smc_model.h"
 #include "pg/smc_module.h"
 #include "pg/smc_statistic.h"
 
 static const SmcModel models[] = {
-	{SMC_AGG_LINREGR, "smc_linregr", "smc_linregr_result", SMC_ALLOW_LINREGR, "coef, std_err, r2 and num_rows"}
+	{SMC_AGG_LINREGR, "smc_linregr", "smc_linregr_result", SMC_ALLOW_LINREGR, "coef, std_err, r2 and num_rows"},
+	{SMC_AGG_LOGREGR, "smc_logregr", "smc_logregr_result", SMC_ALLOW_LOGREGR, "coef, std_err, log_likelihood, num_rows and num_iterations"}
 };
 
 const SmcModel *
@@ -227,6 +229,8 @@ smc_model_append(StringInfo buf, const SmcDeparse *deparse, const SmcAgg *agg)
 	smc_deparse_expr(buf, deparse, agg->arg);
 	appendStringInfoString(buf, ", ");
 	smc_deparse_expr(buf, deparse, agg->second);
+	if (agg->kind == SMC_AGG_LOGREGR)
+		smc_logregr_append_settings(buf, agg);
 	appendStringInfoChar(buf, ')');
 }
 
@@ -243,6 +247,9 @@ smc_model_make_part(SmcAggKind kind, int columns, const char *field, int index, 
 {
 	int			part = -1;
 
+	/* what is fitted to rows isn't there before it is opened */
+	if (kind != SMC_AGG_LINREGR)
+		return NULL;
 	if (strcmp(field, "num_rows") == 0 && index == 0)
 		return smc_expr_op("part.rows", list_make1(agg));
 	if (strcmp(field, "r2") == 0 && index == 0)

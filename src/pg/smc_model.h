@@ -2,6 +2,7 @@
  * Models as aggregates: y from columns x1, x2, ..., in the manner of MADlib.
  *
  *   smc_linregr(y, array[1, x1, ...])     least squares
+ *   smc_logregr(y, array[1, x1, ...])     logistic regression: pg/smc_logregr.h
  *
  * An SmcAgg holds y as arg and the columns as the operation "row" in second.  Its
  * figure is one value of a composite type, made of several opened numbers, the

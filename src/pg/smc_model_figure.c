@@ -20,6 +20,7 @@
 #include "utils/numeric.h"
 #include "utils/typcache.h"
 
+#include "core/smc_logistic.h"
 #include "pg/smc_model_figure.h"
 #include "pg/smc_model_value.h"
 #include "pg/smc_student.h"
@@ -98,6 +99,54 @@ smc_model_figure(const SmcStudy *study, const SmcAgg *agg, const SmcJointFigure 
 	if (*isnull)
 		return (Datum) 0;
 	linear_fields(study, agg, parts, fields, nulls);
+	description = lookup_rowtype_tupdesc(type, -1);
+	row = HeapTupleGetDatum(heap_form_tuple(description, fields, nulls));
+	ReleaseTupleDesc(description);
+	return row;
+}
+
+/* |P(Z > |z|)| of both sides, for a standard normal Z. */
+static float8
+normal_two_sided(float8 z)
+{
+	return erfc(fabs(z) / sqrt(2.0));
+}
+
+Datum
+smc_model_fitted(const SmcStudy *study, const SmcAgg *agg, const SmcFitted *fitted, Oid type)
+{
+	int			columns = smc_model_columns(agg);
+	bool		absent[SMC_MODEL_COLUMNS_MAX] = {false};
+	bool		is_model = fitted->end == SMC_LOGISTIC_CONVERGED || fitted->end == SMC_LOGISTIC_UNFINISHED;
+	Datum		arrays[5][SMC_MODEL_COLUMNS_MAX];	/* coef, std_err, z_stats, p_values, odds_ratios */
+	Datum		fields[8];
+	bool		nulls[8];
+	TupleDesc	description;
+	Datum		row;
+
+	for (int i = 0; i < columns; i++)
+	{
+		/* a coefficient is for one, not for a last digit */
+		float8		unit = pow(10, smc_model_scale(study, agg, i));
+		float8		coef = fitted->coef[i] * unit;
+		float8		std_err = sqrt(fitted->variance[i]) * unit;
+
+		arrays[0][i] = Float8GetDatum(coef);
+		arrays[1][i] = Float8GetDatum(std_err);
+		arrays[2][i] = Float8GetDatum(coef / std_err);
+		arrays[3][i] = Float8GetDatum(normal_two_sided(coef / std_err));
+		arrays[4][i] = Float8GetDatum(exp(coef));
+	}
+	for (int i = 0; i < 6; i++)
+		nulls[i] = !is_model;
+	nulls[6] = nulls[7] = false;
+	fields[0] = float8_array(arrays[0], absent, columns);
+	fields[1] = Float8GetDatum(fitted->log_likelihood);
+	for (int i = 1; i < 5; i++)
+		fields[i + 1] = float8_array(arrays[i], absent, columns);
+	fields[6] = Int64GetDatum(fitted->rows);
+	fields[7] = Int32GetDatum(fitted->iterations);
+	nulls[7] = fitted->end == SMC_FIT_TOO_MANY;
 	description = lookup_rowtype_tupdesc(type, -1);
 	row = HeapTupleGetDatum(heap_form_tuple(description, fields, nulls));
 	ReleaseTupleDesc(description);

@@ -16,4 +16,7 @@
 extern Datum smc_model_figure(const SmcStudy *study, const SmcAgg *agg, const SmcJointFigure *parts,
 							  Oid type, bool *isnull);
 
+/* The same of a model that was fitted to rows. */
+extern Datum smc_model_fitted(const SmcStudy *study, const SmcAgg *agg, const SmcFitted *fitted, Oid type);
+
 #endif							/* SMC_MODEL_FIGURE_H */

@@ -6,6 +6,7 @@
 
 #include "lib/stringinfo.h"
 
+#include "core/smc_logistic.h"
 #include "pg/smc_gap.h"
 #include "pg/smc_notice.h"
 
@@ -80,6 +81,42 @@ tell_hidden(const SmcStudy *study, const SmcQuery *query)
 	}
 }
 
+/* Models that there are none of, or that are not at their best: one notice for each aggregate and reason. */
+static void
+tell_fits(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout, const SmcOutcome *outcome)
+{
+	for (int i = 0; i < layout->slot_count; i++)
+	{
+		const SmcSlot *slot = &layout->slots[i];
+		const char *what;
+		bool		met[SMC_FIT_TOO_MANY + 1] = {false};
+
+		if (slot->kind != SMC_SLOT_FIT)
+			continue;
+		for (uint32 cell = 0; cell < layout->cell_count; cell++)
+		{
+			if (outcome->states[(size_t) cell * layout->slot_count + i] == SMC_ELEMENT_OPENED)
+				met[Min(outcome->fitted[(size_t) cell * layout->fit_count + slot->rank].end, SMC_FIT_TOO_MANY)] = true;
+		}
+		what = smc_query_agg_text(study, &query->aggs[slot->agg]);
+		if (met[SMC_LOGISTIC_UNFINISHED])
+			ereport(NOTICE,
+					(errmsg("%s did not converge within %d iterations", what, layout->key_sets[slot->keys].fit.iterations),
+					 errhint("Allow more, as in smc_logregr(y, array[1, x], 50). If that doesn't help, some column may tell the outcome of some rows for certain.")));
+		if (met[SMC_LOGISTIC_DEPENDENT])
+			ereport(NOTICE,
+					(errmsg("%s has no model: columns depend on each other", what),
+					 errhint("Leave out columns that are the same for all rows, or follow from others.")));
+		if (met[SMC_LOGISTIC_DIVERGED])
+			ereport(NOTICE,
+					(errmsg("%s has no model: coefficients grow without bound", what),
+					 errdetail("Some columns tell the outcome of some rows for certain, or all rows have the same.")));
+		if (met[SMC_FIT_TOO_MANY])
+			ereport(NOTICE,
+					(errmsg("%s has no model: there are more than %d rows", what, SMC_LOGISTIC_ROWS_MAX)));
+	}
+}
+
 bool
 smc_notice_outcome(const SmcStudy *study, const SmcQuery *query, const SmcLayout *layout,
 				   const SmcOutcome *outcome)
@@ -97,5 +134,6 @@ smc_notice_outcome(const SmcStudy *study, const SmcQuery *query, const SmcLayout
 
 	tell_withheld(study, query, layout, outcome);
 	tell_hidden(study, query);
+	tell_fits(study, query, layout, outcome);
 	return false;
 }

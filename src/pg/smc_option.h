@@ -43,7 +43,7 @@ extern const char *smc_option_find_twice(int count, char *const *texts);
 /* Option source: one or two identifiers, as a List of String nodes. */
 extern List *smc_option_parse_source(const char *value);
 
-/* A whole number of at least min and at most max: min_rows, max_queries, max_queries_per_day, max_groups, history, scale. */
+/* A whole number of at least min and at most max: min_rows, max_queries, max_queries_per_day, max_groups, max_rows, history, scale. */
 extern int	smc_option_parse_int(const char *value, const char *option, int min, int max);
 
 /* A positive, finite number: epsilon, epsilon_budget. */

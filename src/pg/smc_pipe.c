@@ -418,6 +418,7 @@ smc_pipe_write_outcome(StringInfo buf, const SmcOutcome *outcome, size_t count,
 	smc_messages_put_u64(buf, outcome->figure_count);
 	smc_messages_put_u64(buf, outcome->shown_count);
 	smc_messages_put_u64(buf, outcome->ranked_count);
+	smc_messages_put_u64(buf, outcome->fitted_count);
 	if (outcome->figure_count > 0)
 		appendBinaryStringInfo(buf, (const char *) outcome->figures,
 							   (int) (outcome->figure_count * sizeof(SmcJointFigure)));
@@ -425,6 +426,8 @@ smc_pipe_write_outcome(StringInfo buf, const SmcOutcome *outcome, size_t count,
 		appendBinaryStringInfo(buf, (const char *) outcome->shown, (int) (outcome->shown_count * sizeof(bool)));
 	if (outcome->ranked_count > 0)
 		appendBinaryStringInfo(buf, (const char *) outcome->ranked, (int) (outcome->ranked_count * sizeof(SmcRanked)));
+	if (outcome->fitted_count > 0)
+		appendBinaryStringInfo(buf, (const char *) outcome->fitted, (int) (outcome->fitted_count * sizeof(SmcFitted)));
 }
 
 SmcOutcome *
@@ -452,8 +455,9 @@ smc_pipe_read_outcome(SmcReader *reader, size_t count, SmcPipeTimes *times)
 	outcome->figure_count = (size_t) smc_reader_u64(reader);
 	outcome->shown_count = (size_t) smc_reader_u64(reader);
 	outcome->ranked_count = (size_t) smc_reader_u64(reader);
+	outcome->fitted_count = (size_t) smc_reader_u64(reader);
 	if (outcome->figure_count > (size_t) SMC_ELEMENTS_MAX || outcome->shown_count > SMC_ELEMENTS_MAX ||
-		outcome->ranked_count > SMC_ELEMENTS_MAX)
+		outcome->ranked_count > SMC_ELEMENTS_MAX || outcome->fitted_count > SMC_ELEMENTS_MAX)
 		smc_reader_fail(reader);
 	else
 	{
@@ -463,6 +467,8 @@ smc_pipe_read_outcome(SmcReader *reader, size_t count, SmcPipeTimes *times)
 		smc_reader_copy(reader, (uint8_t *) outcome->shown, outcome->shown_count * sizeof(bool));
 		outcome->ranked = palloc(Max(outcome->ranked_count, 1) * sizeof(SmcRanked));
 		smc_reader_copy(reader, (uint8_t *) outcome->ranked, outcome->ranked_count * sizeof(SmcRanked));
+		outcome->fitted = palloc_extended(Max(outcome->fitted_count, 1) * sizeof(SmcFitted), MCXT_ALLOC_HUGE);
+		smc_reader_copy(reader, (uint8_t *) outcome->fitted, outcome->fitted_count * sizeof(SmcFitted));
 	}
 	expect_end(reader, "outcome");
 	return outcome;

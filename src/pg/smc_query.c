@@ -19,6 +19,7 @@
 #include "pg/smc_exprtype.h"
 #include "pg/smc_interval.h"
 #include "pg/smc_layout.h"
+#include "pg/smc_logregr.h"
 #include "pg/smc_model.h"
 #include "pg/smc_modes.h"
 #include "pg/smc_percentile.h"
@@ -458,6 +459,11 @@ sum_scale(const SmcStudy *study, const SmcAgg *agg, const SmcExpr *arg)
 static void
 check_range(const SmcStudy *study, const SmcAgg *agg)
 {
+	if (agg->kind == SMC_AGG_LOGREGR)
+	{
+		smc_logregr_check(study, agg);
+		return;
+	}
 	if (smc_model_of(agg->kind) != NULL ? smc_model_fits(study, agg) :
 		smc_statistic_of(agg->kind) != NULL ? smc_statistic_fits(study, agg) :
 		smc_exprrange_sum_fits(study, agg->arg, agg->scale))
@@ -521,6 +527,13 @@ check_fraction(const SmcStudy *study, SmcAgg *agg)
 {
 	if (smc_percentile_is_one(agg->kind))
 		smc_percentile_check_fraction(study, agg);
+	else if (agg->kind == SMC_AGG_LOGREGR)
+	{
+		int			iterations;
+		float8		tolerance;
+
+		smc_logregr_read_settings(study, agg, &iterations, &tolerance);
+	}
 	else if (agg->fraction != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROTOCOL_VIOLATION),
@@ -570,7 +583,7 @@ check_sums(const SmcStudy *study, SmcAgg *agg)
 		check_ordered(study, agg);
 		return;
 	}
-	agg->scale = sum_scale(study, agg, agg->arg);
+	agg->scale = smc_logregr_is_flag(agg) ? 0 : sum_scale(study, agg, agg->arg);
 	if (smc_model_of(agg->kind) != NULL)
 	{
 		for (int i = 0; i < smc_model_columns(agg); i++)
@@ -760,20 +773,23 @@ check_formulas(const SmcStudy *study, SmcQuery *query)
 	pfree(used_secrets);
 }
 
-/* Raise where a percentile isn't for all parties, who all see it found. */
+/* Raise where a percentile, or a fit, isn't for all parties, who all see it found. */
 static void
 check_searchers(const SmcStudy *study, const SmcQuery *query, int output)
 {
 	uint16		recipients = smc_query_recipients(study, query, output);
 
-	if (output >= SMC_QUERY_AGGS_MAX || !smc_percentile_is_one(query->aggs[output].kind) ||
+	if (output >= SMC_QUERY_AGGS_MAX ||
+		(!smc_percentile_is_one(query->aggs[output].kind) && query->aggs[output].kind != SMC_AGG_LOGREGR) ||
 		recipients == (uint16) ((1u << study->party_count) - 1))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("%s over study \"%s\" can't be found for some parties alone",
 					smc_query_output_text(study, query, output), study->name),
-			 errdetail("It is found by a search that all parties follow, so that all learn it; it may be revealed to %s.",
+			 errdetail(query->aggs[output].kind == SMC_AGG_LOGREGR ?
+					   "It is fitted by steps that all parties follow, so that all learn of it; it may be revealed to %s." :
+					   "It is found by a search that all parties follow, so that all learn it; it may be revealed to %s.",
 					   recipients == 0 ? "none" : smc_study_party_list(study, recipients)),
 			 errhint("Reveal its columns, and those in HAVING, to all parties.")));
 }

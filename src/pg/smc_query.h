@@ -60,10 +60,11 @@ typedef enum SmcAggKind
 	SMC_AGG_HISTOGRAM,
 	SMC_AGG_DISTINCT,			/* count(DISTINCT x): pg/smc_distinct.h */
 	/* models: pg/smc_model.h */
-	SMC_AGG_LINREGR
+	SMC_AGG_LINREGR,
+	SMC_AGG_LOGREGR
 } SmcAggKind;
 
-#define SMC_AGG_LAST	SMC_AGG_LINREGR
+#define SMC_AGG_LAST	SMC_AGG_LOGREGR
 
 typedef struct SmcAgg
 {
@@ -72,7 +73,7 @@ typedef struct SmcAgg
 	SmcExpr    *arg;			/* NULL for count(*); of a pair (Y, X), as in regr_slope(Y, X), Y */
 	SmcExpr    *second;			/* X of a pair, the columns of a model, else NULL */
 	SmcExpr    *filter;			/* NULL: none */
-	SmcExpr    *fraction;		/* of a percentile: a constant between 0 and 1, or an array of such; else NULL */
+	SmcExpr    *fraction;		/* of a percentile: a constant between 0 and 1, or an array of such; of LOGREGR its settings; else NULL */
 	SmcExpr    *lo;				/* of a histogram: constants; else NULL */
 	SmcExpr    *hi;
 	SmcExpr    *buckets;

@@ -412,6 +412,9 @@ append_slot(StringInfo buf, const SmcStudy *study, const SmcQuery *query, const 
 		case SMC_SLOT_RANK:
 			append_rank(buf, slot, of);
 			break;
+		case SMC_SLOT_FIT:
+			appendStringInfo(buf, "\nwhether %s has no model, because columns depend on each other or coefficients grow without bound, to all parties", of);
+			break;
 		case SMC_SLOT_DISTINCT:
 			append_distinct(buf, study, query, layout, slot);
 			break;

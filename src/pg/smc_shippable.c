@@ -33,6 +33,7 @@
 #include "utils/typcache.h"
 
 #include "pg/smc_exprtype.h"
+#include "pg/smc_logregr.h"
 #include "pg/smc_model.h"
 #include "pg/smc_module.h"
 #include "pg/smc_optable.h"
@@ -824,6 +825,21 @@ model_columns(SmcShipContext *context, const char *name, Node *array)
 			 errhint("Write %s(y, array[1, x1, x2]); the 1 is the intercept.", name)));
 }
 
+/* A model's y: a condition as 0 and 1; a boolean column of a logistic regression is that already. */
+static SmcExpr *
+model_outcome(SmcShipContext *context, SmcAggKind kind, Node *outcome)
+{
+	Walk		walk = {context};
+	SmcExpr    *expr;
+
+	if (exprType(outcome) != BOOLOID || (kind == SMC_AGG_LOGREGR && IsA(outcome, Var)))
+		return smc_shippable_expr(context, (Expr *) outcome);
+	expr = ship_bool_as_int(&walk, outcome);
+	if (expr == NULL)
+		raise_refusal(&walk);
+	return expr;
+}
+
 /* A model's y and columns. */
 static void
 ship_model(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
@@ -832,7 +848,9 @@ ship_model(SmcShipContext *context, Aggref *aggref, SmcAgg *agg)
 	List	   *columns = NIL;
 	ListCell   *cell;
 
-	agg->arg = smc_shippable_expr(context, linitial_node(TargetEntry, aggref->args)->expr);
+	agg->arg = model_outcome(context, agg->kind, (Node *) linitial_node(TargetEntry, aggref->args)->expr);
+	if (agg->kind == SMC_AGG_LOGREGR)
+		agg->fraction = smc_logregr_settings(context->study, aggref->args);
 	foreach(cell, model_columns(context, smc_model_of(agg->kind)->name, array))
 		columns = lappend(columns, smc_shippable_expr(context, lfirst(cell)));
 	agg->second = smc_expr_op("row", columns);

@@ -91,6 +91,7 @@ typedef struct SmcStudy
 	int64		max_queries;	/* -1: no limit */
 	int64		max_queries_per_day;	/* -1: no limit */
 	uint32		max_groups;		/* possible groups of one query; 0: no limit */
+	uint32		max_rows;		/* of one party, that a model is fitted to; 0: none agreed */
 	int			history;		/* earlier conditions that one is compared with, where min_rows is set */
 	TimestampTz expires;		/* DT_NOEND: never */
 	char	   *epsilon;		/* NULL: none */

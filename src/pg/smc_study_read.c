@@ -176,6 +176,8 @@ read_options(SmcStudy *study, List *options)
 			study->max_queries_per_day = smc_option_parse_int(value, name, 0, PG_INT32_MAX);
 		else if (strcmp(name, "max_groups") == 0)
 			study->max_groups = smc_option_parse_int(value, name, 1, PG_INT32_MAX);
+		else if (strcmp(name, "max_rows") == 0)
+			study->max_rows = smc_option_parse_int(value, name, 1, PG_INT32_MAX);
 		else if (strcmp(name, "history") == 0)
 			study->history = smc_option_parse_int(value, name, 0, SMC_HISTORY_MAX);
 		else if (strcmp(name, "expires") == 0)
@@ -268,6 +270,7 @@ define(SmcStudy *study)
 	definition.max_queries = study->max_queries;
 	definition.max_queries_per_day = study->max_queries_per_day;
 	definition.max_groups = study->max_groups;
+	definition.max_rows = study->max_rows;
 	definition.history = study->history;
 	if (!TIMESTAMP_IS_NOEND(study->expires))
 		definition.expires = DatumGetCString(DirectFunctionCall1(timestamptz_out,

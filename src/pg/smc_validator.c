@@ -83,6 +83,7 @@ static const OptionRule option_rules[] = {
 	{"max_queries", ForeignTableRelationId, KIND_COUNT},
 	{"max_queries_per_day", ForeignTableRelationId, KIND_COUNT},
 	{"max_groups", ForeignTableRelationId, KIND_COUNT_POSITIVE},
+	{"max_rows", ForeignTableRelationId, KIND_COUNT_POSITIVE},
 	{"history", ForeignTableRelationId, KIND_HISTORY},
 	{"expires", ForeignTableRelationId, KIND_EXPIRES},
 	{"epsilon", ForeignTableRelationId, KIND_POSITIVE},

@@ -71,6 +71,14 @@ SELECT columns_are('smc_peers', ARRAY['name', 'is_self', 'host', 'port', 'dbname
 
 SELECT is_aggregate('smc_linregr', ARRAY['"any"', 'anyarray']);
 SELECT function_returns('smc_linregr', ARRAY['"any"', 'anyarray'], 'smc_linregr_result');
+SELECT is_aggregate('smc_logregr', ARRAY['"any"', 'anyarray']);
+SELECT is_aggregate('smc_logregr', ARRAY['"any"', 'anyarray', 'integer']);
+SELECT is_aggregate('smc_logregr', ARRAY['"any"', 'anyarray', 'integer', 'double precision']);
+SELECT function_returns('smc_logregr', ARRAY['"any"', 'anyarray', 'integer', 'double precision'], 'smc_logregr_result');
+SELECT columns_are('smc_logregr_result', ARRAY['coef', 'log_likelihood', 'std_err', 'z_stats', 'p_values', 'odds_ratios', 'num_rows', 'num_iterations']);
+SELECT function_returns('smc_predict', ARRAY['smc_linregr_result', 'double precision[]'], 'double precision');
+SELECT function_returns('smc_predict', ARRAY['smc_logregr_result', 'double precision[]'], 'double precision');
+SELECT volatility_is('smc_predict', ARRAY['smc_logregr_result', 'double precision[]'], 'immutable');
 SELECT columns_are('smc_linregr_result', ARRAY['coef', 'r2', 'std_err', 't_stats', 'p_values', 'num_rows']);
 
 -- the aggregates have the native ones' result types
@@ -81,7 +89,7 @@ SELECT is_empty($$
   SELECT p.oid::regprocedure, p.prorettype::regtype, n.prorettype::regtype
     FROM pg_proc p LEFT JOIN pg_proc n ON n.pronamespace = 'pg_catalog'::regnamespace AND n.prokind = 'a'
          AND n.proname = substr(p.proname, 5) AND n.proargtypes = p.proargtypes
-   WHERE p.prokind = 'a' AND p.proname ~ '^smc_' AND p.proname !~ '^smc_(compare|argm|count_distinct|exact|median|percentile|histogram|linregr)' AND n.prorettype IS DISTINCT FROM p.prorettype
+   WHERE p.prokind = 'a' AND p.proname ~ '^smc_' AND p.proname !~ '^smc_(compare|argm|count_distinct|exact|median|percentile|histogram|linregr|logregr)' AND n.prorettype IS DISTINCT FROM p.prorettype
 $$, 'each aggregate returns what its native one does');
 SELECT is_aggregate('smc_histogram', ARRAY['anycompatible', 'anycompatible', 'anycompatible', 'integer']);
 SELECT function_returns('smc_plot', ARRAY['bigint[]', 'numeric', 'numeric'], 'setof text');

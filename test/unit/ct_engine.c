@@ -19,11 +19,14 @@
 #include "core/smc_arith.h"
 #include "core/smc_compare.h"
 #include "core/smc_contest.h"
+#include "core/smc_curve.h"
 #include "core/smc_equality.h"
 #include "core/smc_millionaires.h"
 #include "core/smc_minmax.h"
 #include "core/smc_program.h"
 #include "core/smc_noise.h"
+#include "core/smc_normal.h"
+#include "core/smc_private.h"
 #include "core/smc_quantile.h"
 #include "smc_testnet.h"
 
@@ -149,6 +152,41 @@ run_wide(SmcEngine *engine, bool *marked)
 	return status;
 }
 
+/* What a logistic regression adds: private integers times shared ones, curves, a system of one equation. */
+static SmcStatus
+run_logistic(SmcEngine *engine, bool *marked)
+{
+	static __thread SmcRing128 z[64 * 3];
+	static __thread SmcRing128 out[64 * 3];
+	static __thread uint64_t x[64];
+	SmcRing128 *v[3] = {z, z, z};
+	SmcRing128 *products[3] = {out, out + 64, out + 128};
+	SmcPrivateProduct product = {3, 7, 1, x, v, 1, products, 1};
+	SmcCurve	curve = {SMC_CURVE_LOSS, 12, out};
+	uint64_t	h[4] = {0};
+	uint64_t	g[4] = {0};
+	uint64_t	singular = 0;
+	SmcStatus	status;
+
+	memset(z, 0, sizeof(z));
+	memset(x, 0, sizeof(x));
+	memset(out, 0, sizeof(out));
+	h[1] = engine->channel->self == 0;
+	(void) VALGRIND_MAKE_MEM_UNDEFINED(z, sizeof(z));
+	(void) VALGRIND_MAKE_MEM_UNDEFINED(x, sizeof(x));
+	(void) VALGRIND_MAKE_MEM_UNDEFINED(h, sizeof(h));
+	(void) VALGRIND_MAKE_MEM_UNDEFINED(g, sizeof(g));
+	if ((status = smc_private_multiply(engine, &product, 1, 64)) != SMC_OK)
+		return status;
+	*marked &= is_secret(out, 7);
+	if ((status = smc_curve_evaluate(engine, 12, z, &curve, 1, 64)) != SMC_OK)
+		return status;
+	*marked &= is_secret(out, 7);
+	status = smc_normal_solve(engine, 1, h, g, g, h, &singular);
+	*marked &= is_secret(g, sizeof(g)) && is_secret(&singular, sizeof(singular));
+	return status;
+}
+
 /* x = 5, -5, 0 for both parties or all three; party 0 holds them but for masks. */
 static SmcStatus
 run(SmcChannel *channel, void *arg)
@@ -209,7 +247,8 @@ run(SmcChannel *channel, void *arg)
 	if ((status = smc_quantile_select(&engine, &target, 1)) != SMC_OK)
 		goto done;
 	r->quantile[self] = target.value;
-	if ((status = run_wide(&engine, &r->marked[self])) != SMC_OK)
+	if ((status = run_wide(&engine, &r->marked[self])) != SMC_OK ||
+		(status = run_logistic(&engine, &r->marked[self])) != SMC_OK)
 		goto done;
 	if (channel->party_count == 2 &&
 		((status = smc_minmax(&engine, 64, true, x, COUNT, 1, out, wide)) != SMC_OK ||
