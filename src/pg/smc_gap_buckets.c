@@ -20,7 +20,8 @@
  * have.  There two runs differ by the rows between their ends; so as many as
  * min_rows asks for must lie between each edge and its neighbours on either side
  * among the other's, unless the two are one; else the two buckets that end and
- * begin there are withheld.  A finer or coarser histogram is no matter.  With the
+ * begin there are withheld.  Where edges are the same in both, nothing is compared: what that leaves open is in
+ * doc/threat-model.md.  With the
  * same buckets, over other rows, each is compared with its like.
  *
  * WITH A HISTOGRAM OF ANOTHER VALUE: each bucket and all together with each of the

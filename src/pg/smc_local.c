@@ -818,9 +818,11 @@ smc_local_run(const SmcStudy *study, const SmcQuery *query, const SmcLayout *lay
 	}
 	PG_CATCH();
 	{
-		MemoryContextSwitchTo(caller);
+		/* where it outlives whatever is reset on its way: a report keeps pointers into the copy */
+		MemoryContextSwitchTo(TopTransactionContext);
 		error = CopyErrorData();
 		FlushErrorState();
+		MemoryContextSwitchTo(caller);
 	}
 	PG_END_TRY();
 

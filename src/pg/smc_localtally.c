@@ -80,6 +80,11 @@ take_row(const SmcLocalTally *local, const SmcAgg *agg, const SmcDomain *domain,
 	place = domain != NULL ? smc_domain_find(domain, at) + 1 : DatumGetInt32(at);
 	if (place >= 1 && place <= smc_tally_places(local->study, agg))
 		return put_all(local, agg, cell, place, count);
+	if (domain == NULL && (place < 0 || place > smc_tally_places(local->study, agg) + 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("the bounds of %s over study \"%s\" are too far apart",
+						smc_query_agg_text(local->study, agg), local->study->name)));
 	/* a value outside of the buckets is none of the aggregate's */
 	return domain == NULL || local->outside(local->arg, agg->arg->column);
 }

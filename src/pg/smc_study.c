@@ -321,7 +321,8 @@ smc_study_try_load(Oid relid, char **why)
 	{
 		ErrorData  *error;
 
-		MemoryContextSwitchTo(caller);
+		/* where it outlives whatever is reset on its way, should it be thrown again */
+		MemoryContextSwitchTo(TopTransactionContext);
 		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
