@@ -49,18 +49,22 @@ SELECT length(smc_accept('told'));
 SELECT g, smc_sum(x) FROM au.told GROUP BY g ORDER BY g;
 :settle
 :last
+\! sleep 0.3
 SELECT count(*) FROM smc_results WHERE study = 'told';
 \c globex
 :settle
+\! sleep 0.3
 SELECT study, asked_by, query, figures FROM smc_results WHERE study = 'told';
 -- whoever may query the study may see them
 CREATE ROLE smc_reader;
 GRANT USAGE ON SCHEMA au TO smc_reader;
 SET ROLE smc_reader;
+\! sleep 0.3
 SELECT count(*) FROM smc_results WHERE study = 'told';
 RESET ROLE;
 GRANT SELECT ON au.told TO smc_reader;
 SET ROLE smc_reader;
+\! sleep 0.3
 SELECT count(*) FROM smc_results WHERE study = 'told';
 SELECT * FROM smc_results_log;
 SELECT * FROM smc_audit;

@@ -54,6 +54,7 @@ SELECT smc_max(i) FILTER (WHERE g = 'a') - smc_min(i) FILTER (WHERE g = 'b') AS 
 EXPLAIN (VERBOSE, COSTS OFF) SELECT smc_compare(i, 'acme', 'globex'), smc_max(n) FROM contest WHERE g = 'a';
 -- the others find what was revealed to them
 \c globex
+\! sleep 0.3
 SELECT figures FROM smc_results WHERE study = 'contest' ORDER BY at LIMIT 3;
 \c acme
 -- refused

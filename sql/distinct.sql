@@ -113,6 +113,7 @@ SELECT count(DISTINCT x) FROM distinct_values;
 
 -- what is revealed, and how
 \c acme
+\! sleep 0.3
 SELECT query, figures FROM smc_results WHERE study = 'distinct_values' ORDER BY at;
 EXPLAIN (VERBOSE, COSTS OFF) SELECT count(DISTINCT i) FROM distinct_values WHERE g = 'a';
 EXPLAIN (VERBOSE, COSTS OFF) SELECT g, count(DISTINCT w) FROM distinct_values GROUP BY g;

@@ -153,6 +153,7 @@ SELECT * FROM (SELECT g, avg(n) AS a, sum(i) > 0 AS p FROM expr GROUP BY g) q WH
 
 -- those who didn't ask find it
 \c globex
+\! sleep 0.3
 SELECT query, figures FROM smc_results WHERE study = 'expr' AND query LIKE '%HAVING%' ORDER BY at LIMIT 2;
 SELECT reveals FROM smc_audit WHERE study = 'expr' ORDER BY started_at LIMIT 3;
 

@@ -106,6 +106,7 @@ EXPLAIN (VERBOSE, COSTS OFF) SELECT g, smc_histogram(i, 0, 100, 4), smc_histogra
 SELECT smc_histogram(i, 0, 100, 4) FROM hist;
 \c globex
 :settle
+\! sleep 0.3
 SELECT figures FROM smc_results WHERE study = 'hist' ORDER BY at DESC LIMIT 1;
 
 \c acme
@@ -162,6 +163,7 @@ SELECT smc_accept('hist') IS NOT NULL AS accepted;
 SELECT smc_histogram(n, 0, 1000, 3), smc_histogram(i, 0, 100, 3) FROM hist;
 \c globex
 :settle
+\! sleep 0.3
 SELECT figures FROM smc_results WHERE study = 'hist' ORDER BY at DESC LIMIT 1;
 
 -- with noise: a histogram uses up as much of epsilon as one count

@@ -47,6 +47,7 @@ EXPLAIN (VERBOSE, COSTS OFF) SELECT g, sum(w), smc_sum(v) FROM spans GROUP BY g;
 SELECT smc_sum(v) FROM spans WHERE n < 7;
 \c globex
 :settle
+\! sleep 0.3
 SELECT figures FROM smc_results WHERE study = 'spans' ORDER BY at DESC LIMIT 1;
 
 \c acme

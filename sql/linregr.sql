@@ -229,6 +229,7 @@ SELECT smc_linregr(y, array[1, n]) FROM lrn;
 SELECT smc_linregr(y, array[1, n]) FROM lrg;
 \c globex
 SET search_path = linregr, public;
+\! sleep 0.3
 SELECT figures::json #>> '{0,"smc_linregr(y, array[1, n])",num_rows}' AS num_rows FROM smc_results WHERE study = 'lrg';
 -- told and remembered: the audit, and others' results
 SELECT query, reveals FROM smc_audit WHERE study = 'lr' AND query LIKE '%linregr(y, array[1, n])%' ORDER BY started_at LIMIT 1;

@@ -215,6 +215,7 @@ SELECT definition ~ 'max_rows 148' AS agreed FROM smc_studies WHERE study = 'lgm
 -- told and remembered: the audit, and others' results
 SELECT query, reveals FROM smc_audit WHERE study = 'lg' AND query LIKE '%logregr(won, array[1, age])%' ORDER BY started_at LIMIT 1;
 \c globex
+\! sleep 0.3
 SELECT m.key, m.value ->> 'num_rows' AS num_rows, jsonb_array_length(m.value -> 'coef') AS coef FROM smc_results, jsonb_each(figures::jsonb -> 0) m
 	WHERE study = 'lg' AND query = 'SELECT smc_logregr(won, array[1]) FROM lg';
 

@@ -125,6 +125,7 @@ EXPLAIN (VERBOSE, COSTS OFF) SELECT smc_median(i), smc_percentile(i, 0.999), per
 -- the others find what was revealed to them
 SELECT percentile_cont(ARRAY[0.25, 0.5]) WITHIN GROUP (ORDER BY i) AS c, percentile_disc(ARRAY[0.5]) WITHIN GROUP (ORDER BY d) AS d, smc_median(n) FROM median;
 \c globex
+\! sleep 0.3
 SELECT figures FROM smc_results WHERE study = 'median' ORDER BY at DESC LIMIT 1;
 
 \c acme

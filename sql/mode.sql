@@ -91,6 +91,7 @@ EXPLAIN (VERBOSE, COSTS OFF) SELECT g, smc_mode(t), mode() WITHIN GROUP (ORDER B
 SELECT smc_mode(t) AS t, smc_mode(e) AS e, smc_mode(i) AS i, smc_mode(b) AS b, smc_mode(n) AS n, smc_mode(d) AS d FROM moded;
 \c globex
 :settle
+\! sleep 0.3
 SELECT figures FROM smc_results WHERE study = 'moded' ORDER BY at DESC LIMIT 1;
 SELECT reveals FROM smc_audit WHERE study = 'moded' ORDER BY started_at DESC LIMIT 1;
 
@@ -152,6 +153,7 @@ SELECT smc_accept('moded') IS NOT NULL AS accepted;
 SELECT smc_mode(t), smc_mode(e) FROM moded;
 \c globex
 :settle
+\! sleep 0.3
 SELECT figures FROM smc_results WHERE study = 'moded' ORDER BY at DESC LIMIT 1;
 \c acme
 DROP FOREIGN TABLE moded;

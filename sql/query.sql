@@ -148,8 +148,10 @@ SELECT smc_sum(yrs_service) FROM told;
 SELECT smc_sum(salary) FROM told;
 SELECT rank, smc_sum(yrs_service), smc_sum(salary), smc_count(salary) FROM told GROUP BY rank ORDER BY rank;
 \c globex
+\! sleep 0.3
 SELECT query, asked_by, figures FROM smc_results WHERE study = 'told' ORDER BY at;
 \c initech
+\! sleep 0.3
 SELECT query, asked_by, figures FROM smc_results WHERE study = 'told' ORDER BY at;
 SELECT smc_sum(yrs_service) FROM query.told;
 \c acme

@@ -162,6 +162,7 @@ SELECT smc_keep(smc_sum(x), 'beside'), smc_count(*), smc_keep(smc_sum(x), 'besid
 SET search_path = secret, public;
 SELECT name, made_by, made_role, state FROM smc_secrets WHERE name IN ('q1', 'more', 'grown') ORDER BY name;
 SELECT smc_reveal(smc_secret('sales', 'q1')), smc_keep(smc_secret('sales', 'more') - 3, 'less');
+\! sleep 0.3
 SELECT study, asked_by, query, figures FROM smc_results WHERE study = 'sales' AND query ~ 'more|q1' ORDER BY at LIMIT 4;
 SELECT asked_by, query, reveals, status, rows FROM smc_audit WHERE study = 'sales' AND query ~ '''less''|''more''' AND query !~ 'avg' ORDER BY started_at LIMIT 3;
 \c initech
@@ -383,6 +384,7 @@ SELECT query, reveals, status FROM smc_audit WHERE study = 'silent' AND status =
 SELECT smc_reveal(smc_secret('silent', 'avg'));
 \c acme
 SET search_path = secret, public;
+\! sleep 0.3
 SELECT asked_by, query, figures FROM smc_results WHERE study = 'silent';
 
 -- agreed anew: x to globex; without initech's word, nothing
@@ -405,6 +407,7 @@ SELECT smc_reveal(smc_secret('silent', 'sx2') > smc_secret('silent', 'sx1'));
 SELECT smc_reveal(smc_secret('silent', 'rows'));
 SELECT smc_reveal(smc_secret('silent', 'avg') > smc_secret('silent', 'sx'));
 \c globex
+\! sleep 0.3
 SELECT asked_by, query, figures FROM smc_results WHERE study = 'silent' ORDER BY at;
 SELECT smc_reveal(smc_secret('silent', 'sx'));
 

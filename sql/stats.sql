@@ -201,6 +201,7 @@ ALTER FOREIGN TABLE st ALTER n OPTIONS (SET allow 'variance, stddev, covar, corr
 
 -- the others find it
 \c globex
+\! sleep 0.3
 SELECT query, figures FROM smc_results WHERE study = 'st' AND query ~ 'WHERE' AND query ~ 'stddev' ORDER BY at LIMIT 1;
 
 -- with a minimum of rows
