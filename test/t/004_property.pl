@@ -20,7 +20,7 @@ use SmcTest;
 use Test::More;
 
 my $seed = $ENV{SMC_SEED} // 20260101;
-my $wanted = $ENV{SMC_QUERIES} // 2000;
+my $wanted = $ENV{SMC_QUERIES} // 1000;
 srand $seed;
 diag "seed $seed";
 

@@ -16,7 +16,7 @@ use SmcTest;
 use Test::More;
 
 my $seed = $ENV{SMC_SEED} // 20260103;
-my $wanted = $ENV{SMC_QUERIES} // 150;
+my $wanted = $ENV{SMC_QUERIES} // 90;
 srand $seed;
 diag "seed $seed";
 
